@@ -1,0 +1,413 @@
+"""The config: one closed, frozen model of every key, and what each stage gets of it.
+
+Types, defaults, descriptions and cross-checks stand here and nowhere else; the table of keys in
+`config/README.md` and `config/schema.json` are generated from this module.
+"""
+
+import difflib
+import math
+import re
+from collections.abc import Iterator, Mapping
+from types import UnionType
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+PLAIN_WORD = "a name is a plain word, since it names files: a letter, then letters, digits or _"
+
+AnnotationColumn = Literal[
+    "season",
+    "episode",
+    "title",
+    "scene",
+    "directed_by",
+    "written_by",
+    "writer1",
+    "writer2",
+    "writer3",
+]
+
+
+class ConfigError(ValueError):
+    """The config is wrong; `problems` holds one `(path of the key, what is wrong)` per fault."""
+
+    def __init__(self, problems: list[tuple[tuple[str, ...], str]]):
+        self.problems = problems
+        super().__init__("\n".join(f"{'.'.join(path)}: {text}" for path, text in problems))
+
+    def report(self, sources: Mapping[str, Any]) -> str:
+        """A line per fault that also names the place: `sources` maps places to what they say.
+
+        The last source that holds a key is the one that counts, as in Snakemake's own merge.
+        """
+        lines = []
+        for path, text in self.problems:
+            places = [place for place, raw in sources.items() if _is_written(path, raw)]
+            lines.append(f"{places[-1] if places else 'config'}: {'.'.join(path)}: {text}")
+        return "\n".join(lines)
+
+
+def _refuse_bool(value: Any) -> Any:
+    # Python counts True as the number 1; in a config it is a slip.
+    if isinstance(value, bool):
+        raise ValueError("Input should be a number")
+    return value
+
+
+def _plain_word(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+        raise ValueError(PLAIN_WORD)
+    return name
+
+
+Number = Annotated[float, BeforeValidator(_refuse_bool), Field(allow_inf_nan=False)]
+Count = Annotated[int, BeforeValidator(_refuse_bool), Field(ge=1)]
+Seed = Annotated[int, BeforeValidator(_refuse_bool), Field(ge=0, lt=2**32)]
+Name = Annotated[str, AfterValidator(_plain_word)]
+Text = Annotated[str, Field(min_length=1)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Corpus(_Section):
+    """The CSV of dialogue lines and whose lines are to be told from the others'."""
+
+    csv: Text = Field(description="Path of the processed CSV (12 columns, UTF-8).")
+    target_speaker: Text = Field(
+        description="The positive class: the value of `speaker` that label 1 stands for."
+    )
+    top_speakers: Annotated[Count, Field(ge=2)] = Field(
+        10, description="Keep the lines of this many most frequent speakers, the target among them."
+    )
+    word_tokenizer: Literal["punkt", "preserve_line"] = Field(
+        "punkt",
+        description="How NLTK counts words for `min_words`: `punkt` splits sentences first (the "
+        "published count, needs the punkt_tab data), `preserve_line` does not (needs no data, "
+        "counts differ).",
+    )
+
+
+class Hub(_Section):
+    """A model on the Hugging Face hub, pinned to a commit."""
+
+    name: Text = Field(description="Repository on the hub, e.g. `FacebookAI/roberta-base`.")
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] = Field(
+        description="Commit of that repository: 40 hexadecimal digits, so that it never moves."
+    )
+
+
+class Scratch(_Section):
+    """A small model with random weights and a tokenizer trained on the corpus' own lines."""
+
+    architecture: Literal["distilbert", "roberta"] = Field(
+        description="`distilbert` gets an uncased WordPiece tokenizer, `roberta` a byte-level BPE."
+    )
+    vocab_size: Annotated[Count, Field(ge=300)] = Field(
+        4000, description="Upper limit of the tokenizer's vocabulary."
+    )
+    hidden_size: Count = Field(64, description="Width of the encoder.")
+    num_hidden_layers: Count = Field(2, description="Layers of the encoder.")
+    num_attention_heads: Count = Field(2, description="Attention heads; divides `hidden_size`.")
+    intermediate_size: Count = Field(128, description="Width of the feed-forward layers.")
+    seed: Seed = Field(42, description="Seed of the random weights.")
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self):
+        if self.hidden_size % self.num_attention_heads:
+            raise ValueError(
+                f"hidden_size {self.hidden_size} is not a multiple of "
+                f"num_attention_heads {self.num_attention_heads}"
+            )
+        return self
+
+
+class Encoder(_Section):
+    """Where a pre-trained encoder comes from: exactly one of the three."""
+
+    hub: Hub | None = Field(None, description="A hub repository and its commit.")
+    path: Text | None = Field(
+        None, description="A local folder with tokenizer, config.json and model.safetensors."
+    )
+    scratch: Scratch | None = Field(None, description="Built here, without any pre-training.")
+
+    @model_validator(mode="after")
+    def _exactly_one_source(self):
+        given = [name for name in ("hub", "path", "scratch") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"got {' and '.join(given) or 'no source'}; give exactly one of hub, path, scratch "
+                "(an overlay takes another one away by setting it to null)"
+            )
+        return self
+
+
+class Fractions(_Section):
+    """Shares of the three splits; they sum to 1."""
+
+    train: Annotated[Number, Field(gt=0, lt=1)] = Field(0.5, description="Share of training rows.")
+    test: Annotated[Number, Field(gt=0, lt=1)] = Field(
+        0.25, description="Share of test rows, which are also watched after each epoch."
+    )
+    valid: Annotated[Number, Field(gt=0, lt=1)] = Field(
+        0.25, description="Share of validation rows, looked at only at the end."
+    )
+
+    @model_validator(mode="after")
+    def _sum_to_one(self):
+        total = self.train + self.test + self.valid
+        if not math.isclose(total, 1.0, abs_tol=1e-9):
+            raise ValueError(
+                f"train {self.train} + test {self.test} + valid {self.valid} = {total:.6g}; "
+                "the three fractions must sum to 1"
+            )
+        return self
+
+
+class Split(_Section):
+    """How the rows are dealt out to train, test and valid."""
+
+    method: Literal["datasets_stratified", "pandas_per_class"] = Field(
+        "datasets_stratified",
+        description="The published sampling: `datasets`' stratified `train_test_split` twice, or "
+        "`pandas`' `sample` for each class.",
+    )
+    fractions: Fractions = Field(Fractions(), description="Shares of the three splits.")
+    seed: Seed = Field(27, description="Seed of every draw and of the final shuffles.")
+
+
+class Resample(_Section):
+    """Re-balancing of the training split alone, after the split."""
+
+    oversample_positives: Count = Field(
+        1, description="How many times each positive training row stands in the split."
+    )
+    undersample_negatives: Annotated[Number, Field(gt=0, le=1)] = Field(
+        1.0, description="Share of the negative training rows that is kept."
+    )
+
+
+class Training(_Section):
+    """Arguments of the Transformers `Trainer`, by its own names."""
+
+    num_train_epochs: Annotated[Number, Field(gt=0)] = Field(5.0, description="Passes over train.")
+    per_device_train_batch_size: Count = Field(32, description="Rows per training batch.")
+    per_device_eval_batch_size: Count = Field(32, description="Rows per evaluation batch.")
+    gradient_accumulation_steps: Count = Field(1, description="Batches per optimizer step.")
+    learning_rate: Annotated[Number, Field(gt=0, le=1)] = Field(5e-5, description="Peak rate.")
+    weight_decay: Annotated[Number, Field(ge=0, le=1)] = Field(
+        0.01, description="Decoupled weight decay; biases and layer norms are spared."
+    )
+    lr_scheduler_type: Literal["linear", "cosine", "constant", "constant_with_warmup"] = Field(
+        "linear", description="Course of the learning rate after the warm-up."
+    )
+    warmup_steps: Annotated[Number, Field(ge=0)] = Field(
+        0.0, description="Steps of warm-up; below 1 it is the share of all steps."
+    )
+    max_grad_norm: Annotated[Number, Field(ge=0)] = Field(
+        1.0, description="Gradients are clipped to this norm; 0 switches clipping off."
+    )
+    activation_checkpointing: bool = Field(
+        False, description="Recompute activations in the backward pass: less memory, more time."
+    )
+    train_sampling_strategy: Literal["random", "group_by_length"] = Field(
+        "group_by_length",
+        description="`random` batches as published, or batches of similar length: far less "
+        "padding, several times faster on a CPU.",
+    )
+    precision: Literal["float32", "bfloat16", "auto"] = Field(
+        "float32",
+        description="Arithmetic of the matrix products; `auto` takes bfloat16 where the device "
+        "computes it natively.",
+    )
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = Field(
+        (42,), description="One model is trained per seed; metrics are means over them."
+    )
+
+    @model_validator(mode="after")
+    def _seeds_differ(self):
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError(f"seeds {list(self.seeds)} name one seed twice")
+        return self
+
+
+class PublishedSplits(_Section):
+    """One published figure per split."""
+
+    train: Share
+    test: Share
+    valid: Share
+
+
+class Published(_Section):
+    """Published figures of a variant; they stand beside ours in the table."""
+
+    accuracy: PublishedSplits
+    f1: PublishedSplits
+    precision: PublishedSplits
+    recall: PublishedSplits
+    seconds: Annotated[Number, Field(gt=0)] = Field(description="Published fine-tuning time.")
+
+
+class Recipe(_Section):
+    """What makes a variant; `defaults` and each variant have these keys."""
+
+    title: str | None = Field(
+        None, description="Name in the summary table; the variant's name where there is none."
+    )
+    encoder: str | None = Field(None, description="A name from `encoders`.")
+    split: Split = Field(Split(), description="How the rows are dealt out.")
+    resample: Resample | None = Field(
+        None, description="Re-balancing of the training split; null: none."
+    )
+    min_words: Annotated[Count, Field(ge=2)] | None = Field(
+        None, description="Keep only lines of at least this many NLTK word tokens; null: all."
+    )
+    annotate: tuple[AnnotationColumn, ...] = Field(
+        (),
+        description="Columns whose values are appended to the text as `[value]` and added to the "
+        "tokenizer; an empty cell (no third writer, say) adds nothing.",
+    )
+    max_length: Annotated[Count, Field(ge=8)] | None = Field(
+        None, description="Truncate to this many tokens; null: the model's own limit."
+    )
+    training: Training = Field(Training(), description="Arguments of the Trainer.")
+    published: Published | None = Field(None, description="Published figures, for the table.")
+
+    @model_validator(mode="after")
+    def _annotate_once(self):
+        if len(set(self.annotate)) != len(self.annotate):
+            raise ValueError(f"annotate {list(self.annotate)} names one column twice")
+        return self
+
+
+class Variant(Recipe):
+    """One row of the table: what `defaults` says, unless the variant says otherwise."""
+
+    encoder: str = Field(description="A name from `encoders`.")
+
+
+class Config(_Section):
+    """The whole config; `parse_config` has worked `defaults` into each variant."""
+
+    experiment: Name = Field(
+        description="Names the cache: data/{experiment} and results/{experiment}."
+    )
+    corpus: Corpus = Field(description="The lines and the question.")
+    encoders: dict[Name, Encoder] = Field(
+        min_length=1, description="Pre-trained encoders by the names that variants use."
+    )
+    defaults: Recipe = Field(Recipe(), description="What every variant starts from.")
+    variants: dict[Name, Variant] = Field(
+        min_length=1, description="A variant says only how it differs from `defaults`."
+    )
+
+
+def merge(base: Any, overlay: Any) -> Any:
+    """`overlay` over `base`: mappings key by key at every depth, anything else replaced."""
+    if not (isinstance(base, Mapping) and isinstance(overlay, Mapping)):
+        return overlay
+    merged = dict(base)
+    for key, value in overlay.items():
+        merged[key] = merge(base[key], value) if key in base else value
+    return merged
+
+
+def parse_config(raw: Mapping[str, Any]) -> Config:
+    """Check the raw config and work `defaults` into the variants.
+
+    Raises ConfigError with every fault at once, each under the path of the key as it is written.
+    """
+    written = raw.get("variants")
+    if not isinstance(written, Mapping):
+        written = {}
+    defaults = raw.get("defaults")
+    if not isinstance(defaults, Mapping):
+        defaults = {}
+    variants = {
+        name: merge(defaults, {} if spec is None else spec) for name, spec in written.items()
+    }
+    resolved = {key: value for key, value in raw.items() if value is not None}
+    if variants:
+        resolved["variants"] = variants
+    problems = list(_unknown_encoders(resolved.get("encoders"), variants))
+    try:
+        config = Config.model_validate(resolved)
+    except ValidationError as error:
+        problems += _explain(error)
+    if problems:
+        in_defaults = {path[1:] for path, _ in problems if path[0] == "defaults"}
+        raise ConfigError(
+            [
+                (path, text)
+                for path, text in problems
+                if path[2:] not in in_defaults or _is_written(path, {**raw, "variants": written})
+            ]
+        )
+    return config
+
+
+def _unknown_encoders(
+    encoders: Any, variants: Mapping[str, Any]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    if not isinstance(encoders, Mapping):
+        return
+    for name, spec in variants.items():
+        encoder = spec.get("encoder") if isinstance(spec, Mapping) else None
+        if isinstance(encoder, str) and encoder not in encoders:
+            known = ", ".join(map(str, encoders))
+            yield ("variants", str(name), "encoder"), f"{encoder!r} is not in encoders: {known}"
+
+
+def _is_written(path: tuple[str, ...], value: Any) -> bool:
+    """Whether `value`, as the user wrote it, holds the key `path`."""
+    for key in path:
+        if not isinstance(value, Mapping):
+            return True
+        if key not in value:
+            return False
+        value = value[key]
+    return True
+
+
+def _explain(error: ValidationError) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each fault as the path of its key and one sentence: the value and what is allowed."""
+    for fault in error.errors():
+        path = tuple(str(part) for part in fault["loc"])
+        value, allowed = fault["input"], fault["msg"].removeprefix("Value error, ")
+        if path[-1] == "[key]":
+            yield path[:-1], PLAIN_WORD
+        elif fault["type"] == "extra_forbidden":
+            keys = list(_section_at(path[:-1]).model_fields)
+            close = difflib.get_close_matches(path[-1], keys, n=1)
+            hint = f"did you mean {close[0]}? " if close else ""
+            yield path, f"unknown key; {hint}allowed here: {', '.join(keys)}"
+        elif fault["type"] == "missing":
+            yield path, "is missing"
+        elif fault["type"] == "value_error" and isinstance(value, Mapping | BaseModel):
+            yield path, allowed
+        else:
+            yield path, f"{value!r}: {allowed[0].lower()}{allowed[1:]}"
+
+
+def _section_at(path: tuple[str, ...]) -> type[BaseModel]:
+    """The section of the config that a path of keys leads to."""
+    here: Any = Config
+    for key in path:
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            here = here.model_fields[key].annotation
+        else:  # dict[name, section]
+            here = get_args(here)[1]
+        if isinstance(here, UnionType):  # section | None
+            here = get_args(here)[0]
+    return here
