@@ -1,0 +1,96 @@
+# What the rules share: the checked config, the params of a stage, and which files a stage reads.
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.common.configfile import load_configfile
+
+# Scripts import the package too, on whatever node they run: each run parses this file first.
+sys.path.insert(0, f"{workflow.basedir}/workflow")
+os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [sys.path[0], os.getenv("PYTHONPATH")])))
+
+from whosaid.config import ConfigError, parse_config
+from whosaid.manifest import sha256
+from whosaid.settings import settings_text
+from whosaid.splits import SPLITS
+from whosaid.staleness import code_text
+
+try:
+    CONFIG = parse_config(config)
+except ConfigError as error:
+    # Snakemake lists the files of --configfile first and the workflow's own last.
+    *overlays, base = map(str, workflow.configfiles)
+    sources = {path: load_configfile(path) for path in (base, *overlays)}
+    sources["--config"] = workflow.config_settings.config or {}
+    raise WorkflowError(error.report(sources)) from None
+
+# Checked here and not in an input function: Snakemake takes one that fails for a rule that cannot
+# make its output, and an older results/summary.md would then pass for finished.
+if not Path(CONFIG.corpus.csv).is_file():
+    raise WorkflowError(
+        f"corpus.csv: {CONFIG.corpus.csv}: no such file; put the processed CSV there "
+        "or set corpus.csv to where it is"
+    )
+
+
+wildcard_constraints:
+    experiment=CONFIG.experiment,
+    variant="|".join(CONFIG.variants),
+    encoder="|".join(CONFIG.encoders),
+    split="|".join(SPLITS),
+    seed=r"\d+",
+
+
+def settings_of(stage):
+    """A params function: what the stage takes from the config, as one text."""
+    return lambda wildcards: settings_text(CONFIG, stage, wildcards)
+
+
+def corpus_digest(wildcards):
+    """The SHA-256 of the CSV: of the user's own file no modification time is trusted."""
+    return sha256(Path(CONFIG.corpus.csv))
+
+
+def punkt_data(wildcards):
+    """NLTK's sentence data, if the variant counts words after splitting sentences."""
+    counts_words = CONFIG.variants[wildcards.variant].min_words is not None
+    return "data/nltk_data" if counts_words and CONFIG.corpus.word_tokenizer == "punkt" else []
+
+
+def encoder_source(wildcards):
+    """What an encoder is made from: the corpus' lines, the files of a local folder, or nothing."""
+    source = CONFIG.encoders[wildcards.encoder]
+    if source.scratch is not None:
+        return {"lines": f"data/{wildcards.experiment}/lines.parquet"}
+    if source.path is not None:
+        return {"files": sorted(str(path) for path in Path(source.path).glob("*.*"))}
+    return {}
+
+
+def encoder_folder(wildcards):
+    """The folder of the variant's encoder."""
+    return f"data/{wildcards.experiment}/encoders/{CONFIG.variants[wildcards.variant].encoder}"
+
+
+def predictions_of_seeds(wildcards):
+    """The predictions of every seed of a variant on one split."""
+    return [
+        f"results/{wildcards.experiment}/predictions/{wildcards.variant}/seed_{seed}/{wildcards.split}.parquet"
+        for seed in CONFIG.variants[wildcards.variant].training.seeds
+    ]
+
+
+def metric_files():
+    """Every metric file of the experiment, in config order."""
+    folder = f"results/{CONFIG.experiment}/metrics"
+    return [f"{folder}/{variant}/{split}.json" for variant in CONFIG.variants for split in SPLITS]
+
+
+def training_records():
+    """Every training record of the experiment, in config order."""
+    return [
+        f"data/{CONFIG.experiment}/models/{name}/seed_{seed}/training.json"
+        for name, variant in CONFIG.variants.items()
+        for seed in variant.training.seeds
+    ]

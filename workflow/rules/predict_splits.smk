@@ -1,0 +1,27 @@
+# Lets a model answer every row of its splits.
+#
+# INPUTS: data/{experiment}/models/{variant}/seed_{seed}/, data/{experiment}/tokenized/{variant}/
+# OUTPUTS: results/{experiment}/predictions/{variant}/seed_{seed}/{train,test,valid}.parquet
+
+
+rule predict_splits:
+    """Store the logits of every row, in the order of the splits."""
+    input:
+        model="data/{experiment}/models/{variant}/seed_{seed}",
+        tokenized="data/{experiment}/tokenized/{variant}",
+    output:
+        train="results/{experiment}/predictions/{variant}/seed_{seed}/train.parquet",
+        test="results/{experiment}/predictions/{variant}/seed_{seed}/test.parquet",
+        valid="results/{experiment}/predictions/{variant}/seed_{seed}/valid.parquet",
+    log:
+        "results/logs/predict_splits/{experiment}/{variant}/seed_{seed}.log",
+    params:
+        settings=settings_of("predict_splits"),
+        code=code_text("predict_splits"),
+    threads: 8
+    resources:
+        gpu=1,
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/predict_splits.py"

@@ -1,0 +1,48 @@
+# Deals the lines of a variant out to its splits, with NLTK's data where words are counted.
+#
+# INPUTS: data/{experiment}/lines.parquet
+# OUTPUTS: data/{experiment}/splits/{variant}/{train,test,valid}.parquet, added_tokens.json,
+#   split_audit.json; data/nltk_data/
+
+
+localrules:
+    fetch_punkt,
+
+
+rule fetch_punkt:
+    """Fetch NLTK's punkt_tab, from NLTK_DATA or from its pinned archive."""
+    output:
+        nltk_data=directory("data/nltk_data"),
+    log:
+        "results/logs/fetch_punkt/fetch_punkt.log",
+    params:
+        code=code_text("fetch_punkt"),
+    priority: 2
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/fetch_punkt.py"
+
+
+# A fault in the data shows here, so splits go before any training.
+rule split_lines:
+    """Choose, label and deal out the lines of one variant."""
+    input:
+        lines="data/{experiment}/lines.parquet",
+        punkt=punkt_data,
+    output:
+        train="data/{experiment}/splits/{variant}/train.parquet",
+        test="data/{experiment}/splits/{variant}/test.parquet",
+        valid="data/{experiment}/splits/{variant}/valid.parquet",
+        added_tokens="data/{experiment}/splits/{variant}/added_tokens.json",
+        audit="data/{experiment}/splits/{variant}/split_audit.json",
+    log:
+        "results/logs/split_lines/{experiment}/{variant}.log",
+    params:
+        settings=settings_of("split_lines"),
+        code=code_text("split_lines"),
+    priority: 2
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/split_lines.py"

@@ -1,0 +1,26 @@
+# Turns the texts of a variant into token ids.
+#
+# INPUTS: data/{experiment}/splits/{variant}/, data/{experiment}/encoders/{encoder}/
+# OUTPUTS: data/{experiment}/tokenized/{variant}/
+
+
+rule tokenize_splits:
+    """Tokenize the splits of a variant, unpadded, with its added tokens."""
+    input:
+        train="data/{experiment}/splits/{variant}/train.parquet",
+        test="data/{experiment}/splits/{variant}/test.parquet",
+        valid="data/{experiment}/splits/{variant}/valid.parquet",
+        added_tokens="data/{experiment}/splits/{variant}/added_tokens.json",
+        encoder=encoder_folder,
+    output:
+        tokenized=directory("data/{experiment}/tokenized/{variant}"),
+    log:
+        "results/logs/tokenize_splits/{experiment}/{variant}.log",
+    params:
+        settings=settings_of("tokenize_splits"),
+        code=code_text("tokenize_splits"),
+    priority: 1
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/tokenize_splits.py"

@@ -1,0 +1,220 @@
+"""Choose, label and deal out the lines of one variant.
+
+In: `lines.parquet` and, where words are counted after sentences, NLTK's punkt_tab. Out: the splits
+`train.parquet`, `test.parquet`, `valid.parquet` with the columns row, text, label;
+`added_tokens.json`, which the annotation adds to the tokenizer; `split_audit.json`, the counts.
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+
+import datasets
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from whosaid.splits import SPLITS
+from whosaid.stage import InputError, stage_log
+from whosaid.whole import whole, write_json
+
+logger = logging.getLogger(__name__)
+
+SCHEMA = pa.schema({"row": pa.int64(), "text": pa.string(), "label": pa.int8()})
+
+
+def select_speakers(lines: pd.DataFrame, target_speaker: str, top_speakers: int) -> pd.DataFrame:
+    """The lines of the `top_speakers` most frequent speakers in file order, text and label added.
+
+    The label is 1 where the speaker is `target_speaker`. Frequencies are those of the whole file.
+    """
+    top = lines["speaker"].value_counts().index[:top_speakers]
+    kept = lines[lines["speaker"].isin(top)].rename(columns={"line": "text"})
+    return kept.assign(label=(kept["speaker"] == target_speaker).astype("int8"))
+
+
+def count_words(texts: pd.Series, word_tokenizer: str, nltk_data: str | None) -> pd.Series:
+    """Number of NLTK word tokens, punctuation included, in each text.
+
+    `punkt` splits sentences first, with the punkt_tab data below the folder `nltk_data`;
+    `preserve_line` takes the text as one sentence and needs no data.
+    """
+    import nltk
+
+    preserve_line = word_tokenizer == "preserve_line"
+    if not preserve_line:
+        nltk.data.path = [nltk_data]
+    return texts.map(lambda text: len(nltk.word_tokenize(text, preserve_line=preserve_line)))
+
+
+def annotate_texts(lines: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.Series, list[str]]:
+    """The texts with ` [value]` of each column appended, and the distinct tags.
+
+    Tags are listed column by column, in order of appearance. An empty cell adds nothing.
+    """
+    texts, tokens = lines["text"], {}
+    for column in columns:
+        values = lines[column].astype(str)
+        tags = ("[" + values + "]").where(values != "", "")
+        tokens |= dict.fromkeys(tag for tag in tags.unique() if tag)
+        texts = texts + (" " + tags).where(tags != "", "")
+    return texts, list(tokens)
+
+
+def split_datasets_stratified(
+    labels: np.ndarray, fractions: dict[str, float], seed: int
+) -> dict[str, np.ndarray]:
+    """Positions of train, test and valid by `datasets`' stratified split, in its order.
+
+    The order depends on the sequence of labels and the seed only.
+    """
+    features = datasets.Features(
+        position=datasets.Value("int64"), label=datasets.ClassLabel(names=["rest", "target"])
+    )
+    rows = datasets.Dataset.from_dict(
+        {"position": np.arange(len(labels)), "label": labels}, features=features
+    )
+    first = rows.train_test_split(
+        test_size=1 - fractions["train"], shuffle=True, seed=seed, stratify_by_column="label"
+    )
+    second = first["test"].train_test_split(
+        test_size=fractions["valid"] / (fractions["test"] + fractions["valid"]),
+        shuffle=True,
+        seed=seed,
+        stratify_by_column="label",
+    )
+    parts = {"train": first["train"], "test": second["train"], "valid": second["test"]}
+    return {name: np.asarray(part["position"][:]) for name, part in parts.items()}
+
+
+def split_pandas_per_class(
+    labels: np.ndarray, fractions: dict[str, float], seed: int
+) -> dict[str, np.ndarray]:
+    """Positions of train, test and valid by `pandas`' sample of each class.
+
+    Each split holds its positives first, then its negatives; what is left for valid stays in file
+    order. The published code shuffles each split without a seed; `main` does so with one.
+    """
+    test_share = fractions["test"] / (fractions["test"] + fractions["valid"])
+    parts = {name: [] for name in SPLITS}
+    for label in (1, 0):
+        members = pd.Series(np.flatnonzero(labels == label))
+        train = members.sample(frac=fractions["train"], random_state=seed)
+        rest = members.drop(train.index)
+        test = rest.sample(frac=test_share, random_state=seed)
+        valid = rest.drop(test.index)
+        for name, part in zip(SPLITS, (train, test, valid), strict=True):
+            parts[name].append(part.to_numpy())
+    return {name: np.concatenate(arrays) for name, arrays in parts.items()}
+
+
+def resample_positions(
+    positions: np.ndarray,
+    labels: np.ndarray,
+    oversample_positives: int,
+    undersample_negatives: float,
+    seed: int,
+) -> np.ndarray:
+    """Each positive `oversample_positives` times, then a sample of the negatives."""
+    is_positive = labels[positions] == 1
+    negatives = pd.Series(positions[~is_positive])
+    kept = negatives.sample(frac=undersample_negatives, random_state=seed)
+    return np.concatenate([np.tile(positions[is_positive], oversample_positives), kept])
+
+
+def shuffle(positions: np.ndarray, seed: int) -> np.ndarray:
+    """The positions in a random order, as `pandas` draws it."""
+    return pd.Series(positions).sample(frac=1.0, random_state=seed).to_numpy()
+
+
+def split_rows(
+    labels: np.ndarray, split: dict, resample: dict[str, float] | None
+) -> dict[str, np.ndarray]:
+    """Positions of train, test and valid, in the order in which they are written.
+
+    Raises InputError if a split would lack one of the two classes.
+    """
+    methods = {
+        "datasets_stratified": split_datasets_stratified,
+        "pandas_per_class": split_pandas_per_class,
+    }
+    fractions, seed = split["fractions"], split["seed"]
+    positives, rows = int(labels.sum()), len(labels)
+    too_few = InputError(
+        f"{positives} lines of the target and {rows - positives} of the other speakers cannot be "
+        f"split {fractions['train']:g} / {fractions['test']:g} / {fractions['valid']:g}: "
+        "each of train, test and valid needs at least one of either; use more lines, a smaller "
+        "min_words or other split.fractions"
+    )
+    # The stratified split refuses classes smaller than the number of parts.
+    if min(positives, rows - positives) < len(SPLITS):
+        raise too_few
+    try:
+        parts = methods[split["method"]](labels, fractions, seed)
+    except ValueError:
+        raise too_few from None
+    if resample is not None:
+        parts["train"] = resample_positions(parts["train"], labels, **resample, seed=seed)
+    if any(len(np.unique(labels[positions])) < 2 for positions in parts.values()):
+        raise too_few
+    if split["method"] == "pandas_per_class":
+        return {name: shuffle(positions, seed) for name, positions in parts.items()}
+    if resample is not None:
+        parts["train"] = shuffle(parts["train"], seed)
+    return parts
+
+
+def audit(parts: dict[str, pd.DataFrame], **counts: int) -> dict:
+    """Counts of the whole and of each split: rows, positives, distinct rows."""
+    return counts | {
+        name: {
+            "rows": len(part),
+            "positives": int(part["label"].sum()),
+            "distinct_rows": int(part["row"].nunique()),
+        }
+        for name, part in parts.items()
+    }
+
+
+def main(
+    lines: str,
+    outputs: dict[str, str],
+    target_speaker: str,
+    top_speakers: int,
+    min_words: int | None,
+    word_tokenizer: str | None,
+    annotate: list[str],
+    split: dict,
+    resample: dict[str, float] | None,
+    nltk_data: str | None = None,
+) -> None:
+    """Write the splits, the added tokens and the audit to the paths in `outputs`."""
+    everything = pd.read_parquet(lines)
+    kept = select_speakers(everything, target_speaker, top_speakers)
+    of_top_speakers = len(kept)
+    if min_words is not None:
+        kept = kept[count_words(kept["text"], word_tokenizer, nltk_data) >= min_words]
+    texts, added_tokens = annotate_texts(kept, annotate)
+    rows = kept.assign(text=texts)[["row", "text", "label"]]
+    positions = split_rows(rows["label"].to_numpy(), split, resample)
+    parts = {name: rows.iloc[positions[name]] for name in SPLITS}
+    for name, part in parts.items():
+        with whole(outputs[name]) as partial:
+            pq.write_table(pa.Table.from_pandas(part, SCHEMA, preserve_index=False), partial)
+        logger.info("%s: %d rows, %d positive", name, len(part), part["label"].sum())
+    write_json(outputs["added_tokens"], added_tokens)
+    counts = audit(
+        parts, lines=len(everything), of_top_speakers=of_top_speakers, of_min_words=len(kept)
+    )
+    write_json(outputs["audit"], counts)
+
+
+if __name__ == "__main__":
+    with stage_log(snakemake.rule, snakemake.wildcards, snakemake.log[0]):
+        main(
+            lines=snakemake.input.lines,
+            outputs=dict(snakemake.output),
+            nltk_data=snakemake.input.get("punkt") or None,
+            **json.loads(snakemake.params.settings),
+        )

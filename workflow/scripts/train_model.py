@@ -1,0 +1,183 @@
+"""Fine-tune an encoder to tell the target's lines from the others'.
+
+In: the tokenized splits of a variant, its encoder. Out: a model folder that explains itself, with
+weights (safetensors), tokenizer, label names both ways and `training.json` (per-epoch history on
+the test split, seconds, device, precision, versions).
+"""
+
+import importlib.metadata
+import json
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import whosaid.environment  # noqa: F401  (before the libraries that read it)
+
+# isort: split
+import torch
+import transformers
+from datasets import DatasetDict, load_from_disk
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    EvalPrediction,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    ProgressCallback,
+    Trainer,
+    TrainingArguments,
+    set_seed,
+)
+
+from whosaid.device import device_arguments, device_name, resolve_precision
+from whosaid.manifest import check_manifest
+from whosaid.metrics import classification_metrics
+from whosaid.stage import stage_log
+from whosaid.whole import whole, write_json
+
+logger = logging.getLogger(__name__)
+
+RECORDED_PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "datasets")
+
+
+class EpochLines(ProgressCallback):
+    """The Trainer's progress bar with one readable line per epoch in place of its dicts."""
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        """Log the epoch's figures once the evaluation that ends it has added its own."""
+        if "eval_loss" not in logs:
+            return
+        trained = next(entry for entry in reversed(state.log_history) if "loss" in entry)
+        logger.info(
+            "epoch %g of %g: train loss %.4f, test loss %.4f, accuracy %.4f, f1 %.4f, "
+            "precision %.4f, recall %.4f",
+            *(logs["epoch"], args.num_train_epochs, trained["loss"], logs["eval_loss"]),
+            *(logs[f"eval_{name}"] for name in ("accuracy", "f1", "precision", "recall")),
+        )
+
+
+def load_model(
+    encoder: str, tokenizer: PreTrainedTokenizerBase, target_speaker: str
+) -> PreTrainedModel:
+    """The encoder with a fresh head for the two classes, in float32.
+
+    Added tokens get new rows in the embeddings, drawn as the published code drew them: normal with
+    the model's initializer range, not around the mean of the old ones.
+    """
+    names = {0: f"not_{target_speaker}", 1: target_speaker}
+    model = AutoModelForSequenceClassification.from_pretrained(
+        encoder,
+        num_labels=len(names),
+        id2label=names,
+        label2id={name: number for number, name in names.items()},
+        dtype=torch.float32,
+        use_safetensors=True,
+    )
+    if len(tokenizer) > model.get_input_embeddings().num_embeddings:
+        model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    return model
+
+
+def compute_metrics(prediction: EvalPrediction) -> dict[str, float]:
+    """Metrics of the class with the larger logit, for the per-epoch evaluation."""
+    return classification_metrics(
+        predictions=prediction.predictions.argmax(axis=1), references=prediction.label_ids
+    )
+
+
+def build_trainer(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    dataset: DatasetDict,
+    arguments: TrainingArguments,
+) -> Trainer:
+    """A Trainer that pads each batch to its own longest row and watches the test split."""
+    trainer = Trainer(
+        model=model,
+        args=arguments,
+        train_dataset=dataset["train"],
+        eval_dataset=dataset["test"],
+        processing_class=tokenizer,
+        compute_metrics=compute_metrics,
+    )
+    # Sequence classifiers accept the item count of an accumulated batch and ignore it, and the
+    # Trainer then leaves the loss undivided (huggingface/transformers issue 47688).
+    trainer.model_accepts_loss_kwargs = False
+    trainer.remove_callback(ProgressCallback)
+    trainer.add_callback(EpochLines)
+    return trainer
+
+
+def epoch_history(log_history: list[dict[str, float]]) -> list[dict[str, float]]:
+    """One entry per epoch: train loss, learning rate, and loss and metrics on the test split."""
+    history = []
+    for entry in log_history:
+        if "loss" in entry:
+            history.append(
+                {
+                    "epoch": entry["epoch"],
+                    "train_loss": entry["loss"],
+                    "learning_rate": entry["learning_rate"],
+                }
+            )
+        elif "eval_loss" in entry:
+            names = ("loss", "accuracy", "f1", "precision", "recall")
+            history[-1] |= {f"test_{name}": entry[f"eval_{name}"] for name in names}
+    return history
+
+
+def main(
+    tokenized: str,
+    encoder: str,
+    model: str,
+    target_speaker: str,
+    training: dict[str, Any],
+    seed: int,
+) -> None:
+    """Train on the train split of `tokenized` and write the folder `model`."""
+    transformers.utils.logging.set_verbosity_error()
+    check_manifest(Path(encoder))
+    dataset = load_from_disk(tokenized)
+    tokenizer = AutoTokenizer.from_pretrained(Path(tokenized) / "tokenizer")
+    precision = resolve_precision(training.pop("precision"))
+    arguments = TrainingArguments(
+        output_dir=str(Path(model).parent / "unused"),
+        seed=seed,
+        eval_strategy="epoch",
+        logging_strategy="epoch",
+        save_strategy="no",
+        report_to="none",
+        **device_arguments(precision),
+        **training,
+    )
+    set_seed(seed)  # the Trainer would do so only after the model's head is drawn
+    classifier = load_model(encoder, tokenizer, target_speaker)
+    trainer = build_trainer(classifier, tokenizer, dataset, arguments)
+    started = time.perf_counter()
+    trainer.train()
+    record = {
+        "seed": seed,
+        "device": device_name(),
+        "precision": precision,
+        "seconds": round(time.perf_counter() - started, 3),
+        "optimizer_steps": trainer.state.global_step,
+        "rows": {name: len(rows) for name, rows in dataset.items()},
+        "history": epoch_history(trainer.state.log_history),
+        "arguments": training,
+        "versions": {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES},
+    }
+    with whole(model) as partial:
+        classifier.save_pretrained(partial)
+        tokenizer.save_pretrained(partial)
+        write_json(partial / "training.json", record)
+
+
+if __name__ == "__main__":
+    with stage_log(snakemake.rule, snakemake.wildcards, snakemake.log[0]):
+        main(
+            tokenized=snakemake.input.tokenized,
+            encoder=snakemake.input.encoder,
+            model=snakemake.output.model,
+            **json.loads(snakemake.params.settings),
+        )
