@@ -252,10 +252,10 @@ class PublishedSplits(_Section):
 class Published(_Section):
     """Published figures of a variant; they stand beside ours in the table."""
 
-    accuracy: PublishedSplits
-    f1: PublishedSplits
-    precision: PublishedSplits
-    recall: PublishedSplits
+    accuracy: PublishedSplits = Field(description="Published accuracy: train, test, valid.")
+    f1: PublishedSplits = Field(description="Published F1: train, test, valid.")
+    precision: PublishedSplits = Field(description="Published precision: train, test, valid.")
+    recall: PublishedSplits = Field(description="Published recall: train, test, valid.")
     seconds: Annotated[Number, Field(gt=0)] = Field(description="Published fine-tuning time.")
 
 

@@ -1,0 +1,45 @@
+"""The generated parts of config/ are those of the model, and the pins agree."""
+
+import json
+
+import yaml
+
+from whosaid import config_manual
+
+PROJECT = config_manual.CONFIG_DIR.parent
+
+
+def test_the_manual_lists_the_keys_of_the_model():
+    text = (PROJECT / "config" / "README.md").read_text(encoding="utf-8")
+    assert config_manual.manual(text) == text, "run `make manual`"
+
+
+def test_the_schema_is_that_of_the_model():
+    schema = json.loads((PROJECT / "config" / "schema.json").read_text(encoding="utf-8"))
+    assert schema == config_manual.json_schema(), "run `make manual`"
+
+
+def test_every_key_has_a_description():
+    sections = config_manual.SECTIONS.values()
+    undescribed = [
+        f"{section.__name__}.{key}"
+        for section in sections
+        for key, field in section.model_fields.items()
+        if not field.description
+    ]
+    assert undescribed == []
+
+
+def test_conda_and_pip_pin_the_same_packages():
+    environment = yaml.safe_load((PROJECT / "envs" / "environment.yaml").read_text())
+    conda = environment["dependencies"][-1]["pip"]
+    pip = (PROJECT / "envs" / "requirements.txt").read_text().splitlines()
+    assert conda == [line for line in pip if "==" in line]
+
+
+def test_constraints_agree_with_the_direct_pins():
+    constraints = (PROJECT / "envs" / "constraints.txt").read_text().splitlines()
+    for name in ("requirements.txt", "requirements_dev.txt"):
+        for line in (PROJECT / "envs" / name).read_text().splitlines():
+            if "==" in line and not line.startswith("torch=="):
+                assert line.replace("-", "_") in [pin.replace("-", "_") for pin in constraints]
