@@ -51,10 +51,10 @@ CONFIG = {
 SPEAKERS = ("dwight", "jim", "pam", "creed")
 
 
-def run_snakemake(folder, *arguments):
+def run_snakemake(folder, *arguments, cores=1):
     """A real run in `folder`; nothing reaches a hub."""
     return subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "1", *arguments],
+        [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments],
         cwd=folder,
         env={**os.environ, "HF_HUB_OFFLINE": "1"},
         stdin=subprocess.DEVNULL,
@@ -104,9 +104,11 @@ def finished(tmp_path_factory):
         for index in range(60):
             speaker = SPEAKERS[index % 4]
             text = f"Line {index} is said by nobody else."
+            if index < 8:
+                text += " It is one of the few long ones, two for each speaker."
             writer.writerow([index, 1, 2, "Pilot", 3, speaker, text, *["Ken"] * 3, "", ""])
     write_config(folder, CONFIG)
-    run = run_snakemake(folder)
+    run = run_snakemake(folder, cores=2)
     assert run.returncode == 0, run.stdout
     assert len(digests(folder / "results")) == 7
     return folder
@@ -122,24 +124,28 @@ def project(finished, tmp_path):
 
 
 @pytest.fixture
-def refusal(project):
-    """Run the harmed project; give back the one line that holds `marks`, and all lines."""
+def refused(project):
+    """Run the harmed project and give back its output, line by line."""
 
-    def run(*marks, arguments=(), before_any_job=False):
+    def run(*arguments, before_any_job=False):
         earlier = digests(project / "results")
         outcome = run_snakemake(project, *arguments)
         lines = outcome.stdout.splitlines()
         assert outcome.returncode == 1, outcome.stdout
         assert "Traceback" not in outcome.stdout
-        assert not any("rule train_model:" in line for line in lines), outcome.stdout
+        forbidden = "rule " if before_any_job else "rule train_model:"
+        assert not [line for line in lines if forbidden in line], outcome.stdout
         assert digests(project / "results") == earlier
-        if before_any_job:
-            assert not any("rule " in line for line in lines), outcome.stdout
-        found = [line for line in lines if all(mark in line for mark in marks)]
-        assert len(found) == 1, outcome.stdout
-        return found[0]
+        return lines
 
     return run
+
+
+def the_line(lines, *marks):
+    """The one line that holds all `marks`."""
+    found = [line for line in lines if all(mark in line for mark in marks)]
+    assert len(found) == 1, "\n".join(lines)
+    return found[0]
 
 
 def test_the_copy_of_a_finished_run_is_up_to_date(project):
@@ -217,47 +223,39 @@ FRACTIONS = "variants/basic/split/fractions"
             id="annotate with the answer",
         ),
         pytest.param({"variants": None}, ["variants: is missing"], id="variants of null"),
-        pytest.param({"variants": {}}, ["variants", "at least 1"], id="no variants"),
         pytest.param({"corpus": ["csv"]}, ["corpus", "['csv']"], id="list for a mapping"),
-        pytest.param(
-            {"variants/basic": "small"}, ["variants.basic", "'small'"], id="word for a mapping"
-        ),
-        pytest.param(
-            {"encoders/small/path": "here"},
-            ["encoders.small", "path and scratch", "exactly one"],
-            id="two sources of an encoder",
-        ),
     ],
 )
-def test_a_fault_in_the_config_stops_the_run_before_any_job(project, refusal, changes, marks):
+def test_a_fault_in_the_config_stops_the_run_before_any_job(project, refused, changes, marks):
     write_config(project, changed_config(changes))
-    assert refusal(*marks, before_any_job=True).startswith("config/config.yaml: ")
+    line = the_line(refused(before_any_job=True), *marks)
+    assert line.startswith("config/config.yaml: ")
 
 
-def test_two_faults_are_named_at_once_each_with_its_source(project, refusal):
+def test_all_faults_are_named_at_once_each_with_its_source(project, refused):
     write_config(project, changed_config({"defaults/training/learning_rate": "fast"}))
     overlay = project / "overlay.yaml"
     overlay.write_text("variants: {basic: {encoder: large}}\n", encoding="utf-8")
     arguments = ["--configfile", "overlay.yaml", "--config", "experiment=my-run"]
+    lines = refused(*arguments, before_any_job=True)
     for place, *marks in (
         ("config/config.yaml: ", "defaults.training.learning_rate", "'fast'"),
         (f"{overlay}: ", "variants.basic.encoder", "'large'"),
         ("--config: ", "experiment", "'my-run'"),
     ):
-        assert refusal(*marks, arguments=arguments, before_any_job=True).startswith(place)
+        assert the_line(lines, *marks).startswith(place)
 
 
 @pytest.mark.parametrize(
     "text",
     [
         pytest.param("", id="empty"),
-        pytest.param("- corpus\n- variants\n", id="a list"),
         pytest.param("corpus: {csv: script.csv\nvariants: {}\n", id="no YAML"),
     ],
 )
-def test_a_file_that_is_no_config_is_refused(project, refusal, text):
+def test_a_file_that_is_no_config_is_refused(project, refused, text):
     (project / "config" / "config.yaml").write_text(text, encoding="utf-8")
-    refusal("Config file", "JSON or YAML", before_any_job=True)
+    the_line(refused(before_any_job=True), "Config file", "JSON or YAML")
 
 
 @pytest.mark.parametrize("text", ["5e-5", "5.0e-5", "0.00005", "'5e-5'"])
@@ -273,9 +271,9 @@ def test_a_learning_rate_may_be_written_as_yaml_reads_it_or_not(text):
 @pytest.mark.parametrize(
     "path", [pytest.param("nowhere.csv", id="no file"), pytest.param("data", id="a folder")]
 )
-def test_a_csv_that_is_not_there_stops_the_run_before_any_job(project, refusal, path):
+def test_a_csv_that_is_not_there_stops_the_run_before_any_job(project, refused, path):
     write_config(project, changed_config({"corpus/csv": path}))
-    refusal(f"corpus.csv: {path}: ", before_any_job=True)
+    the_line(refused(before_any_job=True), f"corpus.csv: {path}: ")
 
 
 @pytest.mark.parametrize(
@@ -284,18 +282,16 @@ def test_a_csv_that_is_not_there_stops_the_run_before_any_job(project, refusal, 
         pytest.param(
             "\n7,1,2,", "\n7,one,2,", ["season", "'one'", "row 9"], id="text for an integer"
         ),
-        pytest.param("\n7,1,2,", "\n7,1,2,3,", ["13", "12", "#9"], id="row with too many cells"),
-        pytest.param("speaker", "who", ["header", "'speaker'", "'who'"], id="misnamed column"),
     ],
 )
-def test_a_fault_in_the_csv_is_named_by_place_and_value(project, refusal, before, after, marks):
+def test_a_fault_in_the_csv_is_named_by_place_and_value(project, refused, before, after, marks):
     text = (project / "script.csv").read_text(encoding="utf-8")
     assert before in text
     (project / "script.csv").write_text(text.replace(before, after), encoding="utf-8")
-    refusal("read_lines tiny: script.csv", *marks)
+    the_line(refused(), "read_lines tiny: script.csv", *marks)
 
 
-def test_a_target_who_is_not_among_the_top_ten_is_refused(project, refusal):
+def test_a_target_who_is_not_among_the_top_ten_is_refused(project, refused):
     path = project / "script.csv"
     text = path.read_text(encoding="utf-8")
     for number in range(12):
@@ -305,23 +301,15 @@ def test_a_target_who_is_not_among_the_top_ten_is_refused(project, refusal):
     path.write_text(text + "5000,1,2,Pilot,3,hunter,Hello.,K,G,G,,\n", encoding="utf-8")
     settings = {"corpus/top_speakers": 10, "corpus/target_speaker": "hunter"}
     write_config(project, changed_config(settings))
-    refusal("read_lines tiny: script.csv", "'hunter'", "10", "dwight", "jim")
+    the_line(refused(), "read_lines tiny: script.csv", "'hunter'", "10", "dwight", "jim")
 
 
-def test_too_few_positives_are_refused_before_any_variant_is_trained(project, refusal):
-    # The first variant alone could be trained, the second has too few long lines of the target.
-    path = project / "script.csv"
-    long_line = "This is by far the longest line of the whole script."
-    text = path.read_text(encoding="utf-8")
-    for speaker, count in (("dwight", 2), ("jim", 20)):
-        for index in range(count):
-            text += f"{speaker == 'jim':d}{index:03d}9,1,2,Pilot,3,{speaker},{long_line},K,G,G,,\n"
-    path.write_text(text, encoding="utf-8")
-    write_config(
-        project,
-        changed_config({"variants/basic": {"max_length": 12}, "variants/long": {"min_words": 11}}),
-    )
-    refusal("split_lines tiny long: ", "2 lines of the target", "0.5 / 0.25 / 0.25")
+def test_too_few_positives_are_refused_before_any_variant_is_trained(project, refused):
+    # `basic` has to be trained anew; the target has only two of the lines that `long` takes.
+    changes = {"variants/basic": {"max_length": 12}, "variants/long": {"min_words": 12}}
+    write_config(project, changed_config(changes))
+    marks = ["2 lines of the target", "4 of the other", "0.5 / 0.25 / 0.25"]
+    the_line(refused(), "split_lines tiny long: ", *marks)
 
 
 # The encoder
@@ -331,7 +319,7 @@ def folder_encoder(project, **files):
     """An encoder folder like the finished run's, with some files replaced; None: without it."""
     folder = project / "encoder"
     source = project / "data" / "tiny" / "encoders" / "small"
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("manifest.json"))
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("manifest.json", ".*"))
     for name, content in files.items():
         (folder / name).unlink(missing_ok=True)
         if content is not None:
@@ -340,9 +328,9 @@ def folder_encoder(project, **files):
     return folder
 
 
-def test_an_encoder_folder_that_does_not_exist_is_refused(project, refusal):
+def test_an_encoder_folder_that_does_not_exist_is_refused(project, refused):
     write_config(project, changed_config({"encoders/small": {"path": "nowhere"}}))
-    refusal("fetch_encoder tiny small: ", "nowhere", "no such folder")
+    the_line(refused(), "fetch_encoder tiny small: ", "nowhere", "no such folder")
 
 
 @pytest.mark.parametrize(
@@ -354,28 +342,24 @@ def test_an_encoder_folder_that_does_not_exist_is_refused(project, refusal):
             ["no model.safetensors", "pickle"],
             id="only a pickle",
         ),
-        pytest.param({"config.json": None}, ["no config.json"], id="no config"),
-        pytest.param({"tokenizer.json": None}, ["no tokenizer"], id="no tokenizer"),
         pytest.param({"config.json": b"not json"}, ["config.json"], id="config that is no JSON"),
-        pytest.param({"config.json": b"{}"}, ["config.json"], id="config without a model"),
         pytest.param({"tokenizer.json": b"not json"}, ["tokenizer.json"], id="tokenizer garbage"),
-        pytest.param({"model.safetensors": b"x"}, ["model.safetensors"], id="weights garbage"),
     ],
 )
 def test_an_encoder_folder_that_cannot_be_used_is_refused_where_it_comes_in(
-    project, refusal, files, marks
+    project, refused, files, marks
 ):
     folder_encoder(project, **files)
-    refusal("fetch_encoder tiny small: encoder", *marks)
+    the_line(refused(), "fetch_encoder tiny small: encoder", *marks)
 
 
-def test_an_encoder_with_weights_cut_short_is_refused_where_it_comes_in(project, refusal):
+def test_an_encoder_with_weights_cut_short_is_refused_where_it_comes_in(project, refused):
     weights = (project / "data/tiny/encoders/small/model.safetensors").read_bytes()
     folder_encoder(project, **{"model.safetensors": weights[: len(weights) // 2]})
-    refusal("fetch_encoder tiny small: encoder", "model.safetensors")
+    the_line(refused(), "fetch_encoder tiny small: encoder", "model.safetensors")
 
 
-def test_a_hub_encoder_that_cannot_be_had_is_refused(project, refusal):
+def test_a_hub_encoder_that_cannot_be_had_is_refused(project, refused):
     hub = {"name": "nobody/nothing", "revision": "0" * 40}
     write_config(project, changed_config({"encoders/small": {"hub": hub}}))
-    refusal("fetch_encoder tiny small: ", f"nobody/nothing@{'0' * 40}", "path")
+    the_line(refused(), "fetch_encoder tiny small: ", f"nobody/nothing@{'0' * 40}", "path")

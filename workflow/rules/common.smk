@@ -4,34 +4,31 @@ import os
 import sys
 from pathlib import Path
 
-from snakemake.common.configfile import load_configfile
-
 # Scripts import the package too, on whatever node they run: each run parses this file first.
 sys.path.insert(0, f"{workflow.basedir}/workflow")
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [sys.path[0], os.getenv("PYTHONPATH")])))
 
-from whosaid.config import ConfigError, parse_config
+from whosaid.config import ConfigError, check_corpus, parse_config
+from whosaid.config_files import read_config_file
+from whosaid.encoder_files import ENCODER_FILES
 from whosaid.manifest import sha256
 from whosaid.settings import settings_text
 from whosaid.splits import SPLITS
 from whosaid.staleness import code_text
 
+# Snakemake lists the files of --configfile first and the workflow's own last.
+*overlays, base = map(str, workflow.configfiles)
+sources = {}
 try:
-    CONFIG = parse_config(config)
-except ConfigError as error:
-    # Snakemake lists the files of --configfile first and the workflow's own last.
-    *overlays, base = map(str, workflow.configfiles)
-    sources = {path: load_configfile(path) for path in (base, *overlays)}
+    for path in (base, *overlays):
+        sources[path] = read_config_file(path)
     sources["--config"] = workflow.config_settings.config or {}
+    CONFIG = parse_config(config)
+    # Checked here and not in an input function: Snakemake takes one that fails for a rule that
+    # cannot make its output, and an older results/summary.md would then pass for finished.
+    check_corpus(CONFIG)
+except ConfigError as error:
     raise WorkflowError(error.report(sources)) from None
-
-# Checked here and not in an input function: Snakemake takes one that fails for a rule that cannot
-# make its output, and an older results/summary.md would then pass for finished.
-if not Path(CONFIG.corpus.csv).is_file():
-    raise WorkflowError(
-        f"corpus.csv: {CONFIG.corpus.csv}: no such file; put the processed CSV there "
-        "or set corpus.csv to where it is"
-    )
 
 
 wildcard_constraints:
@@ -64,13 +61,19 @@ def encoder_source(wildcards):
     if source.scratch is not None:
         return {"lines": f"data/{wildcards.experiment}/lines.parquet"}
     if source.path is not None:
-        return {"files": sorted(str(path) for path in Path(source.path).glob("*.*"))}
+        files = [Path(source.path) / name for name in ENCODER_FILES]
+        return {"files": [str(file) for file in files if file.is_file()]}
     return {}
 
 
 def encoder_folder(wildcards):
     """The folder of the variant's encoder."""
     return f"data/{wildcards.experiment}/encoders/{CONFIG.variants[wildcards.variant].encoder}"
+
+
+def encoder_manifest(wildcards):
+    """Stands for the content of the encoder's folder, whose own mtime says nothing."""
+    return f"{encoder_folder(wildcards)}/manifest.json"
 
 
 def predictions_of_seeds(wildcards):

@@ -15,6 +15,7 @@ rule fetch_encoder:
         unpack(encoder_source),
     output:
         encoder=directory("data/{experiment}/encoders/{encoder}"),
+        manifest="data/{experiment}/encoders/{encoder}/manifest.json",
     log:
         "results/logs/fetch_encoder/{experiment}/{encoder}.log",
     params:

@@ -7,8 +7,10 @@
 rule predict_splits:
     """Store the logits of every row, in the order of the splits."""
     input:
-        model="data/{experiment}/models/{variant}/seed_{seed}",
-        tokenized="data/{experiment}/tokenized/{variant}",
+        model=ancient("data/{experiment}/models/{variant}/seed_{seed}"),
+        model_manifest="data/{experiment}/models/{variant}/seed_{seed}/manifest.json",
+        tokenized=ancient("data/{experiment}/tokenized/{variant}"),
+        tokenized_manifest="data/{experiment}/tokenized/{variant}/manifest.json",
     output:
         train="results/{experiment}/predictions/{variant}/seed_{seed}/train.parquet",
         test="results/{experiment}/predictions/{variant}/seed_{seed}/test.parquet",

@@ -11,9 +11,11 @@ rule tokenize_splits:
         test="data/{experiment}/splits/{variant}/test.parquet",
         valid="data/{experiment}/splits/{variant}/valid.parquet",
         added_tokens="data/{experiment}/splits/{variant}/added_tokens.json",
-        encoder=encoder_folder,
+        encoder=ancient(encoder_folder),
+        encoder_manifest=encoder_manifest,
     output:
         tokenized=directory("data/{experiment}/tokenized/{variant}"),
+        manifest="data/{experiment}/tokenized/{variant}/manifest.json",
     log:
         "results/logs/tokenize_splits/{experiment}/{variant}.log",
     params:

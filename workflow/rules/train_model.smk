@@ -7,10 +7,13 @@
 rule train_model:
     """Fine-tune the variant's encoder with one seed."""
     input:
-        tokenized="data/{experiment}/tokenized/{variant}",
-        encoder=encoder_folder,
+        tokenized=ancient("data/{experiment}/tokenized/{variant}"),
+        tokenized_manifest="data/{experiment}/tokenized/{variant}/manifest.json",
+        encoder=ancient(encoder_folder),
+        encoder_manifest=encoder_manifest,
     output:
         model=directory("data/{experiment}/models/{variant}/seed_{seed}"),
+        manifest="data/{experiment}/models/{variant}/seed_{seed}/manifest.json",
         record="data/{experiment}/models/{variant}/seed_{seed}/training.json",
     log:
         "results/logs/train_model/{experiment}/{variant}/seed_{seed}.log",
@@ -19,6 +22,7 @@ rule train_model:
     params:
         settings=settings_of("train_model"),
         code=code_text("train_model"),
+        store="data/model_store",
     threads: 8
     resources:
         gpu=1,

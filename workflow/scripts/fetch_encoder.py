@@ -9,27 +9,20 @@ import json
 import logging
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from safetensors import SafetensorError, safe_open
 
+from whosaid.encoder_files import ENCODER_FILES, NEEDED, WEIGHTS
 from whosaid.manifest import write_manifest
 from whosaid.stage import InputError, stage_log
 from whosaid.whole import whole
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:  # transformers takes seconds to import and most encoders do without
+    from transformers import DistilBertTokenizer
 
-WEIGHTS = "model.safetensors"
-NEEDED = ("config.json", WEIGHTS)
-TOKENIZER_FILES = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.txt",
-    "vocab.json",
-    "merges.txt",
-)
+logger = logging.getLogger(__name__)
 
 
 def copy_folder(source: Path, folder: Path) -> None:
@@ -37,7 +30,7 @@ def copy_folder(source: Path, folder: Path) -> None:
     if not source.is_dir():
         raise InputError(f"{source}: no such folder; it must hold {' and '.join(NEEDED)}")
     folder.mkdir()
-    for name in (*NEEDED, *TOKENIZER_FILES):
+    for name in ENCODER_FILES:
         if (source / name).is_file():
             shutil.copyfile(source / name, folder / name)
 
@@ -45,19 +38,43 @@ def copy_folder(source: Path, folder: Path) -> None:
 def download(name: str, revision: str, folder: Path) -> None:
     """Download the encoder's files from the hub, or take them from the hub's local cache."""
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        snapshot = snapshot_download(
-            name, revision=revision, allow_patterns=[*NEEDED, *TOKENIZER_FILES]
-        )
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        snapshot = snapshot_download(name, revision=revision, allow_patterns=list(ENCODER_FILES))
+    except Exception as error:  # its own, those of its HTTP library, or of the disk
         reason = str(error).strip().splitlines()[0]
         raise InputError(
             f"{name}@{revision}: cannot be had from the hub ({type(error).__name__}: {reason}); "
             "fetch it where there is a network, or give a local folder with `path`"
         ) from None
     copy_folder(Path(snapshot), folder)
+
+
+def train_wordpiece(texts: list[str], vocab_size: int) -> "DistilBertTokenizer":
+    """An uncased WordPiece tokenizer trained on `texts`, the same one every time.
+
+    The trainer numbers the letters inside words in the order of a hash map and breaks ties by
+    number. Handed to it as special tokens, sorted, they are numbered first.
+    """
+    from transformers import DistilBertTokenizer
+
+    untrained = DistilBertTokenizer(do_lower_case=True, model_max_length=512)
+    backend = untrained.backend_tokenizer
+    words = {
+        word
+        for text in texts
+        for word, _ in backend.pre_tokenizer.pre_tokenize_str(
+            backend.normalizer.normalize_str(text)
+        )
+    }
+    letters = sorted({letter for word in words for letter in word[1:]})
+    trained = untrained.train_new_from_iterator(
+        texts,
+        vocab_size,
+        show_progress=False,
+        new_special_tokens=[f"##{letter}" for letter in letters],
+    )
+    return DistilBertTokenizer(vocab=trained.get_vocab(), do_lower_case=True, model_max_length=512)
 
 
 def build_from_scratch(
@@ -79,7 +96,6 @@ def build_from_scratch(
     from transformers import (
         AutoModel,
         DistilBertConfig,
-        DistilBertTokenizer,
         RobertaConfig,
         RobertaTokenizer,
         set_seed,
@@ -91,16 +107,16 @@ def build_from_scratch(
         "num_attention_heads": num_attention_heads,
     }
     if architecture == "distilbert":
-        untrained = DistilBertTokenizer(do_lower_case=True, model_max_length=512)
+        tokenizer = train_wordpiece(texts, vocab_size)
         shape |= {"hidden_dim": intermediate_size, "max_position_embeddings": 512}
         config_class = DistilBertConfig
     else:
         untrained = RobertaTokenizer(model_max_length=512)
-        # RoBERTa's positions start after the padding id, 1.
+        tokenizer = untrained.train_new_from_iterator(texts, vocab_size, show_progress=False)
+        # RoBERTa's positions start after the padding id.
         shape |= {"intermediate_size": intermediate_size, "max_position_embeddings": 514}
         shape |= {"type_vocab_size": 1}
         config_class = RobertaConfig
-    tokenizer = untrained.train_new_from_iterator(texts, vocab_size, show_progress=False)
     special = {
         f"{role}_token_id": getattr(tokenizer, f"{role}_token_id") for role in ("pad", "bos", "eos")
     }
@@ -111,7 +127,10 @@ def build_from_scratch(
 
 
 def check_encoder(folder: Path, source: str) -> None:
-    """Raise InputError unless the folder holds weights without pickle, a config and a tokenizer."""
+    """Raise InputError unless the folder holds readable weights, a config and a tokenizer.
+
+    Weights are safetensors: no pickle is read.
+    """
     for name in NEEDED:
         if not (folder / name).is_file():
             raise InputError(
@@ -123,6 +142,20 @@ def check_encoder(folder: Path, source: str) -> None:
             f"{source}: no tokenizer (tokenizer.json, vocab.txt or vocab.json); save the "
             "tokenizer beside the weights"
         )
+    name = ""
+    try:
+        for path in folder.glob("*.json"):
+            name = path.name
+            content = json.loads(path.read_text(encoding="utf-8"))
+            if name == "config.json" and "model_type" not in content:
+                raise ValueError("it names no model_type")
+        name = WEIGHTS
+        with safe_open(folder / WEIGHTS, "numpy"):
+            pass
+    except (ValueError, TypeError, SafetensorError) as error:
+        raise InputError(
+            f"{source}: {name} cannot be read ({error}); save or copy the encoder again"
+        ) from None
 
 
 def main(

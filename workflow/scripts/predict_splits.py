@@ -25,6 +25,7 @@ from transformers import (
 )
 
 from whosaid.device import device_arguments, resolve_precision
+from whosaid.manifest import check_manifest
 from whosaid.stage import stage_log
 from whosaid.whole import whole
 
@@ -51,6 +52,8 @@ def main(
 ) -> None:
     """Write the predictions of the folder `model` on each split to the paths in `outputs`."""
     transformers.utils.logging.set_verbosity_error()
+    check_manifest(Path(model))
+    check_manifest(Path(tokenized))
     dataset = load_from_disk(tokenized)
     with tempfile.TemporaryDirectory() as unused:
         trainer = Trainer(

@@ -7,8 +7,10 @@ own index; `corpus.json` with the CSV's name, SHA-256, row count and the lines o
 import csv as csv_module
 import json
 import logging
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
@@ -43,34 +45,52 @@ def read_csv(path: Path) -> pd.DataFrame:
     """The CSV as text, a column of strings each, exactly as written.
 
     No text stands for a missing value: a line may be "None" or "NA". Raises InputError if the file
-    is not UTF-8, has other columns than the twelve, rows of another width, or no rows.
+    is not a well-formed CSV of the twelve columns in UTF-8 with one row or more.
     """
-    check_header(path)
-    try:
-        table = arrow_csv.read_csv(
-            path,
-            arrow_csv.ReadOptions(use_threads=False, block_size=MAX_ROW_BYTES),
-            arrow_csv.ParseOptions(newlines_in_values=True),
-            arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(COLUMNS, pa.string()), strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        if "invalid UTF8" in str(error):
-            raise not_utf8(path) from None
-        raise InputError(f"{path}: {error}; every row has {len(COLUMNS)} cells") from None
-    if table.num_rows == 0:
-        raise InputError(f"{path}: no rows below the header; it needs one row per dialogue line")
+    check_form(path)
+    table = arrow_csv.read_csv(
+        path,
+        arrow_csv.ReadOptions(block_size=MAX_ROW_BYTES),
+        arrow_csv.ParseOptions(newlines_in_values=True),
+        arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(COLUMNS, pa.string()), strings_can_be_null=False
+        ),
+    )
     return table.rename_columns([COLUMNS[name] for name in table.column_names]).to_pandas()
 
 
-def check_header(path: Path) -> None:
-    """Raise InputError unless the header names each of the twelve columns once."""
+def check_form(path: Path) -> None:
+    """Raise InputError at the first thing that makes the file no CSV of the twelve columns.
+
+    Arrow reads faster but would let an unclosed quote swallow the rows below it.
+    """
+    csv_module.field_size_limit(MAX_ROW_BYTES)
+    where, number = "header", 0
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            names = next(csv_module.reader(file), [])
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv_module.reader(file, strict=True)
+            check_header(next(rows, []), path)
+            where = "row 2"
+            for number, row in enumerate(rows, start=2):
+                if row and len(row) != len(COLUMNS):
+                    raise InputError(
+                        f"{path}, row {number}: {len(row)} cells where the header has "
+                        f"{len(COLUMNS)}; correct or remove the row"
+                    )
+                # The reader fails before it hands out a faulty row.
+                where = f"row {number + 1}"
     except UnicodeDecodeError:
         raise not_utf8(path) from None
+    except csv_module.Error as error:
+        raise InputError(
+            f"{path}, {where}: a quote is not closed or not doubled ({error})"
+        ) from None
+    if number == 0:
+        raise InputError(f"{path}: no rows below the header; it needs one row per dialogue line")
+
+
+def check_header(names: list[str], path: Path) -> None:
+    """Raise InputError unless `names` are the twelve columns, each once."""
     if not names:
         raise InputError(f"{path}: the file is empty; it needs a header and one row per line")
     missing = [name for name in COLUMNS if name not in names]
@@ -104,16 +124,24 @@ def not_utf8(path: Path) -> InputError:
     return InputError(f"{path}: not UTF-8; convert the file to UTF-8")
 
 
-def lines_schema() -> pandera.DataFrameSchema:
-    """The types and constraints of `lines.parquet`."""
-    filled = pandera.Check(lambda texts: texts.str.strip() != "", name="is empty")
+def is_integer(texts: pd.Series, dtype: str) -> pd.Series:
+    """Whether each text is a whole number as a program writes it and fits into `dtype`."""
+    plain = texts.str.fullmatch("0|-?[1-9][0-9]*")
+    limits = np.iinfo(dtype)
+    return plain & pd.to_numeric(texts.where(plain)).between(limits.min, limits.max)
+
+
+def text_schema() -> pandera.DataFrameSchema:
+    """What the twelve columns must hold while they are still text."""
     columns = {}
     for name in COLUMNS.values():
+        check = None
         if name in INTEGERS:
-            columns[name] = pandera.Column(INTEGERS[name], unique=name == "row")
-        else:
-            columns[name] = pandera.Column(str, filled if name in NEVER_EMPTY else None)
-    return pandera.DataFrameSchema(columns, strict=True, coerce=True)
+            check = pandera.Check(partial(is_integer, dtype=INTEGERS[name]), name="integer")
+        elif name in NEVER_EMPTY:
+            check = pandera.Check(lambda texts: texts.str.strip() != "", name="filled")
+        columns[name] = pandera.Column(str, check, unique=name == "row")
+    return pandera.DataFrameSchema(columns, strict=True)
 
 
 def check_lines(lines: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -123,23 +151,22 @@ def check_lines(lines: pd.DataFrame, path: Path) -> pd.DataFrame:
     its value: no integer, an empty speaker or line, an index that stands twice.
     """
     try:
-        return lines_schema().validate(lines, lazy=True)
+        return text_schema().validate(lines, lazy=True).astype(INTEGERS)
     except SchemaErrors as error:
         failures = error.failure_cases
     faults = []
     for (column, check), cases in failures.groupby(["column", "check"], sort=False):
         first = cases.loc[cases["index"].idxmin()]
-        # A failed conversion is reported a second time as a wrong type.
-        if check.startswith("dtype("):
-            continue
-        what = {"field_uniqueness": "stands twice", "is empty": "is empty"}.get(
-            check, f"{first['failure_case']!r} is no {INTEGERS.get(column)}"
-        )
-        label = "the index" if column == "row" else column
-        if check == "field_uniqueness":
-            what = f"{first['failure_case']} stands twice"
+        value = first["failure_case"]
+        what = {
+            "integer": f"{value!r} is no {INTEGERS.get(column)}",
+            "filled": "is empty",
+            "field_uniqueness": f"{value} stands twice or more",
+        }[check]
+        rows = f"{len(cases)} row{'s' if len(cases) > 1 else ''}"
+        name = "the index" if column == "row" else column
         # pandas counts rows from 0; an editor counts the header as row 1.
-        faults.append(f"{label} {what} in {len(cases)} rows, first in row {first['index'] + 2}")
+        faults.append(f"{name} {what} in {rows}, first in row {first['index'] + 2}")
     raise InputError(
         f"{path}: {'; '.join(faults)} (the header is row 1); correct or remove these rows"
     )

@@ -55,7 +55,13 @@ def variant_rows(
     ours = {split: results[split]["metrics"] for split in SPLITS}
     seconds = fmean(record["seconds"] for record in records)
     devices = ", ".join(sorted({record["device"] for record in records}))
-    row = [title, *metric_cells(ours), row_counts(results), duration(seconds), devices]
+    row = [
+        title.replace("|", "\\|"),
+        *metric_cells(ours),
+        row_counts(results),
+        duration(seconds),
+        devices,
+    ]
     if not published:
         return [row]
     gaps = {

@@ -2,7 +2,7 @@
 
 In: the three splits, the added tokens, the encoder's folder. Out: a `datasets.DatasetDict` on disk
 with the columns row, label, input_ids, attention_mask, unpadded, in the order of the splits; beside
-it, in `tokenizer/`, the tokenizer that made it.
+it, in `tokenizer/`, the tokenizer that made it; `manifest.json`.
 """
 
 import json
@@ -12,10 +12,11 @@ from pathlib import Path
 import whosaid.environment  # noqa: F401  (before the libraries that read it)
 
 # isort: split
-from datasets import Dataset, DatasetDict
+import pyarrow.parquet as pq
+from datasets import Dataset, DatasetDict, disable_progress_bars
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
-from whosaid.manifest import check_manifest
+from whosaid.manifest import check_manifest, write_manifest
 from whosaid.splits import SPLITS
 from whosaid.stage import stage_log
 from whosaid.whole import whole
@@ -46,13 +47,15 @@ def length_limit(encoder: Path, tokenizer: PreTrainedTokenizerBase) -> int:
 
 def tokenize(split: str, tokenizer: PreTrainedTokenizerBase, max_length: int) -> Dataset:
     """The rows of a split (Parquet) with token ids in place of the text, unpadded."""
-    rows = Dataset.from_parquet(split, keep_in_memory=True)
+    # Neither the split's path nor a fingerprint drawn at random goes into what is saved: equal
+    # tokens are equal bytes, and a model trained on them is found again.
+    rows = Dataset(pq.read_table(split), fingerprint="split")
     return rows.map(
         lambda batch: tokenizer(batch["text"], truncation=True, max_length=max_length),
         batched=True,
         remove_columns="text",
         keep_in_memory=True,
-        desc=Path(split).stem,
+        new_fingerprint="tokens",
     )
 
 
@@ -64,6 +67,7 @@ def main(
     max_length: int | None,
 ) -> None:
     """Tokenize the `splits` and save them, with the tokenizer, as the folder `tokenized`."""
+    disable_progress_bars()
     folder = Path(encoder)
     check_manifest(folder)
     tokenizer = load_tokenizer(folder, json.loads(Path(added_tokens).read_text(encoding="utf-8")))
@@ -73,6 +77,7 @@ def main(
     with whole(tokenized) as partial:
         dataset.save_to_disk(partial)
         tokenizer.save_pretrained(partial / "tokenizer")
+        write_manifest(partial)
     for name, rows in dataset.items():
         tokens = sum(map(len, rows["input_ids"]))
         logger.info("%s: %d rows, %.1f tokens a row", name, len(rows), tokens / len(rows))

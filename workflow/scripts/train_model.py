@@ -1,14 +1,14 @@
 """Fine-tune an encoder to tell the target's lines from the others'.
 
 In: the tokenized splits of a variant, its encoder. Out: a model folder that explains itself, with
-weights (safetensors), tokenizer, label names both ways and `training.json` (per-epoch history on
-the test split, seconds, device, precision, versions).
+weights (safetensors), tokenizer, label names both ways, `training.json` (per-epoch history on the
+test split, seconds, device, precision, versions) and `manifest.json`.
 """
 
 import importlib.metadata
 import json
 import logging
-import time
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,15 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
     ProgressCallback,
-    Trainer,
     TrainingArguments,
     set_seed,
 )
 
 from whosaid.device import device_arguments, device_name, resolve_precision
-from whosaid.manifest import check_manifest
+from whosaid.manifest import check_manifest, write_manifest
 from whosaid.metrics import classification_metrics
+from whosaid.model_store import is_whole, last_whole_checkpoint, locked, training_key
+from whosaid.resumable import ResumableTrainer, SealedCheckpoints
 from whosaid.stage import stage_log
 from whosaid.whole import whole, write_json
 
@@ -91,9 +92,9 @@ def build_trainer(
     tokenizer: PreTrainedTokenizerBase,
     dataset: DatasetDict,
     arguments: TrainingArguments,
-) -> Trainer:
+) -> ResumableTrainer:
     """A Trainer that pads each batch to its own longest row and watches the test split."""
-    trainer = Trainer(
+    trainer = ResumableTrainer(
         model=model,
         args=arguments,
         train_dataset=dataset["train"],
@@ -127,40 +128,49 @@ def epoch_history(log_history: list[dict[str, float]]) -> list[dict[str, float]]
     return history
 
 
-def main(
+def train(
     tokenized: str,
     encoder: str,
-    model: str,
+    checkpoints: Path,
+    model: Path,
     target_speaker: str,
     training: dict[str, Any],
     seed: int,
 ) -> None:
-    """Train on the train split of `tokenized` and write the folder `model`."""
-    transformers.utils.logging.set_verbosity_error()
-    check_manifest(Path(encoder))
+    """Train on the train split of `tokenized`, from the last checkpoint if there is one.
+
+    Writes the model folder `model`. Raises InterruptedStageError on SIGTERM and SIGINT, after a
+    checkpoint.
+    """
     dataset = load_from_disk(tokenized)
     tokenizer = AutoTokenizer.from_pretrained(Path(tokenized) / "tokenizer")
-    precision = resolve_precision(training.pop("precision"))
+    precision = resolve_precision(training["precision"])
     arguments = TrainingArguments(
-        output_dir=str(Path(model).parent / "unused"),
+        output_dir=str(checkpoints),
         seed=seed,
         eval_strategy="epoch",
         logging_strategy="epoch",
-        save_strategy="no",
+        save_strategy="epoch",
+        save_total_limit=2,
         report_to="none",
+        disable_tqdm=False,
         **device_arguments(precision),
-        **training,
+        **{name: value for name, value in training.items() if name != "precision"},
     )
     set_seed(seed)  # the Trainer would do so only after the model's head is drawn
     classifier = load_model(encoder, tokenizer, target_speaker)
     trainer = build_trainer(classifier, tokenizer, dataset, arguments)
-    started = time.perf_counter()
-    trainer.train()
+    checkpoint = last_whole_checkpoint(checkpoints)
+    sealed = SealedCheckpoints(checkpoint)
+    trainer.add_callback(sealed)
+    if checkpoint is not None:
+        logger.info("going on from %s", checkpoint)
+    trainer.train(resume_from_checkpoint=checkpoint and str(checkpoint))
     record = {
         "seed": seed,
         "device": device_name(),
         "precision": precision,
-        "seconds": round(time.perf_counter() - started, 3),
+        "seconds": sealed.seconds(),
         "optimizer_steps": trainer.state.global_step,
         "rows": {name: len(rows) for name, rows in dataset.items()},
         "history": epoch_history(trainer.state.log_history),
@@ -171,6 +181,42 @@ def main(
         classifier.save_pretrained(partial)
         tokenizer.save_pretrained(partial)
         write_json(partial / "training.json", record)
+        write_manifest(partial)
+
+
+def main(
+    tokenized: str,
+    encoder: str,
+    model: str,
+    store: str,
+    code: str,
+    target_speaker: str,
+    training: dict[str, Any],
+    seed: int,
+) -> None:
+    """Write the folder `model`, trained now or taken from the `store`.
+
+    `code` stands for the code and the package versions that the training reaches.
+    """
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    settings = {"target_speaker": target_speaker, "training": training, "seed": seed}
+    key = training_key(
+        tokenized=check_manifest(Path(tokenized))["files"],
+        encoder=check_manifest(Path(encoder))["files"],
+        settings=settings,
+        code=code,
+    )
+    entry = Path(store) / key
+    with locked(entry):
+        stored, checkpoints = entry / "model", entry / "checkpoints"
+        if is_whole(stored):
+            logger.info("trained before: taken from %s", stored)
+        else:
+            train(tokenized, encoder, checkpoints, stored, **settings)
+            shutil.rmtree(checkpoints)
+        with whole(model) as partial:
+            shutil.copytree(stored, partial)
 
 
 if __name__ == "__main__":
@@ -179,5 +225,7 @@ if __name__ == "__main__":
             tokenized=snakemake.input.tokenized,
             encoder=snakemake.input.encoder,
             model=snakemake.output.model,
+            store=snakemake.params.store,
+            code=snakemake.params.code,
             **json.loads(snakemake.params.settings),
         )

@@ -6,8 +6,10 @@ Types, defaults, descriptions and cross-checks stand here and nowhere else; the 
 
 import difflib
 import math
+import os
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, get_args
 
@@ -22,6 +24,13 @@ from pydantic import (
 )
 
 PLAIN_WORD = "a name is a plain word, since it names files: a letter, then letters, digits or _"
+
+ALLOWED = {
+    "dict_type": "must be a mapping of keys",
+    "model_type": "must be a mapping of keys",
+    "tuple_type": "must be a list",
+}
+"""What pydantic says in words of Python."""
 
 AnnotationColumn = Literal[
     "season",
@@ -68,6 +77,12 @@ def _plain_word(name: str) -> str:
     return name
 
 
+def _commit(revision: str) -> str:
+    if not re.fullmatch("[0-9a-f]{40}", revision):
+        raise ValueError("must be a commit of the repository: 40 hexadecimal digits")
+    return revision
+
+
 Number = Annotated[float, BeforeValidator(_refuse_bool), Field(allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(_refuse_bool), Field(ge=1)]
 Seed = Annotated[int, BeforeValidator(_refuse_bool), Field(ge=0, lt=2**32)]
@@ -102,7 +117,7 @@ class Hub(_Section):
     """A model on the Hugging Face hub, pinned to a commit."""
 
     name: Text = Field(description="Repository on the hub, e.g. `FacebookAI/roberta-base`.")
-    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] = Field(
+    revision: Annotated[str, AfterValidator(_commit)] = Field(
         description="Commit of that repository: 40 hexadecimal digits, so that it never moves."
     )
 
@@ -340,7 +355,7 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
     resolved = {key: value for key, value in raw.items() if value is not None}
     if variants:
         resolved["variants"] = variants
-    problems = list(_unknown_encoders(resolved.get("encoders"), variants))
+    problems = list(_unknown_encoders(resolved.get("encoders"), variants, defaults))
     try:
         config = Config.model_validate(resolved)
     except ValidationError as error:
@@ -351,22 +366,38 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
             [
                 (path, text)
                 for path, text in problems
-                if path[2:] not in in_defaults or _is_written(path, {**raw, "variants": written})
+                if path[0] != "variants"
+                or path[2:] not in in_defaults
+                or (path[2:] and _is_written(path, {**raw, "variants": written}))
             ]
         )
     return config
 
 
+def check_corpus(config: Config) -> None:
+    """Raise ConfigError unless the CSV is a file that can be read."""
+    csv = Path(config.corpus.csv)
+    if csv.is_file() and os.access(csv, os.R_OK):
+        return
+    fault = "is no file" if csv.exists() else "no such file"
+    if csv.is_file():
+        fault = "must not be read by you"
+    advice = "put the processed CSV there or set corpus.csv to where it is"
+    raise ConfigError([(("corpus", "csv"), f"{csv}: {fault}; {advice}")])
+
+
 def _unknown_encoders(
-    encoders: Any, variants: Mapping[str, Any]
+    encoders: Any, variants: Mapping[str, Any], defaults: Mapping[str, Any]
 ) -> Iterator[tuple[tuple[str, ...], str]]:
     if not isinstance(encoders, Mapping):
         return
-    for name, spec in variants.items():
+    recipes = {("defaults",): defaults}
+    recipes |= {("variants", str(name)): spec for name, spec in variants.items()}
+    for place, spec in recipes.items():
         encoder = spec.get("encoder") if isinstance(spec, Mapping) else None
         if isinstance(encoder, str) and encoder not in encoders:
             known = ", ".join(map(str, encoders))
-            yield ("variants", str(name), "encoder"), f"{encoder!r} is not in encoders: {known}"
+            yield (*place, "encoder"), f"{encoder!r} is not in encoders: {known}"
 
 
 def _is_written(path: tuple[str, ...], value: Any) -> bool:
@@ -374,9 +405,10 @@ def _is_written(path: tuple[str, ...], value: Any) -> bool:
     for key in path:
         if not isinstance(value, Mapping):
             return True
-        if key not in value:
+        by_text = {str(name): inner for name, inner in value.items()}  # YAML reads 3 as a number
+        if key not in by_text:
             return False
-        value = value[key]
+        value = by_text[key]
     return True
 
 
@@ -394,6 +426,8 @@ def _explain(error: ValidationError) -> Iterator[tuple[tuple[str, ...], str]]:
             yield path, f"unknown key; {hint}allowed here: {', '.join(keys)}"
         elif fault["type"] == "missing":
             yield path, "is missing"
+        elif fault["type"] in ALLOWED:
+            yield path, f"{value!r}: {ALLOWED[fault['type']]}"
         elif fault["type"] == "value_error" and isinstance(value, Mapping | BaseModel):
             yield path, allowed
         else:

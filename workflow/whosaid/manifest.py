@@ -21,10 +21,15 @@ def write_manifest(folder: Path, **facts: Any) -> None:
     files = {
         file.relative_to(folder).as_posix(): sha256(file)
         for file in sorted(folder.rglob("*"))
-        if file.is_file()
+        if file.is_file() and file != folder / NAME
     }
     text = json.dumps({**facts, "files": files}, indent=2, ensure_ascii=False)
     (folder / NAME).write_text(text + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of `folder` as it was written, unchecked."""
+    return json.loads((folder / NAME).read_text(encoding="utf-8"))
 
 
 def check_manifest(folder: Path) -> dict[str, Any]:
@@ -32,7 +37,7 @@ def check_manifest(folder: Path) -> dict[str, Any]:
 
     Raises InputError with the first file that is lost or changed.
     """
-    manifest = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    manifest = read_manifest(folder)
     for name, digest in manifest["files"].items():
         file = folder / name
         if not file.is_file() or sha256(file) != digest:

@@ -7,18 +7,26 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-class InputError(Exception):
-    """Something the user gave is wrong; the message is what the user reads.
+class StageError(Exception):
+    """Ends a stage; the message is the one line that the user reads."""
 
-    It says where, which value, what is allowed and what to do, in one line.
+
+class InputError(StageError):
+    """Something the user gave is wrong.
+
+    The message says where, which value, what is allowed and what to do.
     """
+
+
+class InterruptedStageError(StageError):
+    """The stage was told to stop; the message says how to go on."""
 
 
 @contextmanager
 def stage_log(rule: str, wildcards: Iterable[str], path: str) -> Iterator[None]:
     """Log to the file `path` and to the terminal; end a failed stage with exit code 1.
 
-    A InputError is logged as one line under the stage's name. Of any other error the traceback goes
+    A StageError is logged as one line under the stage's name. Of any other error the traceback goes
     to the log file and the last line to the terminal.
     """
     log = Path(path)
@@ -30,13 +38,14 @@ def stage_log(rule: str, wildcards: Iterable[str], path: str) -> Iterator[None]:
     logging.basicConfig(
         level=logging.INFO, format="%(message)s", handlers=[to_file, to_terminal], force=True
     )
-    for chatty in ("datasets", "evaluate", "httpx", "filelock"):
+    for chatty in ("datasets", "evaluate", "httpx2", "filelock"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("huggingface_hub").propagate = False
     name = " ".join([rule, *wildcards])
     logger = logging.getLogger(rule)
     try:
         yield
-    except InputError as error:
+    except StageError as error:
         logger.error("%s: %s", name, error)
         sys.exit(1)
     except Exception as error:

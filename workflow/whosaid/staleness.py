@@ -71,7 +71,9 @@ def _read_module(path: str) -> tuple[str, frozenset[str]]:
         elif isinstance(node, ast.ImportFrom):
             # `from whosaid import metrics` names a module, `from whosaid.metrics import f1` does
             # not; a name that is no file of ours adds nothing.
-            imported |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            above = Path(path).parts[: -node.level] if node.level else ()
+            module = ".".join([*above, *filter(None, [node.module])])
+            imported |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             _drop_docstring(node)
     # `ast.dump` differs between Python versions, `ast.unparse` does not.

@@ -12,11 +12,15 @@ from pathlib import Path
 def whole(path: str | Path) -> Iterator[Path]:
     """Yield a sibling path to write a file or folder to; rename it to `path` on success.
 
-    What an earlier, killed attempt left behind is removed first; after a failure nothing is left.
+    What killed attempts left behind is removed first; after a failure nothing is left.
     """
     path = Path(path)
-    partial = path.with_name(f".{path.name}.partial")
     path.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in path.parent.glob(f".{path.name}.*.partial"):
+        if not _is_alive(int(leftover.name.split(".")[-2])):
+            _remove(leftover)
+    # Named by the process: an orphan of a killed run may still be writing the same output.
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     _remove(partial)
     try:
         yield partial
@@ -24,6 +28,16 @@ def whole(path: str | Path) -> Iterator[Path]:
         os.replace(partial, path)
     finally:
         _remove(partial)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _remove(path: Path) -> None:

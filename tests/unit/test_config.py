@@ -1,0 +1,657 @@
+import copy
+import inspect
+import json
+import math
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel, ValidationError
+from snakemake.common.configfile import load_configfile
+from snakemake.utils import update_config
+
+from whosaid import settings
+from whosaid.config import ConfigError, merge, parse_config
+
+CONFIG = Path(__file__).parents[2] / "config"
+
+VARIANTS = ("basic_distilbert", "basic_roberta", "rebalanced_distilbert")
+VARIANTS += ("low_cutoff_distilbert", "augmented_vocab_distilbert")
+
+MINIMAL = """
+experiment: toy
+corpus: {csv: lines.csv, target_speaker: dwight, word_tokenizer: preserve_line}
+encoders:
+  small: {scratch: {architecture: distilbert}}
+  large: {path: data/large}
+defaults:
+  encoder: small
+  max_length: 128
+  min_words: 3
+  training: {learning_rate: 1.0e-3, seeds: [42]}
+variants:
+  plain: {}
+  long: {encoder: large, max_length: null, training: {num_train_epochs: 2}}
+"""
+
+
+def load(*names):
+    """The files merged one over the other, as Snakemake merges --configfile."""
+    merged = {}
+    for name in names:
+        update_config(merged, load_configfile(CONFIG / f"{name}.yaml"))
+    return merged
+
+
+def put(raw, path, value):
+    """A copy of `raw` with `value` under the dotted `path`."""
+    raw = copy.deepcopy(raw)
+    *parents, last = path.split(".")
+    here = raw
+    for key in parents:
+        if not isinstance(here.get(key), dict):
+            here[key] = {}
+        here = here[key]
+    here[last] = value
+    return raw
+
+
+def faults(raw):
+    """The dotted paths of all faults."""
+    with pytest.raises(ConfigError) as caught:
+        parse_config(raw)
+    return [".".join(path) for path, _ in caught.value.problems]
+
+
+@pytest.fixture
+def raw():
+    return yaml.safe_load(MINIMAL)
+
+
+@pytest.fixture(scope="module")
+def office():
+    return parse_config(load("office"))
+
+
+# How the config is read.
+
+
+def test_a_variant_is_the_defaults_but_for_what_it_says(raw):
+    config = parse_config(raw)
+    plain, long = config.variants["plain"], config.variants["long"]
+    assert (plain.encoder, plain.max_length, plain.min_words) == ("small", 128, 3)
+    assert (long.encoder, long.min_words) == ("large", 3)
+    # Sections are merged key by key, not replaced.
+    assert (long.training.learning_rate, long.training.num_train_epochs) == (1e-3, 2)
+    assert plain.training.num_train_epochs == 5
+
+
+def test_null_in_a_variant_takes_a_default_away(raw):
+    config = parse_config(put(raw, "variants.plain.min_words", None))
+    assert config.variants["long"].max_length is None
+    assert config.variants["plain"].max_length == 128
+    assert config.variants["plain"].min_words is None
+
+
+def test_null_takes_a_whole_section_of_the_defaults_away(raw):
+    raw = put(raw, "defaults.resample", {"oversample_positives": 2})
+    config = parse_config(put(raw, "variants.plain.resample", None))
+    assert config.variants["plain"].resample is None
+    assert config.variants["long"].resample.oversample_positives == 2
+
+
+def test_a_variant_without_a_body_is_the_defaults(raw):
+    config = parse_config(put(raw, "variants.plain", None))
+    assert config.variants["plain"] == parse_config(raw).variants["plain"]
+
+
+def test_a_list_replaces_the_default_list(raw):
+    raw = put(raw, "defaults.annotate", ["directed_by", "writer1"])
+    config = parse_config(put(raw, "variants.plain.annotate", ["title"]))
+    assert config.variants["plain"].annotate == ("title",)
+    assert config.variants["long"].annotate == ("directed_by", "writer1")
+
+
+def test_merging_leaves_both_sides_as_they_were():
+    base, overlay = {"a": {"b": 1}}, {"a": {"c": 2}}
+    assert merge(base, overlay) == {"a": {"b": 1, "c": 2}}
+    assert (base, overlay) == ({"a": {"b": 1}}, {"a": {"c": 2}})
+
+
+def test_the_raw_config_is_left_as_it_was(raw):
+    before = copy.deepcopy(raw)
+    parse_config(raw)
+    assert raw == before
+
+
+def test_a_number_may_be_written_the_way_yaml_takes_for_text(raw):
+    assert yaml.safe_load("5e-5") == "5e-5"
+    spelt = [
+        parse_config(put(raw, "defaults.training.learning_rate", rate)) for rate in ("5e-5", 5e-5)
+    ]
+    assert spelt[0].variants["plain"].training.learning_rate == 5e-5
+    job = {"variant": "plain", "seed": "42"}
+    texts = [settings.settings_text(config, "train_model", job) for config in spelt]
+    assert texts[0] == texts[1]
+
+
+def test_an_integer_and_a_float_of_one_value_give_the_same_settings(raw):
+    job = {"variant": "plain", "seed": "42"}
+    texts = {
+        settings.settings_text(
+            parse_config(put(raw, "defaults.training.num_train_epochs", epochs)), "train_model", job
+        )
+        for epochs in (5, 5.0, "5")
+    }
+    assert len(texts) == 1
+
+
+def sections(value):
+    if isinstance(value, BaseModel):
+        yield value
+        for name in type(value).model_fields:
+            yield from sections(getattr(value, name))
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from sections(item)
+
+
+def test_the_config_is_frozen_at_every_depth(office):
+    found = list(sections(office))
+    assert len({type(section).__name__ for section in found}) >= 10
+    for section in found:
+        for name in type(section).model_fields:
+            with pytest.raises(ValidationError, match="frozen"):
+                setattr(section, name, getattr(section, name))
+
+
+# What is refused.
+
+
+def test_all_faults_are_reported_at_once_by_the_path_of_the_key(raw):
+    raw = put(raw, "experiment", "two words")
+    raw = put(raw, "corpus.top_speakers", 1)
+    raw = put(raw, "encoders.small.scratch.hidden_size", 7)
+    raw = put(raw, "encoders.large.hub", {"name": "a/b", "revision": "main"})
+    raw = put(raw, "defaults.training.learning_rate", -1)
+    raw = put(raw, "variants.plain.max_lenght", 64)
+    raw = put(raw, "variants.plain.annotate", ["writer1", "writer1"])
+    raw = put(raw, "variants.long.split.fractions.train", 0.9)
+    raw = put(raw, "variants.long.encoder", "huge")
+    del raw["corpus"]["csv"]
+    assert set(faults(raw)) >= {
+        "experiment",
+        "corpus.csv",
+        "corpus.top_speakers",
+        "encoders.small.scratch",
+        "encoders.large.hub.revision",
+        "defaults.training.learning_rate",
+        "variants.plain.max_lenght",
+        "variants.long.split.fractions",
+        "variants.long.encoder",
+    }
+
+
+def test_a_fault_is_one_line_with_path_and_value(raw):
+    raw = put(raw, "defaults.training.learning_rate", "fast")
+    with pytest.raises(ConfigError) as caught:
+        parse_config(raw)
+    assert str(caught.value).startswith("defaults.training.learning_rate: 'fast': ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_misspelt_key_gets_a_hint(raw):
+    with pytest.raises(ConfigError, match="did you mean max_length"):
+        parse_config(put(raw, "variants.plain.max_lenght", 64))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("training.learning_rate", -1),
+        ("training.num_train_epoch", 3),
+        ("split.fractions.train", 0.9),
+        ("split.method", "random"),
+        ("max_length", 1),
+        ("annotate", ["director"]),
+        ("annotate", ["writer1", "writer1"]),
+        ("encoder", "huge"),
+    ],
+)
+def test_a_fault_in_the_defaults_is_reported_once_and_there(path, value, raw):
+    del raw["variants"]["long"]["encoder"]
+    del raw["variants"]["long"]["max_length"]
+    [fault] = faults(put(raw, f"defaults.{path}", value))
+    key = f"defaults.{path}"
+    assert key.startswith(fault) or fault.startswith(key)
+
+
+def test_a_fault_that_a_variant_repeats_is_reported_in_both_places(raw):
+    raw = put(raw, "defaults.training.learning_rate", -1)
+    raw = put(raw, "variants.long.training.learning_rate", -2)
+    assert set(faults(raw)) == {
+        "defaults.training.learning_rate",
+        "variants.long.training.learning_rate",
+    }
+
+
+def test_fractions_that_only_a_variant_spoils_are_reported_there(raw):
+    raw = put(raw, "defaults.split.fractions", {"train": 0.5, "test": 0.25, "valid": 0.25})
+    raw = put(raw, "variants.long.split.fractions.train", 0.7)
+    assert faults(raw) == ["variants.long.split.fractions"]
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        "corpus",
+        "encoders.small",
+        "encoders.small.scratch",
+        "encoders.hubbed.hub",
+        "defaults",
+        "defaults.split",
+        "defaults.split.fractions",
+        "defaults.resample",
+        "defaults.training",
+        "variants.plain",
+        "variants.plain.split",
+        "variants.plain.split.fractions",
+        "variants.plain.resample",
+        "variants.plain.training",
+        "variants.plain.published",
+        "variants.plain.published.f1",
+    ],
+)
+def test_an_unknown_key_is_refused_at_every_depth(section, raw):
+    raw["encoders"]["hubbed"] = {"hub": {"name": "a/b", "revision": "0" * 40}}
+    shares = {"train": 0.9, "test": 0.8, "valid": 0.8}
+    figures = {name: dict(shares) for name in ("accuracy", "f1", "precision", "recall")}
+    raw["variants"]["plain"]["published"] = {**figures, "seconds": 10}
+    assert parse_config(raw)
+    assert faults(put(raw, f"{section}.nonsense", 1)) == [f"{section}.nonsense"]
+
+
+def test_an_unknown_key_is_refused_at_the_top(raw):
+    assert faults(put(raw, "variantes", {})) == ["variantes"]
+
+
+NUMBERS = (
+    "corpus.top_speakers",
+    "encoders.small.scratch.vocab_size",
+    "encoders.small.scratch.seed",
+    "defaults.split.seed",
+    "defaults.split.fractions.train",
+    "defaults.resample.oversample_positives",
+    "defaults.resample.undersample_negatives",
+    "defaults.min_words",
+    "defaults.max_length",
+    "defaults.training.num_train_epochs",
+    "defaults.training.per_device_train_batch_size",
+    "defaults.training.gradient_accumulation_steps",
+    "defaults.training.learning_rate",
+    "defaults.training.weight_decay",
+    "defaults.training.warmup_steps",
+    "defaults.training.max_grad_norm",
+)
+
+
+@pytest.mark.parametrize("value", [True, False, math.nan, math.inf, -math.inf, "many"], ids=str)
+@pytest.mark.parametrize("path", NUMBERS)
+def test_what_is_no_number_is_refused_where_a_number_belongs(path, value, raw):
+    raw["variants"] = {"plain": {}}
+    assert faults(put(raw, path, value)) == [path]
+
+
+@pytest.mark.parametrize("value", [True, math.nan])
+def test_what_is_no_number_is_refused_in_a_list_of_seeds(value, raw):
+    raw["variants"] = {"plain": {}}
+    assert faults(put(raw, "defaults.training.seeds", [42, value])) == ["defaults.training.seeds.1"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("defaults.training.seeds", []),
+        ("defaults.training.seeds", [1, 1]),
+        ("defaults.training.seeds", [2**32]),
+        ("variants.plain.annotate", ["writer1", "writer1"]),
+        ("encoders.small", {}),
+        ("encoders.small.path", "somewhere"),
+        ("encoders.small.scratch.num_attention_heads", 3),
+        ("experiment", "../elsewhere"),
+        ("variants", {}),
+        ("variants.a-b", {}),
+        ("encoders.a/b", {"path": "x"}),
+        ("corpus.target_speaker", ""),
+        ("corpus", None),
+        ("experiment", None),
+    ],
+)
+def test_impossible_values_are_refused(path, value, raw):
+    if path != "variants":
+        raw["variants"] = {"plain": {}}
+    found = faults(put(raw, path, value))
+    assert all(path.startswith(fault) or fault.startswith(path) for fault in found)
+
+
+def test_a_variant_without_any_encoder_is_refused(raw):
+    del raw["defaults"]["encoder"]
+    assert faults(raw) == ["variants.plain.encoder"]
+
+
+@pytest.mark.parametrize("raw", [{}, {"variants": 3}, {"variants": {"a": 3}}])
+def test_a_config_of_the_wrong_shape_is_refused_like_any_other(raw):
+    assert {"experiment", "corpus", "encoders"} <= set(faults(raw))
+
+
+@pytest.mark.parametrize("defaults", [[], {"annotate": ["writer1", "writer1"]}])
+def test_a_fault_of_the_defaults_as_a_whole_hides_no_other(defaults, raw):
+    raw["variants"] = {"plain": {"encoder": "small"}}
+    raw["defaults"] = defaults
+    del raw["experiment"], raw["corpus"]["csv"]
+    assert {"experiment", "corpus.csv"} < set(faults(raw))
+
+
+def test_the_report_names_the_last_place_that_says_it(raw):
+    overlay = {"defaults": {"training": {"learning_rate": -1}}}
+    with pytest.raises(ConfigError) as caught:
+        parse_config(merge(raw, overlay))
+    report = caught.value.report({"config.yaml": raw, "mine.yaml": overlay, "--config": {}})
+    assert report.startswith("mine.yaml: defaults.training.learning_rate: ")
+
+
+# The shipped config files.
+
+
+def test_every_shipped_config_resolves():
+    for names in (["config"], ["config", "office"], ["config", "office", "office_minilm"]):
+        assert tuple(parse_config(load(*names)).variants) == VARIANTS
+
+
+def test_office_over_the_default_config_is_office_alone(office):
+    merged = parse_config(load("config", "office"))
+    assert merged.model_dump() == office.model_dump()
+
+
+def test_office_pins_both_encoders(office):
+    hubs = {name: encoder.hub.model_dump() for name, encoder in office.encoders.items()}
+    assert hubs == {
+        "distilbert": {
+            "name": "distilbert/distilbert-base-uncased",
+            "revision": "12040accade4e8a0f71eabdb258fecc2e7e948be",
+        },
+        "roberta": {
+            "name": "FacebookAI/roberta-base",
+            "revision": "e2da8e2f811d1448a5b465c236feacd80ffbac7b",
+        },
+    }
+
+
+def test_office_asks_the_published_question(office):
+    corpus = office.corpus
+    assert (corpus.target_speaker, corpus.top_speakers) == ("dwight", 10)
+    assert corpus.word_tokenizer == "punkt"
+
+
+HALVES = {"train": 0.50, "test": 0.25, "valid": 0.25}
+SEVENTIES = {"train": 0.70, "test": 0.15, "valid": 0.15}
+BALANCE = {"oversample_positives": 2, "undersample_negatives": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("name", "encoder", "method", "fractions", "resample", "min_words", "annotate", "max_length"),
+    [
+        (VARIANTS[0], "distilbert", "datasets_stratified", HALVES, None, None, (), 128),
+        (VARIANTS[1], "roberta", "datasets_stratified", HALVES, None, None, (), None),
+        (VARIANTS[2], "distilbert", "pandas_per_class", SEVENTIES, BALANCE, None, (), 128),
+        (VARIANTS[3], "distilbert", "pandas_per_class", SEVENTIES, None, 6, (), 128),
+        (
+            *(VARIANTS[4], "distilbert", "pandas_per_class", HALVES, None, None),
+            *(("directed_by", "writer1"), 128),
+        ),
+    ],
+)
+def test_office_has_the_published_data_recipes(
+    office, name, encoder, method, fractions, resample, min_words, annotate, max_length
+):
+    spec = office.variants[name]
+    assert spec.encoder == encoder
+    assert spec.split.method == method
+    assert spec.split.fractions.model_dump() == fractions
+    assert spec.split.seed == 27
+    assert (spec.resample and spec.resample.model_dump()) == resample
+    assert spec.min_words == min_words
+    assert spec.annotate == annotate
+    assert spec.max_length == max_length
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_office_has_the_published_training_arguments(office, name):
+    accumulated = name == "basic_roberta"
+    assert office.variants[name].training.model_dump() == {
+        "num_train_epochs": 5,
+        "per_device_train_batch_size": 32,
+        "per_device_eval_batch_size": 32,
+        "gradient_accumulation_steps": 4 if accumulated else 1,
+        "activation_checkpointing": accumulated,
+        "learning_rate": 5e-5,
+        "weight_decay": 0.01,
+        "lr_scheduler_type": "linear",
+        "warmup_steps": 0,
+        "max_grad_norm": 1.0,
+        "train_sampling_strategy": "random",
+        "precision": "float32",
+        "seeds": (42,),
+    }
+
+
+PUBLISHED = """
+0.961 / 0.810 / 0.806 | 0.875 / 0.330 / 0.322 | 0.978 / 0.417 / 0.402 | 0.791 / 0.274 / 0.268 | 9 48
+0.917 / 0.824 / 0.825 | 0.703 / 0.314 / 0.324 | 0.909 / 0.474 / 0.480 | 0.573 / 0.235 / 0.245 | 45 23
+0.956 / 0.747 / 0.748 | 0.951 / 0.375 / 0.373 | 0.969 / 0.325 / 0.325 | 0.934 / 0.443 / 0.437 | 9 42
+0.989 / 0.811 / 0.814 | 0.969 / 0.372 / 0.384 | 0.988 / 0.442 / 0.456 | 0.951 / 0.321 / 0.332 | 8 47
+0.977 / 0.805 / 0.807 | 0.929 / 0.328 / 0.334 | 0.977 / 0.400 / 0.409 | 0.885 / 0.278 / 0.283 | 9 58
+"""  # noqa: E501
+
+
+@pytest.mark.parametrize(
+    ("name", "row"), zip(VARIANTS, PUBLISHED.strip().splitlines(), strict=True), ids=VARIANTS
+)
+def test_office_has_the_published_figures(office, name, row):
+    published = office.variants[name].published.model_dump()
+    *figures, time = row.split(" | ")
+    for metric, cell in zip(("accuracy", "f1", "precision", "recall"), figures, strict=True):
+        train, test, valid = map(float, cell.split(" / "))
+        assert published[metric] == {"train": train, "test": test, "valid": valid}
+    minutes, seconds = map(int, time.split())
+    assert published["seconds"] == 60 * minutes + seconds
+
+
+def test_the_minilm_overlay_changes_encoders_and_speed_only(office):
+    minilm = parse_config(load("config", "office", "office_minilm"))
+    assert minilm.experiment == "office_minilm"
+    for encoder in minilm.encoders.values():
+        assert encoder.model_dump(exclude_none=True) == {"path": "data/encoders/minilm"}
+    assert minilm.corpus == office.corpus
+    faster = {"train_sampling_strategy", "precision", "per_device_eval_batch_size"}
+    for name, spec in minilm.variants.items():
+        published = office.variants[name]
+        same = {"training": True, "title": True}
+        assert spec.model_dump(exclude=same) == published.model_dump(exclude=same)
+        assert spec.training.model_dump(exclude=faster) == published.training.model_dump(
+            exclude=faster
+        )
+
+
+# What each stage gets of it.
+
+JOB = {"variant": "plain", "seed": "42", "split": "test", "encoder": "small"}
+STAGES = ("read_lines", "split_lines", "fetch_encoder", "tokenize_splits", "train_model")
+STAGES += ("predict_splits", "evaluate_split", "summarize")
+
+
+def settings_of(raw, stage, **job):
+    return settings.settings_text(parse_config(raw), stage, JOB | job)
+
+
+def reordered(value, keep=()):
+    """`value` with the keys of every mapping in reverse, but those named in `keep`."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: copy.deepcopy(value[key]) if key in keep else reordered(value[key], keep)
+        for key in reversed(value)
+    }
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_settings_are_one_text_that_scripts_can_read_back(stage, raw):
+    loaded = json.loads(settings_of(raw, stage))
+    assert settings_of(raw, stage) == json.dumps(loaded, sort_keys=True)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_settings_are_arguments_of_the_stages_main(stage, raw):
+    main = inspect.signature(__import__(stage).main)
+    assert set(json.loads(settings_of(raw, stage))) <= set(main.parameters)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_order_of_the_keys_does_not_matter(stage):
+    raw = load("office")
+    # The order of the variants is that of the table's rows.
+    other = reordered(raw)
+    other["variants"] = {name: other["variants"][name] for name in raw["variants"]}
+    job = {"variant": "basic_roberta", "encoder": "roberta"}
+    assert json.dumps(raw) != json.dumps(other)
+    assert settings_of(raw, stage, **job) == settings_of(other, stage, **job)
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "summarize"])
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("variants.long.title", "Long"),
+        ("variants.long.max_length", 64),
+        ("variants.long.min_words", 9),
+        ("variants.long.annotate", ["title"]),
+        ("variants.long.split.seed", 28),
+        ("variants.long.training.num_train_epochs", 9),
+        ("variants.long.training.seeds", [1, 2]),
+        ("variants.another", {"encoder": "large"}),
+        ("encoders.large.path", "data/larger"),
+    ],
+)
+def test_a_sibling_variant_is_none_of_a_stages_business(stage, path, value, raw):
+    assert settings_of(put(raw, path, value), stage) == settings_of(raw, stage)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_name_of_the_experiment_reaches_only_what_carries_it(stage, raw):
+    same = settings_of(put(raw, "experiment", "other"), stage) == settings_of(raw, stage)
+    assert same == (stage not in ("evaluate_split", "summarize"))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_path_of_the_csv_is_none_of_a_stages_settings(stage, raw):
+    assert settings_of(put(raw, "corpus.csv", "other.csv"), stage) == settings_of(raw, stage)
+
+
+OWN_SETTINGS = {
+    "read_lines": {"corpus.target_speaker": "jim", "corpus.top_speakers": 5},
+    "split_lines": {
+        "corpus.target_speaker": "jim",
+        "corpus.top_speakers": 5,
+        "corpus.word_tokenizer": "punkt",
+        "variants.plain.split.method": "pandas_per_class",
+        "variants.plain.split.seed": 28,
+        "variants.plain.split.fractions": {"train": 0.7, "test": 0.15, "valid": 0.15},
+        "variants.plain.resample": {"oversample_positives": 2},
+        "variants.plain.min_words": 4,
+        "variants.plain.annotate": ["title"],
+    },
+    "fetch_encoder": {
+        "encoders.small.scratch.architecture": "roberta",
+        "encoders.small.scratch.vocab_size": 500,
+        "encoders.small.scratch.hidden_size": 32,
+        "encoders.small.scratch.num_hidden_layers": 1,
+        "encoders.small.scratch.num_attention_heads": 4,
+        "encoders.small.scratch.intermediate_size": 64,
+        "encoders.small.scratch.seed": 1,
+        "encoders.small": {"path": "data/small"},
+    },
+    "tokenize_splits": {"variants.plain.max_length": 64},
+    "train_model": {
+        "corpus.target_speaker": "jim",
+        "variants.plain.training.num_train_epochs": 1,
+        "variants.plain.training.per_device_train_batch_size": 8,
+        "variants.plain.training.gradient_accumulation_steps": 2,
+        "variants.plain.training.learning_rate": 1e-4,
+        "variants.plain.training.weight_decay": 0.1,
+        "variants.plain.training.lr_scheduler_type": "cosine",
+        "variants.plain.training.warmup_steps": 0.1,
+        "variants.plain.training.max_grad_norm": 2,
+        "variants.plain.training.activation_checkpointing": True,
+        "variants.plain.training.train_sampling_strategy": "random",
+        "variants.plain.training.precision": "bfloat16",
+    },
+    "predict_splits": {
+        "variants.plain.training.per_device_eval_batch_size": 8,
+        "variants.plain.training.precision": "bfloat16",
+    },
+    "evaluate_split": {"experiment": "other", "variants.plain.training.seeds": [1, 2]},
+    "summarize": {
+        "experiment": "other",
+        "corpus.target_speaker": "jim",
+        "variants.plain.title": "Plain",
+        "variants.plain.training.seeds": [1, 2],
+        "variants.another": {},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("stage", "path", "value"),
+    [(stage, *change) for stage, changes in OWN_SETTINGS.items() for change in changes.items()],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
+    assert settings_of(put(raw, path, value), stage) != settings_of(raw, stage)
+
+
+@pytest.mark.parametrize(
+    ("stage", "path", "value"),
+    [
+        (stage, path, value)
+        for path, value, stages in [
+            ("variants.plain.title", "Plain", {"summarize"}),
+            ("variants.plain.max_length", 64, {"tokenize_splits"}),
+            ("variants.plain.min_words", 4, {"split_lines"}),
+            ("variants.plain.training.learning_rate", 1e-4, {"train_model"}),
+            ("variants.plain.training.seeds", [42, 43], {"evaluate_split", "summarize"}),
+            ("encoders.small.scratch.seed", 1, {"fetch_encoder"}),
+        ]
+        for stage in STAGES
+        if stage not in stages
+    ],
+)
+def test_a_setting_of_another_stage_does_not(stage, path, value, raw):
+    assert settings_of(put(raw, path, value), stage) == settings_of(raw, stage)
+
+
+def test_each_seed_of_a_variant_has_settings_of_its_own(raw):
+    raw = put(raw, "defaults.training.seeds", [1, 2])
+    one, two = (settings_of(raw, "train_model", seed=seed) for seed in ("1", "2"))
+    assert one != two
+
+
+def test_how_words_are_counted_matters_only_where_they_are(raw):
+    raw = put(raw, "variants.plain.min_words", None)
+    other = put(raw, "corpus.word_tokenizer", "punkt")
+    assert settings_of(raw, "split_lines") == settings_of(other, "split_lines")
+
+
+def test_the_rows_of_the_table_are_in_config_order(raw):
+    variants = dict(reversed(raw["variants"].items()))
+    loaded = json.loads(settings_of(raw | {"variants": variants}, "summarize"))
+    assert [variant["name"] for variant in loaded["variants"]] == ["long", "plain"]

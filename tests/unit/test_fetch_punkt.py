@@ -1,0 +1,110 @@
+import hashlib
+import os
+import zipfile
+
+import fetch_punkt
+import nltk
+import pandas as pd
+import pytest
+import split_lines
+
+from whosaid.stage import InputError
+
+
+def fill(folder):
+    folder.mkdir(parents=True)
+    for name in fetch_punkt.FILES:
+        (folder / name).write_text(f"made up {name}\n")
+
+
+def contents(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files(folder)}
+
+
+def files(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def local(tmp_path):
+    """A folder as NLTK_DATA names it, with more languages than are needed."""
+    fill(tmp_path / "nltk_data" / fetch_punkt.ENGLISH)
+    fill((tmp_path / "nltk_data" / fetch_punkt.ENGLISH).with_name("german"))
+    return tmp_path / "nltk_data"
+
+
+@pytest.fixture
+def archive(local, tmp_path):
+    """An archive laid out as that of nltk_data."""
+    path = tmp_path / "punkt_tab.zip"
+    with zipfile.ZipFile(path, "w") as zipped:
+        for name, content in contents(local / "tokenizers").items():
+            zipped.writestr(name, content)
+    return path
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_data_is_copied_from_where_nltk_data_leads(local, tmp_path):
+    out = tmp_path / "out"
+    # An address that does not exist: it must not be tried.
+    fetch_punkt.main(str(out), str(local), url=(tmp_path / "nowhere").as_uri())
+    assert contents(out / fetch_punkt.ENGLISH) == contents(local / fetch_punkt.ENGLISH)
+    assert len(files(out)) == 4
+
+
+def test_the_first_complete_folder_of_the_search_path_counts(local, tmp_path):
+    incomplete = tmp_path / "incomplete"
+    fill(incomplete / fetch_punkt.ENGLISH)
+    (incomplete / fetch_punkt.ENGLISH / fetch_punkt.FILES[0]).unlink()
+    path = os.pathsep.join(["", str(tmp_path / "nowhere"), str(incomplete), str(local)])
+    assert fetch_punkt.find_local(path) == local / fetch_punkt.ENGLISH
+    assert fetch_punkt.find_local("") is None
+
+
+def test_the_data_is_unpacked_from_the_archive(archive, local, tmp_path):
+    out = tmp_path / "out"
+    fetch_punkt.main(str(out), "", url=archive.as_uri(), sha256=digest(archive))
+    assert contents(out / fetch_punkt.ENGLISH) == contents(local / fetch_punkt.ENGLISH)
+    assert len(files(out)) == 4
+
+
+def test_an_archive_with_another_checksum_is_refused(archive, tmp_path):
+    with pytest.raises(InputError, match="not the pinned 0000") as caught:
+        fetch_punkt.main(str(tmp_path / "out"), "", url=archive.as_uri(), sha256="0" * 64)
+    assert digest(archive) in str(caught.value)
+    assert_one_line_with_advice(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/punkt_tab.zip", "http://nowhere.invalid/"])
+def test_an_archive_out_of_reach_is_one_line_with_advice(url, tmp_path):
+    with pytest.raises(InputError) as caught:
+        fetch_punkt.main(str(tmp_path / "out"), "", url=url)
+    assert str(caught.value).startswith(url)
+    assert_one_line_with_advice(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def assert_one_line_with_advice(error):
+    assert "\n" not in str(error)
+    assert "NLTK_DATA" in str(error)
+    assert "preserve_line" in str(error)
+
+
+def test_nltk_reads_what_was_fetched(tmp_path):
+    folder = tmp_path / "nltk_data" / fetch_punkt.ENGLISH
+    folder.mkdir(parents=True)
+    for name in fetch_punkt.FILES:
+        (folder / name).write_text("")
+    fetch_punkt.main(str(tmp_path / "out"), str(tmp_path / "nltk_data"))
+    before = list(nltk.data.path)
+    try:
+        # Without abbreviations each full stop ends a sentence and is a token of its own.
+        texts = pd.Series(["No. I can't. Go."])
+        assert split_lines.count_words(texts, "punkt", str(tmp_path / "out")).tolist() == [8]
+        assert split_lines.count_words(texts, "preserve_line", None)[0] < 8
+    finally:
+        nltk.data.path[:] = before

@@ -1,0 +1,205 @@
+import shutil
+import sys
+
+import pytest
+
+from whosaid import staleness
+
+STAGES = ("read_lines", "split_lines", "fetch_encoder", "fetch_punkt", "tokenize_splits")
+STAGES += ("train_model", "predict_splits", "evaluate_split", "summarize")
+
+
+def forget():
+    staleness._read_module.cache_clear()
+    staleness._version.cache_clear()
+
+
+@pytest.fixture
+def workflow(tmp_path, monkeypatch):
+    """A copy of our own workflow folder, which the module under test looks at."""
+    source = staleness.WORKFLOW_DIR
+    for name in ("scripts", "whosaid"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(source / name, tmp_path / "workflow" / name, ignore=ignored)
+    monkeypatch.setattr(staleness, "WORKFLOW_DIR", tmp_path / "workflow")
+    forget()
+    yield tmp_path / "workflow"
+    forget()
+
+
+def codes():
+    forget()
+    return {stage: staleness.code_text(stage) for stage in STAGES}
+
+
+def edit(path, *changes):
+    text = path.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path.write_text(text, encoding="utf-8")
+
+
+def append(path, text):
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+def stale_after(action):
+    before = codes()
+    action()
+    after = codes()
+    return {stage for stage in STAGES if before[stage] != after[stage]}
+
+
+def test_the_code_of_a_stage_is_the_same_every_time(workflow):
+    assert stale_after(lambda: None) == set()
+
+
+def test_a_comment_makes_nothing_stale(workflow):
+    path = workflow / "whosaid" / "manifest.py"
+    assert stale_after(lambda: append(path, "\n# a remark\n")) == set()
+
+
+def test_formatting_makes_nothing_stale(workflow):
+    path = workflow / "whosaid" / "splits.py"
+    change = ('("train", "test", "valid")', "(\n    'train',\n\n    'test', 'valid',\n)")
+    assert stale_after(lambda: edit(path, change)) == set()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('"""The SHA-256 of a file as 64 hexadecimal digits."""', '"""Its digest."""'),
+        ('    """The SHA-256 of a file as 64 hexadecimal digits."""\n', ""),
+        ('"""The manifest of an artifact folder', '"""What is in an artifact folder'),
+    ],
+)
+def test_a_docstring_makes_nothing_stale(change, workflow):
+    path = workflow / "whosaid" / "manifest.py"
+    assert stale_after(lambda: edit(path, change)) == set()
+
+
+def test_a_text_that_is_no_docstring_counts(workflow):
+    path = workflow / "whosaid" / "stage.py"
+    assert stale_after(lambda: edit(path, ('"%(message)s"', '"> %(message)s"'))) == set(STAGES)
+
+
+def test_an_edit_in_a_script_makes_its_own_stage_stale(workflow):
+    for stage in STAGES:
+        path = workflow / "scripts" / f"{stage}.py"
+        assert stale_after(lambda path=path: append(path, "\nEDITED = True\n")) == {stage}
+
+
+@pytest.mark.parametrize("module", ["manifest", "metrics", "splits", "device", "whole"])
+def test_an_edit_in_a_module_makes_the_stages_that_reach_it_stale(module, workflow):
+    users = {
+        stage
+        for stage in STAGES
+        if f"whosaid.{module} import" in (workflow / "scripts" / f"{stage}.py").read_text()
+    }
+    assert users
+    assert users != set(STAGES) or module == "whole"
+    path = workflow / "whosaid" / f"{module}.py"
+    assert stale_after(lambda: append(path, "\nEDITED = True\n")) == users
+
+
+def test_an_edit_reaches_stages_through_another_module(workflow):
+    (workflow / "whosaid" / "deep.py").write_text("DEPTH = 1\n")
+    append(workflow / "whosaid" / "metrics.py", "\nfrom whosaid.deep import DEPTH\n")
+    path = workflow / "whosaid" / "deep.py"
+    of_metrics = stale_after(lambda: append(workflow / "whosaid" / "metrics.py", "\nEDITED = 1\n"))
+    assert {"train_model", "evaluate_split"} <= of_metrics < set(STAGES)
+    assert stale_after(lambda: edit(path, ("1", "2"))) == of_metrics
+
+
+def test_modules_that_import_each_other_are_read_once(workflow):
+    (workflow / "whosaid" / "deep.py").write_text("import whosaid.metrics\n")
+    append(workflow / "whosaid" / "metrics.py", "\nimport whosaid.deep\n")
+    assert "whosaid/deep.py" in staleness.stage_code("evaluate_split")
+
+
+IMPORTS = {
+    "import whosaid.deep": "\nimport whosaid.deep\n",
+    "from whosaid.deep import": "\nfrom whosaid.deep import DEPTH\n",
+    "from whosaid import": "\nfrom whosaid import deep\n",
+    "inside a function": "\ndef late():\n    from whosaid.deep import DEPTH\n    return DEPTH\n",
+    "relative": "\nfrom .deep import DEPTH\n",
+    "relative, the package": "\nfrom . import deep\n",
+}
+
+
+@pytest.mark.parametrize("statement", IMPORTS.values(), ids=IMPORTS)
+def test_a_new_import_widens_what_a_stage_depends_on(statement, workflow):
+    (workflow / "whosaid" / "deep.py").write_text("DEPTH = 1\n")
+    assert "whosaid/deep.py" not in staleness.stage_code("summarize")
+    append(workflow / "whosaid" / "splits.py", statement)
+    forget()
+    assert "whosaid/deep.py" in staleness.stage_code("summarize")
+
+
+def test_a_script_that_imports_another_script_depends_on_it(workflow):
+    append(workflow / "scripts" / "summarize.py", "\nfrom evaluate_split import main as other\n")
+    code = staleness.stage_code("summarize")
+    assert {"scripts/evaluate_split.py", "whosaid/metrics.py"} <= set(code)
+
+
+def test_modules_that_no_script_imports_are_no_stages_business(workflow):
+    for name in ("config", "settings", "staleness"):
+        path = workflow / "whosaid" / f"{name}.py"
+        assert stale_after(lambda path=path: append(path, "\nEDITED = True\n")) == set()
+
+
+def test_imported_packages_stand_with_their_versions():
+    code = staleness.stage_code("train_model")
+    import transformers
+
+    assert code["transformers"] == transformers.__version__
+    # These shape what is written although no stage imports them.
+    assert {"tokenizers", "accelerate", "safetensors"} <= set(code)
+    assert code["scikit-learn" if "scikit-learn" in code else "sklearn"][0].isdigit()
+    assert not {"json", "pathlib", "whosaid"} & set(code)
+
+
+def test_every_package_of_every_stage_is_installed():
+    for stage in STAGES:
+        versions = staleness.stage_code(stage)
+        assert "not installed" not in versions.values()
+
+
+@pytest.fixture
+def toy_package(tmp_path, monkeypatch):
+    """A function that installs the package `toypackage` in a version."""
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+
+    def install(version):
+        shutil.rmtree(tmp_path / "site", ignore_errors=True)
+        folder = tmp_path / "site" / f"toypackage-{version}.dist-info"
+        folder.mkdir(parents=True)
+        (folder / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: toypackage\nVersion: {version}\n"
+        )
+        sys.path_importer_cache.clear()
+        forget()
+
+    return install
+
+
+def test_a_new_version_of_an_imported_package_counts_and_its_build_tag_does_not(
+    workflow, toy_package
+):
+    append(workflow / "scripts" / "summarize.py", "\nimport toypackage.part\n")
+    found = {}
+    for version in ("1.2", "1.2+cpu", "1.2+cu130", "1.3+cpu"):
+        toy_package(version)
+        found[version] = staleness.stage_code("summarize")["toypackage"]
+    assert found == {"1.2": "1.2", "1.2+cpu": "1.2", "1.2+cu130": "1.2", "1.3+cpu": "1.3"}
+
+
+def test_a_package_that_is_not_there_is_said_to_be_missing(workflow):
+    append(workflow / "scripts" / "summarize.py", "\nimport nosuchpackage\n")
+    assert staleness.stage_code("summarize")["nosuchpackage"] == "not installed"
+
+
+def test_a_stage_without_a_script_is_an_error(workflow):
+    with pytest.raises(FileNotFoundError):
+        staleness.stage_code("make_coffee")

@@ -1,0 +1,165 @@
+import json
+import shutil
+
+import pandas as pd
+import pytest
+import tokenize_splits
+import torch
+from datasets import load_from_disk
+from transformers import AutoModel, AutoTokenizer, RobertaConfig
+
+from whosaid.stage import InputError
+
+FAMILIES = ("distilbert", "roberta")
+SPLITS = ("train", "test", "valid")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_rows_and_labels_keep_their_order(family, tokenized, splits):
+    dataset = load_from_disk(tokenized[family])
+    assert set(dataset) == set(SPLITS)
+    for name in SPLITS:
+        part = pd.read_parquet(splits / f"{name}.parquet")
+        assert dataset[name]["row"][:] == part["row"].tolist()
+        assert dataset[name]["label"][:] == part["label"].tolist()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_ids_are_those_of_the_tokenizer_row_by_row(family, tokenized, splits, encoders):
+    tokenizer = AutoTokenizer.from_pretrained(encoders[family])
+    dataset = load_from_disk(tokenized[family])
+    for name in SPLITS:
+        texts = pd.read_parquet(splits / f"{name}.parquet")["text"]
+        expected = [tokenizer(text, truncation=True, max_length=64)["input_ids"] for text in texts]
+        assert dataset[name]["input_ids"][:] == expected
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_rows_are_not_padded(family, tokenized, encoders):
+    pad = AutoTokenizer.from_pretrained(encoders[family]).pad_token_id
+    train = load_from_disk(tokenized[family])["train"]
+    assert len({len(ids) for ids in train["input_ids"]}) > 3
+    for ids, mask in zip(train["input_ids"], train["attention_mask"], strict=True):
+        assert pad not in ids
+        assert mask == [1] * len(ids)
+
+
+def test_the_columns_are_those_that_models_and_predictions_need(tokenized):
+    dataset = load_from_disk(tokenized["distilbert"])
+    assert set(dataset["train"].column_names) == {"row", "label", "input_ids", "attention_mask"}
+    types = {name: dataset["train"].features[name].dtype for name in ("row", "label")}
+    assert types == {"row": "int64", "label": "int8"}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_long_texts_are_cut_at_max_length(family, splits, encoders, tokenize):
+    dataset = load_from_disk(tokenize(splits, encoders[family], max_length=8))
+    whole = load_from_disk(tokenize(splits, encoders[family], max_length=64))
+    end = AutoTokenizer.from_pretrained(encoders[family]).sep_token_id
+    lengths = [len(ids) for ids in dataset["train"]["input_ids"]]
+    assert max(lengths) == 8
+    assert lengths == [min(8, len(ids)) for ids in whole["train"]["input_ids"]]
+    assert all(ids[-1] == end for ids in dataset["train"]["input_ids"])
+
+
+@pytest.fixture
+def long_splits(splits, tmp_path):
+    """Splits with one line far beyond any model's limit."""
+    folder = shutil.copytree(splits, tmp_path / "long")
+    part = pd.read_parquet(folder / "test.parquet")
+    part.loc[0, "text"] = "beets and bears " * 400
+    part.to_parquet(folder / "test.parquet", index=False)
+    return folder
+
+
+@pytest.mark.parametrize("max_length", [None, 4000])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_without_max_length_texts_are_cut_at_the_models_limit(
+    family, max_length, long_splits, encoders, tokenize
+):
+    dataset = load_from_disk(tokenize(long_splits, encoders[family], max_length))
+    assert len(dataset["test"]["input_ids"][0]) == 512
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_limit_is_the_last_length_that_the_model_takes(family, encoders):
+    tokenizer = AutoTokenizer.from_pretrained(encoders[family])
+    tokenizer.model_max_length = 10**30
+    limit = tokenize_splits.length_limit(encoders[family], tokenizer)
+    model = AutoModel.from_pretrained(encoders[family])
+    some_word = torch.full((1, limit + 1), len(tokenizer) - 1)
+    assert model(some_word[:, :limit]).last_hidden_state.shape[1] == limit
+    with pytest.raises((IndexError, RuntimeError)):
+        model(some_word)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_tokenizer_may_ask_for_less_than_the_model_takes(family, encoders):
+    tokenizer = AutoTokenizer.from_pretrained(encoders[family])
+    tokenizer.model_max_length = 100
+    assert tokenize_splits.length_limit(encoders[family], tokenizer) == 100
+
+
+def test_robertas_own_positions_leave_512_tokens(encoders, tmp_path):
+    # 514 positions, of which the published model's padding id, 1, takes two.
+    RobertaConfig(max_position_embeddings=514, pad_token_id=1).save_pretrained(tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(encoders["roberta"])
+    tokenizer.model_max_length = 10**30
+    assert tokenize_splits.length_limit(tmp_path, tokenizer) == 512
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_added_token_is_one_id_and_keeps_its_case(family, encoders):
+    names = ["[Ken Kwapis]", "[Zoë Ibáñez]", "[B.J. Novak]"]
+    tokenizer = tokenize_splits.load_tokenizer(encoders[family], names)
+    plain = AutoTokenizer.from_pretrained(encoders[family])
+    assert len(tokenizer) == len(plain) + 3
+    ids = tokenizer("I like beets. " + " ".join(names), add_special_tokens=False)["input_ids"]
+    known = [tokenizer.convert_tokens_to_ids(name) for name in names]
+    assert known == list(range(len(plain), len(plain) + 3))
+    assert [number for number in ids if number in known] == known
+    assert tokenizer.convert_ids_to_tokens(known) == names
+
+
+def test_texts_without_added_tokens_have_the_ids_they_had(encoders):
+    tokenizer = tokenize_splits.load_tokenizer(encoders["distilbert"], ["[Ken Kwapis]"])
+    plain = AutoTokenizer.from_pretrained(encoders["distilbert"])
+    assert tokenizer("I like beets.")["input_ids"] == plain("I like beets.")["input_ids"]
+
+
+def test_every_annotated_row_ends_with_the_ids_of_director_and_writer(
+    annotated_tokenized, annotated_splits, encoders
+):
+    tokens = json.loads((annotated_splits / "added_tokens.json").read_text(encoding="utf-8"))
+    first = len(AutoTokenizer.from_pretrained(encoders["distilbert"]))
+    added = set(range(first, first + len(tokens)))
+    for ids in load_from_disk(annotated_tokenized)["valid"]["input_ids"]:
+        assert set(ids[-3:-1]) <= added
+        assert added.isdisjoint(ids[:-3])
+
+
+def test_the_tokenizer_is_saved_beside_with_its_added_tokens(
+    annotated_tokenized, annotated_splits, encoders
+):
+    tokenizer = AutoTokenizer.from_pretrained(annotated_tokenized / "tokenizer")
+    tokens = json.loads((annotated_splits / "added_tokens.json").read_text(encoding="utf-8"))
+    plain = AutoTokenizer.from_pretrained(encoders["distilbert"])
+    assert len(tokenizer) == len(plain) + len(tokens)
+    dataset = load_from_disk(annotated_tokenized)
+    texts = pd.read_parquet(annotated_splits / "test.parquet")["text"]
+    assert dataset["test"]["input_ids"][:] == [tokenizer(text)["input_ids"] for text in texts]
+
+
+def test_a_changed_encoder_file_is_refused(splits, encoders, tokenize, tmp_path):
+    encoder = shutil.copytree(encoders["distilbert"], tmp_path / "encoder")
+    with open(encoder / "tokenizer.json", "a", encoding="utf-8") as file:
+        file.write("\n")
+    with pytest.raises(InputError, match=r"tokenizer\.json was changed"):
+        tokenize(splits, encoder)
+
+
+def test_a_missing_encoder_file_is_refused(splits, encoders, tokenize, tmp_path):
+    encoder = shutil.copytree(encoders["distilbert"], tmp_path / "encoder")
+    (encoder / "model.safetensors").unlink()
+    with pytest.raises(InputError, match=r"model\.safetensors is missing"):
+        tokenize(splits, encoder)

@@ -1,0 +1,69 @@
+"""The store of trained models: what was trained once is found again.
+
+    data/model_store/{key}/lock          held by the process that trains this model
+    data/model_store/{key}/checkpoints/  of a training that is not finished
+    data/model_store/{key}/model/        the finished model folder
+
+The key is a digest of everything that shapes the model, so an entry never mixes two trainings.
+Snakemake knows nothing of the store and wipes nothing in it; it may be deleted at any time.
+"""
+
+import fcntl
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from whosaid.manifest import check_manifest
+from whosaid.stage import InputError
+
+logger = logging.getLogger(__name__)
+
+
+def training_key(**shaping: Any) -> str:
+    """32 hexadecimal digits that stand for the JSON values given, whatever their order."""
+    text = json.dumps(shaping, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@contextmanager
+def locked(entry: Path) -> Iterator[None]:
+    """Hold the lock of a store entry; wait for a process that trains the same model.
+
+    Such a process may be an orphan of a killed run. The lock goes with the process that holds it,
+    however that ends.
+    """
+    entry.mkdir(parents=True, exist_ok=True)
+    with (entry / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            logger.info("another process trains this model: waiting for it (%s)", entry)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether the folder has its manifest and every file in it is as it was written."""
+    try:
+        check_manifest(folder)
+    except (OSError, ValueError, InputError):
+        return False
+    return True
+
+
+def last_whole_checkpoint(folder: Path) -> Path | None:
+    """The latest checkpoint in `folder` that was written to its end; later ones are deleted."""
+    by_step = sorted(
+        folder.glob("checkpoint-*"), key=lambda path: int(path.name.partition("-")[2]), reverse=True
+    )
+    for checkpoint in by_step:
+        if is_whole(checkpoint):
+            return checkpoint
+        logger.info("%s was not written to its end: deleted", checkpoint)
+        shutil.rmtree(checkpoint)
+    return None
