@@ -15,6 +15,11 @@ include: "workflow/rules/train_model.smk"
 include: "workflow/rules/predict_splits.smk"
 include: "workflow/rules/evaluate_split.smk"
 include: "workflow/rules/summarize.smk"
+include: "workflow/rules/maintenance.smk"
+
+
+onstart:
+    hold_run_lock(Path(".snakemake/whosaid.lock"))
 
 
 rule all:

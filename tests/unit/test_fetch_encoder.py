@@ -15,8 +15,8 @@ import pytest
 from safetensors.torch import load_file
 from transformers import AutoModel, AutoTokenizer
 
+from whosaid.errors import InputError
 from whosaid.manifest import check_manifest, sha256
-from whosaid.stage import InputError
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 FAMILIES = ("distilbert", "roberta")
@@ -40,16 +40,19 @@ def name_of_files(folder):
 
 
 def fetch_as_snakemake_would(arguments, environment):
-    """`main` below `stage_log` in a fresh Python, since the hub's settings are read at import.
+    """`main` below `stage` in a fresh Python, since the hub's settings are read at import.
 
     The library tries five times before it gives up on a hub; it is not to wait in between.
     """
     code = (
         "import time; time.sleep = lambda seconds: None\n"
         "import json, sys, fetch_encoder\n"
-        "from whosaid.stage import stage_log\n"
+        "from types import SimpleNamespace\n"
+        "from whosaid.stage import stage\n"
         "arguments = json.loads(sys.argv[1])\n"
-        "with stage_log('fetch_encoder', ['toy'], sys.argv[2]):\n"
+        "job = SimpleNamespace(rule='fetch_encoder', log=[sys.argv[2]], output=[])\n"
+        "job.wildcards = {'encoder': 'toy'}\n"
+        "with stage(job):\n"
         "    fetch_encoder.main(**arguments)\n"
     )
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}

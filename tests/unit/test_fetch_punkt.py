@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import split_lines
 
-from whosaid.stage import InputError
+from whosaid.errors import InputError
 
 
 def fill(folder):

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 import read_lines
 
-from whosaid.stage import InputError
+from whosaid.errors import InputError
 
 HEADER = [
     *("", "season", "episode", "title", "scene", "speaker", "line"),

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 import split_lines
 
-from whosaid.stage import InputError
+from whosaid.errors import InputError
 
 SPLITS = ("train", "test", "valid")
 METHODS = ("datasets_stratified", "pandas_per_class")

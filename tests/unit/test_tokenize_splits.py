@@ -8,7 +8,7 @@ import torch
 from datasets import load_from_disk
 from transformers import AutoModel, AutoTokenizer, RobertaConfig
 
-from whosaid.stage import InputError
+from whosaid.errors import InputError
 
 FAMILIES = ("distilbert", "roberta")
 SPLITS = ("train", "test", "valid")

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from whosaid.errors import InputError
 from whosaid.manifest import check_manifest, sha256, write_manifest
-from whosaid.stage import InputError
 from whosaid.whole import whole, write_json
 
 

@@ -10,11 +10,13 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [sys.path[0], os.geten
 
 from whosaid.config import ConfigError, check_corpus, parse_config
 from whosaid.config_files import read_config_file
-from whosaid.encoder_files import ENCODER_FILES
+from whosaid.encoder_files import encoder_files
 from whosaid.manifest import sha256
+from whosaid.run_lock import hold_run_lock
 from whosaid.settings import settings_text
 from whosaid.splits import SPLITS
 from whosaid.staleness import code_text
+from whosaid.verify import damaged_outputs
 
 # Snakemake lists the files of --configfile first and the workflow's own last.
 *overlays, base = map(str, workflow.configfiles)
@@ -60,10 +62,12 @@ def encoder_source(wildcards):
     source = CONFIG.encoders[wildcards.encoder]
     if source.scratch is not None:
         return {"lines": f"data/{wildcards.experiment}/lines.parquet"}
-    if source.path is not None:
-        files = [Path(source.path) / name for name in ENCODER_FILES]
-        return {"files": [str(file) for file in files if file.is_file()]}
-    return {}
+    return {"files": encoder_files(source.path)} if source.path is not None else {}
+
+
+def encoder_digests(wildcards):
+    """The SHA-256 of a local encoder's files, of which no modification time is trusted either."""
+    return [sha256(Path(file)) for file in encoder_source(wildcards).get("files", [])]
 
 
 def encoder_folder(wildcards):

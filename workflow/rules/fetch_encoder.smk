@@ -21,6 +21,7 @@ rule fetch_encoder:
     params:
         settings=settings_of("fetch_encoder"),
         code=code_text("fetch_encoder"),
+        source_digests=encoder_digests,
     priority: 2
     conda:
         "../../envs/environment.yaml"

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from whosaid.metrics import classification_metrics, cross_entropy
-from whosaid.stage import stage_log
+from whosaid.stage import stage
 from whosaid.whole import write_json
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with stage_log(snakemake.rule, snakemake.wildcards, snakemake.log[0]):
+    with stage(snakemake):
         main(
             predictions=list(snakemake.input),
             metrics=snakemake.output.metrics,

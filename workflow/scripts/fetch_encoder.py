@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from safetensors import SafetensorError, safe_open
 
-from whosaid.encoder_files import ENCODER_FILES, NEEDED, WEIGHTS
+from whosaid.encoder_files import ENCODER_FILES, NEEDED, WEIGHTS, encoder_files
+from whosaid.errors import InputError
 from whosaid.manifest import write_manifest
-from whosaid.stage import InputError, stage_log
+from whosaid.stage import stage
 from whosaid.whole import whole
 
 if TYPE_CHECKING:  # transformers takes seconds to import and most encoders do without
@@ -30,9 +31,8 @@ def copy_folder(source: Path, folder: Path) -> None:
     if not source.is_dir():
         raise InputError(f"{source}: no such folder; it must hold {' and '.join(NEEDED)}")
     folder.mkdir()
-    for name in ENCODER_FILES:
-        if (source / name).is_file():
-            shutil.copyfile(source / name, folder / name)
+    for file in encoder_files(source):
+        shutil.copy(file, folder)
 
 
 def download(name: str, revision: str, folder: Path) -> None:
@@ -186,7 +186,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with stage_log(snakemake.rule, snakemake.wildcards, snakemake.log[0]):
+    with stage(snakemake):
         main(
             encoder=snakemake.output.encoder,
             lines=snakemake.input.get("lines"),

@@ -14,7 +14,8 @@ import zipfile
 from pathlib import Path
 from urllib.error import URLError
 
-from whosaid.stage import InputError, stage_log
+from whosaid.errors import InputError
+from whosaid.stage import stage
 from whosaid.whole import whole
 
 logger = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ def main(nltk_data: str, search_path: str, url: str = URL, sha256: str = SHA256)
 
 
 if __name__ == "__main__":
-    with stage_log(snakemake.rule, snakemake.wildcards, snakemake.log[0]):
+    with stage(snakemake):
         main(
             nltk_data=snakemake.output.nltk_data,
             search_path=os.environ.get("NLTK_DATA", ""),

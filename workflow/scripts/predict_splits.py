@@ -26,7 +26,7 @@ from transformers import (
 
 from whosaid.device import device_arguments, resolve_precision
 from whosaid.manifest import check_manifest
-from whosaid.stage import stage_log
+from whosaid.stage import stage
 from whosaid.whole import whole
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with stage_log(snakemake.rule, snakemake.wildcards, snakemake.log[0]):
+    with stage(snakemake):
         main(
             model=snakemake.input.model,
             tokenized=snakemake.input.tokenized,

@@ -17,8 +17,9 @@ import pyarrow as pa
 from pandera.errors import SchemaErrors
 from pyarrow import csv as arrow_csv
 
+from whosaid.errors import InputError
 from whosaid.manifest import sha256
-from whosaid.stage import InputError, stage_log
+from whosaid.stage import stage
 from whosaid.whole import whole, write_json
 
 logger = logging.getLogger(__name__)
@@ -208,7 +209,7 @@ def main(csv: str, lines: str, corpus: str, target_speaker: str, top_speakers: i
 
 
 if __name__ == "__main__":
-    with stage_log(snakemake.rule, snakemake.wildcards, snakemake.log[0]):
+    with stage(snakemake):
         main(
             **snakemake.input,
             **snakemake.output,

@@ -15,8 +15,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from whosaid.errors import InputError
 from whosaid.splits import SPLITS
-from whosaid.stage import InputError, stage_log
+from whosaid.stage import stage
 from whosaid.whole import whole, write_json
 
 logger = logging.getLogger(__name__)
@@ -211,7 +212,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with stage_log(snakemake.rule, snakemake.wildcards, snakemake.log[0]):
+    with stage(snakemake):
         main(
             lines=snakemake.input.lines,
             outputs=dict(snakemake.output),

@@ -13,7 +13,7 @@ from typing import Any
 from tabulate import tabulate
 
 from whosaid.splits import SPLITS
-from whosaid.stage import stage_log
+from whosaid.stage import stage
 from whosaid.whole import whole
 
 logger = logging.getLogger(__name__)
@@ -137,7 +137,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with stage_log(snakemake.rule, snakemake.wildcards, snakemake.log[0]):
+    with stage(snakemake):
         main(
             corpus=snakemake.input.corpus,
             metrics=list(snakemake.input.metrics),

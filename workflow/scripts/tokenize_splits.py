@@ -18,7 +18,7 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 from whosaid.manifest import check_manifest, write_manifest
 from whosaid.splits import SPLITS
-from whosaid.stage import stage_log
+from whosaid.stage import stage
 from whosaid.whole import whole
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with stage_log(snakemake.rule, snakemake.wildcards, snakemake.log[0]):
+    with stage(snakemake):
         main(
             splits={name: snakemake.input[name] for name in SPLITS},
             added_tokens=snakemake.input.added_tokens,

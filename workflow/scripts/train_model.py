@@ -34,7 +34,7 @@ from whosaid.manifest import check_manifest, write_manifest
 from whosaid.metrics import classification_metrics
 from whosaid.model_store import is_whole, last_whole_checkpoint, locked, training_key
 from whosaid.resumable import ResumableTrainer, SealedCheckpoints
-from whosaid.stage import stage_log
+from whosaid.stage import stage
 from whosaid.whole import whole, write_json
 
 logger = logging.getLogger(__name__)
@@ -131,17 +131,18 @@ def epoch_history(log_history: list[dict[str, float]]) -> list[dict[str, float]]
 def train(
     tokenized: str,
     encoder: str,
-    checkpoints: Path,
-    model: Path,
+    entry: Path,
     target_speaker: str,
     training: dict[str, Any],
     seed: int,
 ) -> None:
     """Train on the train split of `tokenized`, from the last checkpoint if there is one.
 
-    Writes the model folder `model`. Raises InterruptedStageError on SIGTERM and SIGINT, after a
-    checkpoint.
+    Writes the model folder into the store's `entry`. Raises InterruptedStageError on SIGTERM and
+    SIGINT, after a checkpoint. The train loss logged for an epoch that was interrupted is that of
+    the part after the resume; everything else is as without the interruption.
     """
+    checkpoints = entry / "checkpoints"
     dataset = load_from_disk(tokenized)
     tokenizer = AutoTokenizer.from_pretrained(Path(tokenized) / "tokenizer")
     precision = resolve_precision(training["precision"])
@@ -177,11 +178,12 @@ def train(
         "arguments": training,
         "versions": {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES},
     }
-    with whole(model) as partial:
+    with whole(entry / "model") as partial:
         classifier.save_pretrained(partial)
         tokenizer.save_pretrained(partial)
         write_json(partial / "training.json", record)
-        write_manifest(partial)
+        write_manifest(partial, key=entry.name)
+    shutil.rmtree(checkpoints)
 
 
 def main(
@@ -209,18 +211,16 @@ def main(
     )
     entry = Path(store) / key
     with locked(entry):
-        stored, checkpoints = entry / "model", entry / "checkpoints"
-        if is_whole(stored):
-            logger.info("trained before: taken from %s", stored)
+        if is_whole(entry / "model"):
+            logger.info("trained before: taken from %s", entry)
         else:
-            train(tokenized, encoder, checkpoints, stored, **settings)
-            shutil.rmtree(checkpoints)
+            train(tokenized, encoder, entry, **settings)
         with whole(model) as partial:
-            shutil.copytree(stored, partial)
+            shutil.copytree(entry / "model", partial)
 
 
 if __name__ == "__main__":
-    with stage_log(snakemake.rule, snakemake.wildcards, snakemake.log[0]):
+    with stage(snakemake):
         main(
             tokenized=snakemake.input.tokenized,
             encoder=snakemake.input.encoder,

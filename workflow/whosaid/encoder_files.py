@@ -1,5 +1,7 @@
 """The files that make an encoder folder; anything else in it is left where it is."""
 
+from pathlib import Path
+
 WEIGHTS = "model.safetensors"
 NEEDED = ("config.json", WEIGHTS)
 TOKENIZER_FILES = (
@@ -12,3 +14,9 @@ TOKENIZER_FILES = (
     "merges.txt",
 )
 ENCODER_FILES = (*NEEDED, *TOKENIZER_FILES)
+
+
+def encoder_files(folder: str | Path) -> list[str]:
+    """Paths of those files of an encoder that are in `folder`."""
+    paths = [Path(folder) / name for name in ENCODER_FILES]
+    return [str(path) for path in paths if path.is_file()]

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from whosaid.stage import InputError
+from whosaid.errors import InputError
 
 NAME = "manifest.json"
 

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from whosaid.errors import InputError
 from whosaid.manifest import check_manifest
-from whosaid.stage import InputError
 
 logger = logging.getLogger(__name__)
 

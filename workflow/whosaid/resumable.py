@@ -9,8 +9,8 @@ import torch
 from transformers import Trainer, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
+from whosaid.errors import InterruptedStageError
 from whosaid.manifest import read_manifest, write_manifest
-from whosaid.stage import InterruptedStageError
 
 logger = logging.getLogger(__name__)
 

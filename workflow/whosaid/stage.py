@@ -1,54 +1,94 @@
-"""What every script does around its work: where it logs and how it fails."""
+"""What every script does around its work: where it logs, how it fails, what it made."""
 
+import errno
 import logging
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from whosaid.errors import StageError
+from whosaid.record import write_record
 
-class StageError(Exception):
-    """Ends a stage; the message is the one line that the user reads."""
+ADVICE = {
+    errno.ENOSPC: "the disk is full; free some space",
+    errno.EDQUOT: "your disk quota is used up; free some space",
+    errno.EROFS: "the folder is read-only; make it writable",
+    errno.EACCES: "the folder may not be written to; make it writable",
+    errno.ENOMEM: "there is not enough memory; free some, or use a smaller batch size",
+}
 
-
-class InputError(StageError):
-    """Something the user gave is wrong.
-
-    The message says where, which value, what is allowed and what to do.
-    """
-
-
-class InterruptedStageError(StageError):
-    """The stage was told to stop; the message says how to go on."""
+# What libraries written in C++ or Rust leave of the system's error is its text.
+TEXTS = {
+    "No space left on device": errno.ENOSPC,
+    "Disk quota exceeded": errno.EDQUOT,
+    "Read-only file system": errno.EROFS,
+    "PytorchStreamWriter failed writing": errno.ENOSPC,
+    "can't allocate memory": errno.ENOMEM,
+    "out of memory": errno.ENOMEM,
+    "malloc of size": errno.ENOMEM,
+}
 
 
 @contextmanager
-def stage_log(rule: str, wildcards: Iterable[str], path: str) -> Iterator[None]:
-    """Log to the file `path` and to the terminal; end a failed stage with exit code 1.
+def stage(job: Any) -> Iterator[None]:
+    """Run a stage for `job`, the object that Snakemake gives to scripts.
 
-    A StageError is logged as one line under the stage's name. Of any other error the traceback goes
-    to the log file and the last line to the terminal.
+    Logs go to the job's log file and to the terminal. On success the digests of the outputs are
+    recorded; a failure ends the process with exit code 1. Of a StageError, a full disk and the
+    like one line is logged, of any other error the traceback goes to the log file and its last
+    line to the terminal.
     """
-    log = Path(path)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    to_file = logging.FileHandler(log, mode="w", encoding="utf-8")
-    to_file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
-    to_terminal = logging.StreamHandler(sys.stderr)
-    to_terminal.addFilter(lambda record: record.exc_info is None)
-    logging.basicConfig(
-        level=logging.INFO, format="%(message)s", handlers=[to_file, to_terminal], force=True
-    )
-    for chatty in ("datasets", "evaluate", "httpx2", "filelock"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    logging.getLogger("huggingface_hub").propagate = False
-    name = " ".join([rule, *wildcards])
-    logger = logging.getLogger(rule)
+    set_up_logging(Path(job.log[0]))
+    logger = logging.getLogger(job.rule)
+    wildcards = dict(job.wildcards.items())
+    name = " ".join([job.rule, *wildcards.values()])
     try:
         yield
+        write_record(Path(job.log[0]), job.rule, wildcards, list(job.output))
     except StageError as error:
         logger.error("%s: %s", name, error)
         sys.exit(1)
     except Exception as error:
+        advice = resource_advice(error)
+        if advice is not None:
+            logger.error("%s: %s and run the same command again (%s)", name, advice, error)
+            sys.exit(1)
         logger.exception("%s failed", name)
-        logger.error("%s: %s: %s (the traceback is in %s)", name, type(error).__name__, error, path)
+        kind = type(error).__name__
+        logger.error("%s: %s: %s (the traceback is in %s)", name, kind, error, job.log[0])
         sys.exit(1)
+
+
+def set_up_logging(path: Path) -> None:
+    """Log to the file `path`, tracebacks included, and without them to the terminal."""
+    to_terminal = logging.StreamHandler(sys.stderr)
+    to_terminal.addFilter(lambda record: record.exc_info is None)
+    handlers: list[logging.Handler] = [to_terminal]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        to_file = logging.FileHandler(path, mode="w", encoding="utf-8")
+        to_file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+        handlers.append(to_file)
+    except OSError:
+        pass  # the outputs will fail for the same reason, and say so
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=handlers, force=True)
+    logging.raiseExceptions = False  # a log that cannot be written is no second error
+    for chatty in ("datasets", "evaluate", "httpx2", "filelock"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("huggingface_hub").propagate = False
+
+
+def resource_advice(error: BaseException | None) -> str | None:
+    """What to do about a full disk, missing rights or missing memory; None for other errors."""
+    while error is not None:
+        if isinstance(error, MemoryError):
+            return ADVICE[errno.ENOMEM]
+        if isinstance(error, OSError) and error.errno in ADVICE:
+            return ADVICE[error.errno]
+        for text, number in TEXTS.items():
+            if text in str(error):
+                return ADVICE[number]
+        error = error.__cause__ or error.__context__
+    return None

@@ -1,0 +1,43 @@
+"""Delete from the model store what no model folder was taken from.
+
+In: the model folders of every experiment, `data/model_store/`. Out: nothing; the log lists what
+went and what it held.
+"""
+
+import logging
+import shutil
+from pathlib import Path
+
+from whosaid.manifest import NAME, read_manifest
+from whosaid.stage import stage
+
+logger = logging.getLogger(__name__)
+
+
+def keys_in_use(data: Path) -> set[str]:
+    """The training keys of the model folders of every experiment below `data`."""
+    manifests = data.glob(f"*/models/*/seed_*/{NAME}")
+    return {read_manifest(path.parent)["key"] for path in manifests}
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def main(data: str, store: str) -> None:
+    """Delete the entries of `store` whose key no model folder below `data` carries."""
+    used = keys_in_use(Path(data))
+    entries = [path for path in Path(store).glob("*") if path.is_dir()]
+    unused = [path for path in entries if path.name not in used]
+    freed = sum(map(size_of, unused))
+    for path in unused:
+        shutil.rmtree(path)
+        logger.info("deleted %s", path)
+    kept = len(entries) - len(unused)
+    logger.info("%d deleted (%.1f MB), %d kept", len(unused), freed / 1e6, kept)
+
+
+if __name__ == "__main__":
+    with stage(snakemake):
+        main(data=snakemake.params.data, store=snakemake.params.store)

@@ -1,0 +1,16 @@
+"""Errors that end a stage with one line for the user instead of a traceback."""
+
+
+class StageError(Exception):
+    """Ends a stage; the message is the one line that the user reads."""
+
+
+class InputError(StageError):
+    """Something the user gave is wrong.
+
+    The message says where, which value, what is allowed and what to do.
+    """
+
+
+class InterruptedStageError(StageError):
+    """The stage was told to stop; the message says how to go on."""

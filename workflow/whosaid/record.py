@@ -1,0 +1,54 @@
+"""Records of what each job made, beside its log: they tell what was changed or lost since."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from whosaid.manifest import sha256
+
+SUFFIX = ".outputs.json"
+
+
+def files_below(path: Path) -> list[Path]:
+    """The file itself, or the files of a folder, without Snakemake's own time stamp."""
+    if path.is_dir():
+        files = (file for file in sorted(path.rglob("*")) if file.is_file())
+        return [file for file in files if file.name != ".snakemake_timestamp"]
+    return [path]
+
+
+def write_record(log: Path, rule: str, wildcards: dict[str, str], outputs: list[str]) -> None:
+    """Write the digests of a job's `outputs` beside its `log`."""
+    files = {str(file): sha256(file) for output in outputs for file in files_below(Path(output))}
+    record = {"rule": rule, "wildcards": wildcards, "outputs": outputs, "files": files}
+    log.with_suffix(SUFFIX).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def read_records(logs: Path) -> Iterator[dict[str, Any]]:
+    """Every record below the folder `logs`."""
+    for path in sorted(logs.rglob(f"*{SUFFIX}")):
+        yield json.loads(path.read_text(encoding="utf-8"))
+
+
+def damage(record: dict[str, Any]) -> list[str]:
+    """What happened to the files of a record since: a line each, none if all are as they were."""
+    lines = []
+    for name, digest in record["files"].items():
+        path = Path(name)
+        if not path.is_file():
+            lines.append(f"{name} is missing")
+        elif sha256(path) != digest:
+            lines.append(f"{name} was changed or cut short")
+    return lines
+
+
+def remove_outputs(record: dict[str, Any]) -> None:
+    """Delete what is left of the outputs of a record, so that they are made again."""
+    for name in record["outputs"]:
+        path = Path(name)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

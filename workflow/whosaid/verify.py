@@ -1,0 +1,40 @@
+"""Which outputs of the current experiment are no longer what their jobs made."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from whosaid.config import Config
+from whosaid.record import damage, read_records, remove_outputs
+
+logger = logging.getLogger("snakemake.logging")
+
+
+def is_current(record: dict[str, Any], config: Config) -> bool:
+    """Whether the config still asks for what the recorded job made."""
+    wildcards = record["wildcards"]
+    variant = config.variants.get(wildcards.get("variant"))
+    return (
+        wildcards.get("experiment", config.experiment) == config.experiment
+        and wildcards.get("encoder", next(iter(config.encoders))) in config.encoders
+        and ("variant" not in wildcards or variant is not None)
+        and ("seed" not in wildcards or int(wildcards["seed"]) in variant.training.seeds)
+    )
+
+
+def damaged_outputs(config: Config, remove: bool) -> list[str]:
+    """The outputs of every job that left a file that is now changed or lost, each one listed.
+
+    With `remove` what is left of them is deleted, so that Snakemake makes them again.
+    """
+    outputs = []
+    for record in read_records(Path("results/logs")):
+        lines = damage(record) if is_current(record, config) else []
+        for line in lines:
+            logger.warning(line)
+        if lines:
+            outputs += record["outputs"]
+            if remove:
+                remove_outputs(record)
+    logger.warning(f"{len(outputs)} outputs to make again" if outputs else "every output is whole")
+    return outputs
