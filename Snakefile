@@ -18,6 +18,9 @@ include: "workflow/rules/summarize.smk"
 include: "workflow/rules/maintenance.smk"
 
 
+from whosaid.run_lock import hold_run_lock
+
+
 onstart:
     hold_run_lock(Path(".snakemake/whosaid.lock"))
 

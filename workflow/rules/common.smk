@@ -12,11 +12,9 @@ from whosaid.config import ConfigError, check_corpus, parse_config
 from whosaid.config_files import read_config_file
 from whosaid.encoder_files import encoder_files
 from whosaid.manifest import sha256
-from whosaid.run_lock import hold_run_lock
 from whosaid.settings import settings_text
 from whosaid.splits import SPLITS
 from whosaid.staleness import code_text
-from whosaid.verify import damaged_outputs
 
 # Snakemake lists the files of --configfile first and the workflow's own last.
 *overlays, base = map(str, workflow.configfiles)
@@ -82,16 +80,15 @@ def encoder_manifest(wildcards):
 
 def predictions_of_seeds(wildcards):
     """The predictions of every seed of a variant on one split."""
-    return [
-        f"results/{wildcards.experiment}/predictions/{wildcards.variant}/seed_{seed}/{wildcards.split}.parquet"
-        for seed in CONFIG.variants[wildcards.variant].training.seeds
-    ]
+    folder = f"results/{wildcards.experiment}/predictions/{wildcards.variant}"
+    seeds = CONFIG.variants[wildcards.variant].training.seeds
+    return [f"{folder}/seed_{seed}/{wildcards.split}.parquet" for seed in seeds]
 
 
 def metric_files():
     """Every metric file of the experiment, in config order."""
-    folder = f"results/{CONFIG.experiment}/metrics"
-    return [f"{folder}/{variant}/{split}.json" for variant in CONFIG.variants for split in SPLITS]
+    names = [f"{variant}/{split}" for variant in CONFIG.variants for split in SPLITS]
+    return [f"results/{CONFIG.experiment}/metrics/{name}.json" for name in names]
 
 
 def training_records():

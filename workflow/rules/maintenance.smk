@@ -3,6 +3,8 @@
 # INPUTS: what was built, the records in results/logs/, data/model_store/
 # OUTPUTS: what was damaged, made again
 
+from whosaid.verify import damaged_outputs
+
 
 localrules:
     verify,

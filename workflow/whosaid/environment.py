@@ -8,6 +8,6 @@ import os
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_EVALUATE_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
-# With several GPUs in sight the Trainer would multiply the batch size. A queue system hands each
-# job its own device by setting this variable itself.
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
+# With several GPUs in sight the Trainer would multiply the batch size: the first one is taken of
+# those that the user or the queue system names.
+os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0]
