@@ -5,16 +5,24 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
-TRACKED = (".gitignore", "Makefile", "Snakefile", "config", "envs", "profiles", "workflow")
+TRACKED = (
+    *(".gitignore", "Makefile", "README.md", "Snakefile"),
+    *("config", "envs", "profiles", "workflow"),
+)
 JOB = re.compile(
     r"^(?:local)?rule (\w+):\n(?:    .*\n)*?(?:    wildcards: (.*)\n|    resources)", re.M
 )
+
+TARGETS = ("all", "verify")
+"""Rules that ask for files and make none."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +42,15 @@ class Tree:
             text=True,
         )
 
-    def plan(self, arguments: str = "") -> list[tuple[str, ...]]:
+    def dry_run(self, arguments: str = "", **environment: str) -> str:
+        """What a dry run prints."""
+        process = self.run(f"snakemake -n --cores 1 {arguments}", **environment)
+        assert process.returncode == 0, process.stdout + process.stderr
+        return process.stdout + process.stderr
+
+    def plan(self, arguments: str = "", **environment: str) -> list[tuple[str, ...]]:
         """The jobs a dry run announces, each as its rule and the wildcards but the experiment."""
-        dry_run = self.run(f"snakemake -n --cores 1 {arguments}")
-        assert dry_run.returncode == 0, dry_run.stdout + dry_run.stderr
-        return sorted(
-            (rule, *re.findall(r"(?<!experiment)=(\w+)", wildcards))
-            for rule, wildcards in JOB.findall(dry_run.stdout + dry_run.stderr)
-            if rule != "all"
-        )
+        return jobs_in(self.dry_run(arguments, **environment))
 
     def edit(self, path: str, old: str, new: str) -> None:
         """Replace a text that stands exactly once in a file of the tree."""
@@ -50,6 +58,30 @@ class Tree:
         text = file.read_text(encoding="utf-8")
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path}"
         file.write_text(text.replace(old, new), encoding="utf-8")
+
+    def append(self, path: str, text: str) -> None:
+        """Add a text at the end of a file of the tree."""
+        with (self.root / path).open("a", encoding="utf-8") as file:
+            file.write(text)
+
+    def configure(self, change: Callable[[dict], None]) -> None:
+        """Let `change` work on the content of config/config.yaml."""
+        path = self.root / "config" / "config.yaml"
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        change(config)
+        path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+
+
+def jobs_in(printed: str) -> list[tuple[str, ...]]:
+    """The jobs of a dry run from what it printed, without the rules that only ask for files."""
+    jobs = JOB.findall(printed)
+    total = re.search(r"^total +(\d+)$", printed, re.M)
+    assert len(jobs) == (int(total[1]) if total else 0), printed
+    return sorted(
+        (rule, *re.findall(r"(?<!experiment)=(\w+)", wildcards))
+        for rule, wildcards in jobs
+        if rule not in TARGETS
+    )
 
 
 def copy_project(root: Path) -> Tree:
