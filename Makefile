@@ -1,32 +1,33 @@
 # `make summary` and `make test` do all the set-up on a fresh machine: they need Python 3.11 or later.
 PYTHON ?= python3
-PIP := .venv/bin/python -m pip --quiet --disable-pip-version-check install -c envs/constraints.txt
-export PATH := $(CURDIR)/.venv/bin:$(PATH)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c envs/constraints.txt
 
 .PHONY: summary test check format manual
 
 summary: .venv/ready  ## the table of the shipped sample
-	snakemake --cores 1 results/summary.md
+	$(BIN)/snakemake --cores 1 results/summary.md
 
 test: .venv/ready-dev  ## all tests
-	pytest
+	$(BIN)/pytest
 
 check: .venv/ready-dev  ## lint and format checks
-	ruff check .
-	ruff format --check .
-	snakefmt --check .
-	snakemake --lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check .
+	$(BIN)/snakemake --lint
 
 format: .venv/ready-dev  ## format the code
-	ruff check --fix .
-	ruff format .
-	snakefmt .
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt .
 
 manual: .venv/ready  ## the generated parts of config/
-	PYTHONPATH=workflow python -m whosaid.config_manual
+	PYTHONPATH=workflow $(BIN)/python -m whosaid.config_manual
 
 .venv/ready: envs/requirements.txt envs/constraints.txt
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit("whosaid needs Python 3.11 or later: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv --clear .venv
 	$(PIP) -r envs/requirements.txt
 	touch $@
 

@@ -18,11 +18,17 @@ include: "workflow/rules/summarize.smk"
 include: "workflow/rules/maintenance.smk"
 
 
+from whosaid.failures import forget_failures, repeat_failures
 from whosaid.run_lock import hold_run_lock
 
 
 onstart:
-    hold_run_lock(Path(".snakemake/whosaid.lock"))
+    hold_run_lock()
+    forget_failures()
+
+
+onerror:
+    repeat_failures()
 
 
 rule all:

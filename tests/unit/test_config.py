@@ -100,9 +100,13 @@ def test_null_takes_a_whole_section_of_the_defaults_away(raw):
     assert config.variants["long"].resample.oversample_positives == 2
 
 
-def test_a_variant_without_a_body_is_the_defaults(raw):
-    config = parse_config(put(raw, "variants.plain", None))
+def test_a_variant_of_no_keys_is_the_defaults(raw):
+    config = parse_config(put(raw, "variants.plain", {}))
     assert config.variants["plain"] == parse_config(raw).variants["plain"]
+
+
+def test_a_variant_that_is_null_is_left_out(raw):
+    assert "plain" not in parse_config(put(raw, "variants.plain", None)).variants
 
 
 def test_a_list_replaces_the_default_list(raw):
@@ -476,7 +480,7 @@ def test_the_minilm_overlay_changes_encoders_and_speed_only(office):
     faster = {"train_sampling_strategy", "precision", "per_device_eval_batch_size"}
     for name, spec in minilm.variants.items():
         published = office.variants[name]
-        same = {"training": True, "title": True}
+        same = {"training": True, "title": True, "published": True}
         assert spec.model_dump(exclude=same) == published.model_dump(exclude=same)
         assert spec.training.model_dump(exclude=faster) == published.training.model_dump(
             exclude=faster

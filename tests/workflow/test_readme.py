@@ -83,6 +83,18 @@ def test_epochs_are_reported_while_it_trains(summary_run):
     assert re.search(r"\d+/\d+ \[\d\d:\d\d<\d\d:\d\d", finished.stderr), "no progress bar"
 
 
+def write_my_show(tree):
+    block = re.search(r"```yaml\n(.*?)```", README, re.S)[1]
+    (tree.root / "config" / "my_show.yaml").write_text(block, encoding="utf-8")
+
+
+def test_the_readmes_own_overlay_adds_one_variant_and_leaves_one_out(finished):
+    write_my_show(finished)
+    plan = finished.plan("results/summary.md --configfile config/my_show.yaml")
+    trained = {job[1] for job in plan if job[0] == "train_model"}
+    assert trained == {*VARIANTS, "long_lines"} - {"basic_roberta"}
+
+
 def test_every_readme_command_works(finished):
     commands = readme_commands()
     processed = finished.root / "data" / "processed"
@@ -90,10 +102,11 @@ def test_every_readme_command_works(finished):
     shutil.copy(finished.root / "data/sample/script_data_processed.csv", processed)
     minilm = finished.root / "data" / "encoders" / "minilm"
     shutil.copytree(finished.root / "data/sample/encoders/distilbert", minilm)
+    write_my_show(finished)
     for command in commands:
         if command == "make test":  # this is it
             continue
-        if "office" in command:  # needs the hub or hours: its plan must hold
+        if "--configfile" in command:  # needs the hub, hours or minutes: its plan must hold
             command = f"{command} --dry-run"
         result = finished.run(command)
         assert result.returncode == 0, f"{command}\n{result.stdout}{result.stderr}"
@@ -104,16 +117,3 @@ def test_the_readme_shows_the_committed_config_and_layout():
     assert "make summary" in readme_commands()
     for path in re.findall(r"^(\w[\w/.]*)  +", README.split("## What is where")[1], re.M):
         assert (PROJECT / path).exists() or path == "results/", path
-
-
-def test_the_readmes_own_variant_is_accepted(finished):
-    block = re.search(r"```yaml\n(variants:.*?)```", README, re.S)[1]
-    (finished.root / "own.yaml").write_text(block, encoding="utf-8")
-    plan = finished.plan("results/sample/metrics/long_lines/test.json --configfile own.yaml")
-    assert [job[0] for job in plan] == [
-        "evaluate_split",
-        "predict_splits",
-        "split_lines",
-        "tokenize_splits",
-        "train_model",
-    ]

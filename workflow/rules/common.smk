@@ -28,7 +28,7 @@ try:
     # cannot make its output, and an older results/summary.md would then pass for finished.
     check_corpus(CONFIG)
 except ConfigError as error:
-    raise WorkflowError(error.report(sources)) from None
+    sys.exit(error.report(sources))  # without the traceback of a WorkflowError
 
 
 wildcard_constraints:

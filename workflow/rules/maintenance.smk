@@ -14,7 +14,10 @@ localrules:
 rule verify:
     """List every output that was changed, cut short or lost, and make it again."""
     input:
-        lambda wildcards: damaged_outputs(CONFIG, remove=not workflow.dryrun),
+        # Nothing is deleted by a dry run nor where no executor is set: --summary, --rulegraph ...
+        lambda wildcards: damaged_outputs(
+            CONFIG, remove=workflow.executor_plugin is not None and not workflow.dryrun
+        ),
 
 
 rule prune_store:

@@ -9,6 +9,9 @@ import logging
 from pathlib import Path
 from statistics import fmean
 
+import whosaid.environment  # noqa: F401  (before the libraries that read it)
+
+# isort: split
 import numpy as np
 import pandas as pd
 

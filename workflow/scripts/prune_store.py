@@ -4,10 +4,12 @@ In: the model folders of every experiment, `data/model_store/`. Out: nothing; th
 went and what it held.
 """
 
+import fcntl
 import logging
 import shutil
 from pathlib import Path
 
+from whosaid.errors import InputError
 from whosaid.manifest import NAME, read_manifest
 from whosaid.stage import stage
 
@@ -16,8 +18,28 @@ logger = logging.getLogger(__name__)
 
 def keys_in_use(data: Path) -> set[str]:
     """The training keys of the model folders of every experiment below `data`."""
-    manifests = data.glob(f"*/models/*/seed_*/{NAME}")
-    return {read_manifest(path.parent)["key"] for path in manifests}
+    keys = set()
+    for path in data.glob(f"*/models/*/seed_*/{NAME}"):
+        try:
+            keys.add(read_manifest(path.parent)["key"])
+        except (ValueError, KeyError):
+            raise InputError(
+                f"{path} cannot be read, so it is not known which model is in use; nothing was "
+                "deleted; let the target verify mend it"
+            ) from None
+    return keys
+
+
+def is_at_work(entry: Path) -> bool:
+    """Whether a training of this entry is under way or was interrupted and can go on."""
+    if (entry / "checkpoints").is_dir():
+        return True
+    with (entry / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def size_of(folder: Path) -> int:
@@ -26,10 +48,13 @@ def size_of(folder: Path) -> int:
 
 
 def main(data: str, store: str) -> None:
-    """Delete the entries of `store` whose key no model folder below `data` carries."""
+    """Delete the entries of `store` whose key no model folder below `data` carries.
+
+    Entries of a training that is under way or was interrupted are kept.
+    """
     used = keys_in_use(Path(data))
     entries = [path for path in Path(store).glob("*") if path.is_dir()]
-    unused = [path for path in entries if path.name not in used]
+    unused = [path for path in entries if path.name not in used and not is_at_work(path)]
     freed = sum(map(size_of, unused))
     for path in unused:
         shutil.rmtree(path)

@@ -9,6 +9,9 @@ import json
 import logging
 from collections.abc import Sequence
 
+import whosaid.environment  # noqa: F401  (before the libraries that read it)
+
+# isort: split
 import datasets
 import numpy as np
 import pandas as pd

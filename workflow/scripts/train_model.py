@@ -145,7 +145,6 @@ def train(
     checkpoints = entry / "checkpoints"
     dataset = load_from_disk(tokenized)
     tokenizer = AutoTokenizer.from_pretrained(Path(tokenized) / "tokenizer")
-    precision = resolve_precision(training["precision"])
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
         seed=seed,
@@ -153,9 +152,10 @@ def train(
         logging_strategy="epoch",
         save_strategy="epoch",
         save_total_limit=2,
+        optim="adamw_torch_fused",
         report_to="none",
         disable_tqdm=False,
-        **device_arguments(precision),
+        **device_arguments(training["precision"]),
         **{name: value for name, value in training.items() if name != "precision"},
     )
     set_seed(seed)  # the Trainer would do so only after the model's head is drawn
@@ -170,7 +170,7 @@ def train(
     record = {
         "seed": seed,
         "device": device_name(),
-        "precision": precision,
+        "precision": training["precision"],
         "seconds": sealed.seconds(),
         "optimizer_steps": trainer.state.global_step,
         "rows": {name: len(rows) for name, rows in dataset.items()},
@@ -178,7 +178,8 @@ def train(
         "arguments": training,
         "versions": {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES},
     }
-    with whole(entry / "model") as partial:
+    # The store is for whoever asks for this very model: the work of an orphan is not lost.
+    with whole(entry / "model", even_orphaned=True) as partial:
         classifier.save_pretrained(partial)
         tokenizer.save_pretrained(partial)
         write_json(partial / "training.json", record)
@@ -202,11 +203,14 @@ def main(
     """
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    settings = {"target_speaker": target_speaker, "training": training, "seed": seed}
+    training = training | {"precision": resolve_precision(training["precision"])}
     key = training_key(
         tokenized=check_manifest(Path(tokenized))["files"],
         encoder=check_manifest(Path(encoder))["files"],
-        settings=settings,
+        target_speaker=target_speaker,
+        # The size of an evaluation batch leaves the model as it is.
+        training={k: v for k, v in training.items() if k != "per_device_eval_batch_size"},
+        seed=seed,
         code=code,
     )
     entry = Path(store) / key
@@ -214,7 +218,7 @@ def main(
         if is_whole(entry / "model"):
             logger.info("trained before: taken from %s", entry)
         else:
-            train(tokenized, encoder, entry, **settings)
+            train(tokenized, encoder, entry, target_speaker, training, seed)
         with whole(model) as partial:
             shutil.copytree(entry / "model", partial)
 

@@ -25,6 +25,9 @@ from pydantic import (
 
 PLAIN_WORD = "a name is a plain word, since it names files: a letter, then letters, digits or _"
 
+RESERVED = ("encoders", "logs", "model_store", "nltk_data", "processed")
+"""Folders of data/ and results/ that belong to no experiment."""
+
 ALLOWED = {
     "dict_type": "must be a mapping of keys",
     "model_type": "must be a mapping of keys",
@@ -75,6 +78,12 @@ def _plain_word(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
         raise ValueError(PLAIN_WORD)
     return name
+
+
+def _not_reserved(experiment: str) -> str:
+    if experiment in RESERVED:
+        raise ValueError(f"is a folder of another use; taken names: {', '.join(RESERVED)}")
+    return experiment
 
 
 def _commit(revision: str) -> str:
@@ -315,7 +324,7 @@ class Variant(Recipe):
 class Config(_Section):
     """The whole config; `parse_config` has worked `defaults` into each variant."""
 
-    experiment: Name = Field(
+    experiment: Annotated[Name, AfterValidator(_not_reserved)] = Field(
         description="Names the cache: data/{experiment} and results/{experiment}."
     )
     corpus: Corpus = Field(description="The lines and the question.")
@@ -324,7 +333,8 @@ class Config(_Section):
     )
     defaults: Recipe = Field(Recipe(), description="What every variant starts from.")
     variants: dict[Name, Variant] = Field(
-        min_length=1, description="A variant says only how it differs from `defaults`."
+        min_length=1,
+        description="A variant says only how it differs from `defaults`; null leaves it out.",
     )
 
 
@@ -349,11 +359,10 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
     defaults = raw.get("defaults")
     if not isinstance(defaults, Mapping):
         defaults = {}
-    variants = {
-        name: merge(defaults, {} if spec is None else spec) for name, spec in written.items()
-    }
+    # An overlay leaves a variant out by setting it to null.
+    variants = {name: merge(defaults, spec) for name, spec in written.items() if spec is not None}
     resolved = {key: value for key, value in raw.items() if value is not None}
-    if variants:
+    if written:
         resolved["variants"] = variants
     problems = list(_unknown_encoders(resolved.get("encoders"), variants, defaults))
     try:

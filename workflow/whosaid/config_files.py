@@ -11,7 +11,11 @@ class _UniqueKeyLoader(yaml.SafeLoader):
     """Refuses a key that stands twice in a mapping, where YAML would take the last one."""
 
     def construct_mapping(self, node, deep=False):
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        keys = [
+            self.construct_object(key, deep=True)
+            for key, _ in node.value
+            if key.tag != "tag:yaml.org,2002:merge"  # << may stand more than once
+        ]
         for key in keys:
             if keys.count(key) > 1:
                 mark = node.start_mark

@@ -1,6 +1,7 @@
 """Environment variables that must stand before a heavy library is imported.
 
-Import this module first, and only for that effect. `fetch_encoder` alone does without it.
+Import this module first, and only for that effect, in every script that imports one of these
+libraries, but not in `fetch_encoder`: it may use the hub.
 """
 
 import os

@@ -12,14 +12,19 @@ from typing import IO
 
 from snakemake.exceptions import WorkflowError
 
+RUN_LOCK = Path(".snakemake/whosaid.lock")
+
 _held: list[IO[str]] = []
 
 
-def hold_run_lock(path: Path) -> None:
-    """Lock the file `path` until the process ends.
+def hold_run_lock(path: Path = RUN_LOCK) -> None:
+    """Lock the file `path` until the process ends; once more does nothing.
 
-    Raises WorkflowError, which Snakemake prints without a traceback, if another process holds it.
+    Raises WorkflowError, which Snakemake prints without a traceback, if another process holds it
+    or the file system cannot lock.
     """
+    if _held:
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("a+", encoding="utf-8")
     try:
@@ -30,6 +35,11 @@ def hold_run_lock(path: Path) -> None:
         file.close()
         raise WorkflowError(
             f"{holder} is already running this workflow in {Path.cwd()}; wait for it or stop it"
+        ) from None
+    except OSError as error:
+        file.close()
+        raise WorkflowError(
+            f"{path} cannot be locked ({error}); work in a folder on a file system that can"
         ) from None
     file.truncate(0)
     file.write(f"process {os.getpid()}")

@@ -56,7 +56,7 @@ def train_model(config: Config, variant: str, seed: str) -> dict[str, Any]:
     }
 
 
-def predict_splits(config: Config, variant: str, seed: str) -> dict[str, Any]:
+def predict_splits(config: Config, variant: str) -> dict[str, Any]:
     """How predictions are computed; they do not depend on how the model was trained."""
     keys = {"per_device_eval_batch_size", "precision"}
     return config.variants[variant].training.model_dump(mode="json", include=keys)

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from whosaid.errors import StageError
+from whosaid.failures import note_failure
 from whosaid.record import write_record
+from whosaid.whole import check_not_orphaned
 
 ADVICE = {
     errno.ENOSPC: "the disk is full; free some space",
@@ -46,19 +48,23 @@ def stage(job: Any) -> Iterator[None]:
     name = " ".join([job.rule, *wildcards.values()])
     try:
         yield
+        check_not_orphaned()
         write_record(Path(job.log[0]), job.rule, wildcards, list(job.output))
     except StageError as error:
-        logger.error("%s: %s", name, error)
-        sys.exit(1)
+        line = f"{name}: {error}"
     except Exception as error:
         advice = resource_advice(error)
         if advice is not None:
-            logger.error("%s: %s and run the same command again (%s)", name, advice, error)
-            sys.exit(1)
-        logger.exception("%s failed", name)
-        kind = type(error).__name__
-        logger.error("%s: %s: %s (the traceback is in %s)", name, kind, error, job.log[0])
-        sys.exit(1)
+            line = f"{name}: {advice} and run the same command again ({error})"
+        else:
+            logger.exception("%s failed", name)
+            trace = f"the traceback is in {job.log[0]}"
+            line = f"{name}: {type(error).__name__}: {error} ({trace})"
+    else:
+        return
+    logger.error(line)
+    note_failure(line)
+    sys.exit(1)
 
 
 def set_up_logging(path: Path) -> None:

@@ -19,9 +19,9 @@ DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 """Packages whose import name is not the name they are installed under."""
 
 IMPLIED_PACKAGES = {
+    "datasets": ("pyarrow",),
     "pandas": ("numpy", "pyarrow"),
-    "torch": ("safetensors",),
-    "transformers": ("accelerate", "tokenizers"),
+    "transformers": ("accelerate", "safetensors", "tokenizers", "torch"),
 }
 """Packages that shape what another package writes, though no stage imports them."""
 

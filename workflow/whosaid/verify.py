@@ -6,6 +6,7 @@ from typing import Any
 
 from whosaid.config import Config
 from whosaid.record import damage, read_records, remove_outputs
+from whosaid.run_lock import hold_run_lock
 
 logger = logging.getLogger("snakemake.logging")
 
@@ -25,16 +26,24 @@ def is_current(record: dict[str, Any], config: Config) -> bool:
 def damaged_outputs(config: Config, remove: bool) -> list[str]:
     """The outputs of every job that left a file that is now changed or lost, each one listed.
 
-    With `remove` what is left of them is deleted, so that Snakemake makes them again.
+    Jobs of other experiments are left alone. With `remove` the folder is locked and what is left
+    of the outputs is deleted, so that Snakemake makes them again.
     """
+    if remove:
+        hold_run_lock()
+    records = [
+        record for record in read_records(Path("results/logs")) if is_current(record, config)
+    ]
     outputs = []
-    for record in read_records(Path("results/logs")):
-        lines = damage(record) if is_current(record, config) else []
+    for record in records:
+        lines = damage(record)
         for line in lines:
             logger.warning(line)
         if lines:
             outputs += record["outputs"]
             if remove:
                 remove_outputs(record)
+    files = sum(len(record["files"]) for record in records)
+    logger.warning(f"checked {files} files of {len(records)} jobs of {config.experiment}")
     logger.warning(f"{len(outputs)} outputs to make again" if outputs else "every output is whole")
     return outputs

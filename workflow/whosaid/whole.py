@@ -3,27 +3,48 @@
 import json
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from whosaid.errors import InterruptedStageError
+
+HOST = socket.gethostname()
+PARENT = os.getppid()
+
+
+def check_not_orphaned() -> None:
+    """Raise InterruptedStageError if the run that started this process has ended.
+
+    A job of a killed run goes on, with settings that may no longer be those of the config: it must
+    not put its outputs in the place of a later run's.
+    """
+    if os.getppid() != PARENT:
+        raise InterruptedStageError("the run that started this job has ended; nothing is written")
+
 
 @contextmanager
-def whole(path: str | Path) -> Iterator[Path]:
+def whole(path: str | Path, even_orphaned: bool = False) -> Iterator[Path]:
     """Yield a sibling path to write a file or folder to; rename it to `path` on success.
 
-    What killed attempts left behind is removed first; after a failure nothing is left.
+    What killed attempts on this machine left behind is removed first; after a failure nothing is
+    left. Raises InterruptedStageError instead of the renaming if the run that started the process
+    has ended, unless `even_orphaned`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    for leftover in path.parent.glob(f".{path.name}.*.partial"):
+    stem = f".{path.name}.{HOST}"
+    for leftover in path.parent.glob(f"{stem}.*.partial"):
         if not _is_alive(int(leftover.name.split(".")[-2])):
             _remove(leftover)
     # Named by the process: an orphan of a killed run may still be writing the same output.
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f"{stem}.{os.getpid()}.partial")
     _remove(partial)
     try:
         yield partial
+        if not even_orphaned:
+            check_not_orphaned()
         _remove(path)
         os.replace(partial, path)
     finally:
