@@ -14,10 +14,7 @@ localrules:
 rule verify:
     """List every output that was changed, cut short or lost, and make it again."""
     input:
-        # Nothing is deleted by a dry run nor where no executor is set: --summary, --rulegraph ...
-        lambda wildcards: damaged_outputs(
-            CONFIG, remove=workflow.executor_plugin is not None and not workflow.dryrun
-        ),
+        lambda wildcards: damaged_outputs(CONFIG, workflow.dag.forcefiles),
 
 
 rule prune_store:

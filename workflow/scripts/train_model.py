@@ -199,19 +199,19 @@ def main(
 ) -> None:
     """Write the folder `model`, trained now or taken from the `store`.
 
-    `code` stands for the code and the package versions that the training reaches.
+    `code` is the JSON text of the code and the package versions that the training reaches.
     """
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     training = training | {"precision": resolve_precision(training["precision"])}
     key = training_key(
+        json.loads(code),
         tokenized=check_manifest(Path(tokenized))["files"],
         encoder=check_manifest(Path(encoder))["files"],
         target_speaker=target_speaker,
         # The size of an evaluation batch leaves the model as it is.
         training={k: v for k, v in training.items() if k != "per_device_eval_batch_size"},
         seed=seed,
-        code=code,
     )
     entry = Path(store) / key
     with locked(entry):

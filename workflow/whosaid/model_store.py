@@ -24,9 +24,21 @@ from whosaid.manifest import check_manifest
 logger = logging.getLogger(__name__)
 
 
-def training_key(**shaping: Any) -> str:
-    """32 hexadecimal digits that stand for the JSON values given, whatever their order."""
-    text = json.dumps(shaping, sort_keys=True)
+BOOKKEEPING = {
+    f"whosaid/{name}.py"
+    for name in ("errors", "failures", "manifest", "model_store", "record", "stage", "whole")
+}
+"""Modules that every stage reaches and that no model depends on: they log, name and move files."""
+
+
+def training_key(code: dict[str, str], **shaping: Any) -> str:
+    """32 hexadecimal digits for everything that shapes a model, whatever its order.
+
+    `code` is what `staleness.stage_code` says of the training, of which bookkeeping is left out: a
+    better error message makes the stage run, but it finds its model. `shaping` is JSON values.
+    """
+    code = {name: digest for name, digest in code.items() if name not in BOOKKEEPING}
+    text = json.dumps({"code": code, **shaping}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -1,7 +1,6 @@
 """Records of what each job made, beside its log: they tell what was changed or lost since."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,13 +41,3 @@ def damage(record: dict[str, Any]) -> list[str]:
         elif sha256(path) != digest:
             lines.append(f"{name} was changed or cut short")
     return lines
-
-
-def remove_outputs(record: dict[str, Any]) -> None:
-    """Delete what is left of the outputs of a record, so that they are made again."""
-    for name in record["outputs"]:
-        path = Path(name)
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)

@@ -18,13 +18,11 @@ _held: list[IO[str]] = []
 
 
 def hold_run_lock(path: Path = RUN_LOCK) -> None:
-    """Lock the file `path` until the process ends; once more does nothing.
+    """Lock the file `path` until the process ends.
 
     Raises WorkflowError, which Snakemake prints without a traceback, if another process holds it
     or the file system cannot lock.
     """
-    if _held:
-        return
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("a+", encoding="utf-8")
     try:

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from whosaid.config import Config
-from whosaid.record import damage, read_records, remove_outputs
-from whosaid.run_lock import hold_run_lock
+from whosaid.record import damage, read_records
 
 logger = logging.getLogger("snakemake.logging")
 
@@ -23,14 +22,12 @@ def is_current(record: dict[str, Any], config: Config) -> bool:
     )
 
 
-def damaged_outputs(config: Config, remove: bool) -> list[str]:
+def damaged_outputs(config: Config, forced: set[str]) -> list[str]:
     """The outputs of every job that left a file that is now changed or lost, each one listed.
 
-    Jobs of other experiments are left alone. With `remove` the folder is locked and what is left
-    of the outputs is deleted, so that Snakemake makes them again.
+    They are added to `forced`, the files that Snakemake makes even where it takes them for
+    finished. Jobs of other experiments are left alone.
     """
-    if remove:
-        hold_run_lock()
     records = [
         record for record in read_records(Path("results/logs")) if is_current(record, config)
     ]
@@ -41,8 +38,7 @@ def damaged_outputs(config: Config, remove: bool) -> list[str]:
             logger.warning(line)
         if lines:
             outputs += record["outputs"]
-            if remove:
-                remove_outputs(record)
+    forced.update(outputs)
     files = sum(len(record["files"]) for record in records)
     logger.warning(f"checked {files} files of {len(records)} jobs of {config.experiment}")
     logger.warning(f"{len(outputs)} outputs to make again" if outputs else "every output is whole")
