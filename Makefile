@@ -9,7 +9,7 @@ summary: .venv/ready  ## the table of the shipped sample
 	$(BIN)/snakemake --cores 1 results/summary.md
 
 test: .venv/ready-dev  ## all tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: .venv/ready-dev  ## lint and format checks
 	$(BIN)/ruff check .

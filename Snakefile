@@ -20,10 +20,12 @@ include: "workflow/rules/maintenance.smk"
 
 from whosaid.failures import forget_failures, repeat_failures
 from whosaid.run_lock import hold_run_lock
+from whosaid.writable import check_writable
 
 
 onstart:
     hold_run_lock()
+    check_writable("data", "results")
     forget_failures()
 
 

@@ -106,6 +106,7 @@ REACHED_BY = {
     "manifest": set(STAGES),
     "record": set(STAGES),
     "stage": set(STAGES),
+    "terminal": set(STAGES),
     "whole": set(STAGES),
     # These work before any stage does.
     "config": set(),
@@ -115,6 +116,7 @@ REACHED_BY = {
     "settings": set(),
     "staleness": set(),
     "verify": set(),
+    "writable": set(),
 }
 
 

@@ -72,6 +72,7 @@ def load_model(
         num_labels=len(names),
         id2label=names,
         label2id={name: number for number, name in names.items()},
+        problem_type="single_label_classification",
         dtype=torch.float32,
         use_safetensors=True,
     )

@@ -26,7 +26,16 @@ logger = logging.getLogger(__name__)
 
 BOOKKEEPING = {
     f"whosaid/{name}.py"
-    for name in ("errors", "failures", "manifest", "model_store", "record", "stage", "whole")
+    for name in (
+        "errors",
+        "failures",
+        "manifest",
+        "model_store",
+        "record",
+        "stage",
+        "terminal",
+        "whole",
+    )
 }
 """Modules that every stage reaches and that no model depends on: they log, name and move files."""
 

@@ -11,6 +11,7 @@ from typing import Any
 from whosaid.errors import StageError
 from whosaid.failures import note_failure
 from whosaid.record import write_record
+from whosaid.terminal import make_terminal_detachable
 from whosaid.whole import check_not_orphaned
 
 ADVICE = {
@@ -27,6 +28,7 @@ TEXTS = {
     "Disk quota exceeded": errno.EDQUOT,
     "Read-only file system": errno.EROFS,
     "PytorchStreamWriter failed writing": errno.ENOSPC,
+    "unexpected pos": errno.ENOSPC,  # PyTorch's zip writer, when a write before it failed
     "can't allocate memory": errno.ENOMEM,
     "out of memory": errno.ENOMEM,
     "malloc of size": errno.ENOMEM,
@@ -69,6 +71,7 @@ def stage(job: Any) -> Iterator[None]:
 
 def set_up_logging(path: Path) -> None:
     """Log to the file `path`, tracebacks included, and without them to the terminal."""
+    make_terminal_detachable()
     to_terminal = logging.StreamHandler(sys.stderr)
     to_terminal.addFilter(lambda record: record.exc_info is None)
     handlers: list[logging.Handler] = [to_terminal]
