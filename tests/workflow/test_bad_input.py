@@ -142,10 +142,10 @@ def refused(project):
 
 
 def the_line(lines, *marks):
-    """The one line that holds all `marks`."""
-    found = [line for line in lines if all(mark in line for mark in marks)]
+    """The one line that holds all `marks`; a run repeats at its end why it failed."""
+    found = {line for line in lines if all(mark in line for mark in marks)}
     assert len(found) == 1, "\n".join(lines)
-    return found[0]
+    return found.pop()
 
 
 def test_the_copy_of_a_finished_run_is_up_to_date(project):

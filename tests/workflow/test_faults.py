@@ -265,7 +265,9 @@ def metrics(root):
 
 
 def lines_with(text, words):
-    return [line for line in text.splitlines() if words in line]
+    """What different lines say from `words` on: a run repeats at its end why it failed."""
+    said = [line[line.index(words) :] for line in text.splitlines() if words in line]
+    return list(dict.fromkeys(said))
 
 
 def checkpoints(root):
@@ -706,6 +708,8 @@ def test_full_disk(place, reference, mount, stage, left):
     place.remove(*outputs)
     if stage == "train_model":
         place.remove(STORE)
+    if stage == "evaluate_split":
+        place.remove("results/logs")  # or Snakemake frees the old logs, room for the new metrics
     folder = place.root / outputs[0].partition("/")[0]
     mount(folder)
     ballast = fill(folder, left)

@@ -183,7 +183,7 @@ def train(
     with whole(entry / "model", even_orphaned=True) as partial:
         classifier.save_pretrained(partial)
         tokenizer.save_pretrained(partial)
-        write_json(partial / "training.json", record)
+        write_json(partial / "training.json", record, even_orphaned=True)
         write_manifest(partial, key=entry.name)
     shutil.rmtree(checkpoints)
 

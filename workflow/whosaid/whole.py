@@ -68,8 +68,8 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def write_json(path: str | Path, value: object) -> None:
-    """Write `value` to `path` as readable JSON, whole or not at all."""
-    with whole(path) as partial:
+def write_json(path: str | Path, value: object, even_orphaned: bool = False) -> None:
+    """Write `value` to `path` as readable JSON, in the way of `whole`."""
+    with whole(path, even_orphaned) as partial:
         text = json.dumps(value, indent=2, ensure_ascii=False)
         partial.write_text(text + "\n", encoding="utf-8")
