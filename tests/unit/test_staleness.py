@@ -93,6 +93,7 @@ def test_an_edit_in_a_script_makes_its_own_stage_stale(workflow):
 REACHED_BY = {
     "device": {"train_model", "predict_splits"},
     "encoder_files": {"fetch_encoder"},
+    "epochs": {"train_model"},
     "environment": {
         *("split_lines", "tokenize_splits", "train_model", "predict_splits", "evaluate_split"),
     },

@@ -30,6 +30,7 @@ from transformers import (
 )
 
 from whosaid.device import device_arguments, device_name, resolve_precision
+from whosaid.epochs import EpochLines, epoch_history
 from whosaid.manifest import check_manifest, write_manifest
 from whosaid.metrics import classification_metrics
 from whosaid.model_store import is_whole, last_whole_checkpoint, locked, training_key
@@ -40,22 +41,6 @@ from whosaid.whole import whole, write_json
 logger = logging.getLogger(__name__)
 
 RECORDED_PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "datasets")
-
-
-class EpochLines(ProgressCallback):
-    """The Trainer's progress bar with one readable line per epoch in place of its dicts."""
-
-    def on_log(self, args, state, control, logs=None, **kwargs):
-        """Log the epoch's figures once the evaluation that ends it has added its own."""
-        if "eval_loss" not in logs:
-            return
-        trained = next(entry for entry in reversed(state.log_history) if "loss" in entry)
-        logger.info(
-            "epoch %g of %g: train loss %.4f, test loss %.4f, accuracy %.4f, f1 %.4f, "
-            "precision %.4f, recall %.4f",
-            *(logs["epoch"], args.num_train_epochs, trained["loss"], logs["eval_loss"]),
-            *(logs[f"eval_{name}"] for name in ("accuracy", "f1", "precision", "recall")),
-        )
 
 
 def load_model(
@@ -109,24 +94,6 @@ def build_trainer(
     trainer.remove_callback(ProgressCallback)
     trainer.add_callback(EpochLines)
     return trainer
-
-
-def epoch_history(log_history: list[dict[str, float]]) -> list[dict[str, float]]:
-    """One entry per epoch: train loss, learning rate, and loss and metrics on the test split."""
-    history = []
-    for entry in log_history:
-        if "loss" in entry:
-            history.append(
-                {
-                    "epoch": entry["epoch"],
-                    "train_loss": entry["loss"],
-                    "learning_rate": entry["learning_rate"],
-                }
-            )
-        elif "eval_loss" in entry:
-            names = ("loss", "accuracy", "f1", "precision", "recall")
-            history[-1] |= {f"test_{name}": entry[f"eval_{name}"] for name in names}
-    return history
 
 
 def train(

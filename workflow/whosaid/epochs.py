@@ -1,0 +1,41 @@
+"""What is said and kept of each epoch of a training."""
+
+import logging
+
+from transformers import ProgressCallback
+
+logger = logging.getLogger(__name__)
+
+
+class EpochLines(ProgressCallback):
+    """The Trainer's progress bar with one readable line per epoch in place of its dicts."""
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        """Log the epoch's figures once the evaluation that ends it has added its own."""
+        if "eval_loss" not in logs:
+            return
+        trained = next(entry for entry in reversed(state.log_history) if "loss" in entry)
+        logger.info(
+            "epoch %g of %g: train loss %.4f, test loss %.4f, accuracy %.4f, f1 %.4f, "
+            "precision %.4f, recall %.4f",
+            *(logs["epoch"], args.num_train_epochs, trained["loss"], logs["eval_loss"]),
+            *(logs[f"eval_{name}"] for name in ("accuracy", "f1", "precision", "recall")),
+        )
+
+
+def epoch_history(log_history: list[dict[str, float]]) -> list[dict[str, float]]:
+    """One entry per epoch: train loss, learning rate, and loss and metrics on the test split."""
+    history = []
+    for entry in log_history:
+        if "loss" in entry:
+            history.append(
+                {
+                    "epoch": entry["epoch"],
+                    "train_loss": entry["loss"],
+                    "learning_rate": entry["learning_rate"],
+                }
+            )
+        elif "eval_loss" in entry:
+            names = ("loss", "accuracy", "f1", "precision", "recall")
+            history[-1] |= {f"test_{name}": entry[f"eval_{name}"] for name in names}
+    return history
