@@ -333,7 +333,7 @@ STALE_BY_CODE = {
         edit_code("whosaid/encoder_files"),
         fetched(*ENCODERS, variants=VARIANTS),
     ),
-    "environment": (edit_code("whosaid/environment"), tokenized(*VARIANTS)),
+    "environment": (edit_code("whosaid/environment"), split(*VARIANTS)),
     "manifest": (edit_code("whosaid/manifest"), EVERYTHING),
     "metrics": (edit_code("whosaid/metrics"), trained(*VARIANTS)),
     "model_store": (edit_code("whosaid/model_store"), trained(*VARIANTS)),
