@@ -18,14 +18,16 @@ include: "workflow/rules/summarize.smk"
 include: "workflow/rules/maintenance.smk"
 
 
+from whosaid.before_run import check_csv, check_writable
 from whosaid.failures import forget_failures, repeat_failures
 from whosaid.run_lock import hold_run_lock
-from whosaid.writable import check_writable
 
 
 onstart:
     hold_run_lock()
     check_writable("data", "results")
+    if "read_lines" in {job.rule.name for job in workflow.dag.needrun_jobs()}:
+        check_csv(CONFIG)
     forget_failures()
 
 

@@ -91,6 +91,7 @@ def test_an_edit_in_a_script_makes_its_own_stage_stale(workflow):
 
 
 REACHED_BY = {
+    "corpus_csv": {"read_lines"},
     "device": {"train_model", "predict_splits"},
     "encoder_files": {"fetch_encoder"},
     "epochs": {"train_model"},
@@ -110,6 +111,7 @@ REACHED_BY = {
     "terminal": set(STAGES),
     "whole": set(STAGES),
     # These work before any stage does.
+    "before_run": set(),
     "config": set(),
     "config_files": set(),
     "config_manual": set(),
@@ -117,7 +119,6 @@ REACHED_BY = {
     "settings": set(),
     "staleness": set(),
     "verify": set(),
-    "writable": set(),
 }
 
 
