@@ -288,7 +288,7 @@ def test_a_fault_in_the_csv_is_named_by_place_and_value(project, refused, before
     text = (project / "script.csv").read_text(encoding="utf-8")
     assert before in text
     (project / "script.csv").write_text(text.replace(before, after), encoding="utf-8")
-    the_line(refused(), "read_lines tiny: script.csv", *marks)
+    the_line(refused(), "script.csv: ", *marks)
 
 
 def test_a_target_who_is_not_among_the_top_ten_is_refused(project, refused):
@@ -301,7 +301,7 @@ def test_a_target_who_is_not_among_the_top_ten_is_refused(project, refused):
     path.write_text(text + "5000,1,2,Pilot,3,hunter,Hello.,K,G,G,,\n", encoding="utf-8")
     settings = {"corpus/top_speakers": 10, "corpus/target_speaker": "hunter"}
     write_config(project, changed_config(settings))
-    the_line(refused(), "read_lines tiny: script.csv", "'hunter'", "10", "dwight", "jim")
+    the_line(refused(), "script.csv: ", "'hunter'", "10", "dwight", "jim")
 
 
 def test_too_few_positives_are_refused_before_any_variant_is_trained(project, refused):
@@ -363,3 +363,14 @@ def test_a_hub_encoder_that_cannot_be_had_is_refused(project, refused):
     hub = {"name": "nobody/nothing", "revision": "0" * 40}
     write_config(project, changed_config({"encoders/small": {"hub": hub}}))
     the_line(refused(), "fetch_encoder tiny small: ", f"nobody/nothing@{'0' * 40}", "path")
+
+
+def test_a_faulty_csv_leaves_what_was_made_of_the_one_before(project, refused):
+    made = digests(project / "data")
+    good = (project / "script.csv").read_bytes()
+    (project / "script.csv").write_bytes(good.replace(b"\n7,1,2,", b"\n7,one,2,"))
+    for _ in range(2):  # a second run takes it for no better
+        the_line(refused(before_any_job=True), "script.csv: ", "'one'")
+        assert digests(project / "data") == made
+    (project / "script.csv").write_bytes(good)
+    assert "Nothing to be done" in run_snakemake(project, "--dry-run").stdout

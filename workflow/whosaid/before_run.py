@@ -1,25 +1,26 @@
-"""Checks at the start of a run, before Snakemake deletes the outputs that it is to make again."""
+"""Checks at the start of a run, before Snakemake deletes the outputs that it is to make again.
+
+They end the run by SystemExit: Snakemake prints a WorkflowError with the lines it came through.
+"""
 
 import os
 from pathlib import Path
-
-from snakemake.exceptions import WorkflowError
 
 from whosaid.config import Config
 from whosaid.errors import InputError
 
 
 def check_writable(*folders: str) -> None:
-    """Raise WorkflowError, printed without a traceback, if one of the folders cannot be changed."""
+    """End the run with one line if one of the folders cannot be changed."""
     for folder in filter(os.path.isdir, folders):
         if not os.access(folder, os.W_OK | os.X_OK):
-            raise WorkflowError(
+            raise SystemExit(
                 f"{Path(folder).absolute()} is read-only; make it writable and run again"
             )
 
 
 def check_csv(config: Config) -> None:
-    """Raise WorkflowError if `read_lines` would refuse the CSV.
+    """End the run with one line if `read_lines` would refuse the CSV.
 
     A faulty CSV then leaves what was made of the one before, and putting that one back leaves
     nothing to do.
@@ -31,4 +32,4 @@ def check_csv(config: Config) -> None:
     try:
         read_corpus(Path(corpus.csv), corpus.target_speaker, corpus.top_speakers)
     except InputError as error:
-        raise WorkflowError(str(error)) from None
+        raise SystemExit(str(error)) from None

@@ -10,8 +10,6 @@ import os
 from pathlib import Path
 from typing import IO
 
-from snakemake.exceptions import WorkflowError
-
 RUN_LOCK = Path(".snakemake/whosaid.lock")
 
 _held: list[IO[str]] = []
@@ -20,8 +18,7 @@ _held: list[IO[str]] = []
 def hold_run_lock(path: Path = RUN_LOCK) -> None:
     """Lock the file `path` until the process ends.
 
-    Raises WorkflowError, which Snakemake prints without a traceback, if another process holds it
-    or the file system cannot lock.
+    Ends the process with one line if another one holds it or the file system cannot lock.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("a+", encoding="utf-8")
@@ -31,12 +28,12 @@ def hold_run_lock(path: Path = RUN_LOCK) -> None:
         file.seek(0)
         holder = file.read().strip() or "another process"
         file.close()
-        raise WorkflowError(
+        raise SystemExit(
             f"{holder} is already running this workflow in {Path.cwd()}; wait for it or stop it"
         ) from None
     except OSError as error:
         file.close()
-        raise WorkflowError(
+        raise SystemExit(
             f"{path} cannot be locked ({error}); work in a folder on a file system that can"
         ) from None
     file.truncate(0)
