@@ -4,13 +4,13 @@ In: the model folders of every experiment, `data/model_store/`. Out: nothing; th
 went and what it held.
 """
 
-import fcntl
 import logging
 import shutil
 from pathlib import Path
 
 from whosaid.errors import InputError
 from whosaid.manifest import NAME, read_manifest
+from whosaid.model_store import is_at_work
 from whosaid.stage import stage
 
 logger = logging.getLogger(__name__)
@@ -28,18 +28,6 @@ def keys_in_use(data: Path) -> set[str]:
                 "deleted; let the target verify mend it"
             ) from None
     return keys
-
-
-def is_at_work(entry: Path) -> bool:
-    """Whether a training of this entry is under way or was interrupted and can go on."""
-    if (entry / "checkpoints").is_dir():
-        return True
-    with (entry / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
 
 
 def size_of(folder: Path) -> int:

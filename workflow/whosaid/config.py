@@ -1,4 +1,4 @@
-"""The config: one closed, frozen model of every key, and what each stage gets of it.
+"""The config: one closed, frozen model of every key.
 
 Types, defaults, descriptions and cross-checks stand here and nowhere else; the table of keys in
 `config/README.md` and `config/schema.json` are generated from this module.

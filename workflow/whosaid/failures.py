@@ -1,4 +1,4 @@
-"""What went wrong in a run, said once more at its end, below all that Snakemake prints."""
+"""What went wrong in a run, said once more near its end, below Snakemake's account of it."""
 
 import sys
 from pathlib import Path

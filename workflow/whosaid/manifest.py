@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +33,22 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return json.loads((folder / NAME).read_text(encoding="utf-8"))
 
 
+def faults_of(folder: Path, files: Mapping[str, str]) -> Iterator[str]:
+    """What happened since to `files`, digests by paths below `folder`; nothing if all are whole."""
+    for name, digest in files.items():
+        file = folder / name
+        if not file.is_file():
+            yield f"{file} is missing"
+        elif sha256(file) != digest:
+            yield f"{file} was changed or cut short"
+
+
 def check_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of `folder`, once every file it lists is there with the content it had.
 
     Raises InputError with the first file that is lost or changed.
     """
     manifest = read_manifest(folder)
-    for name, digest in manifest["files"].items():
-        file = folder / name
-        if not file.is_file() or sha256(file) != digest:
-            state = "was changed or cut short" if file.is_file() else "is missing"
-            raise InputError(
-                f"{file} {state} since the folder was made; delete {folder} and run again"
-            )
+    for fault in faults_of(folder, manifest["files"]):
+        raise InputError(f"{fault} since the folder was made; delete {folder} and run again")
     return manifest

@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from whosaid.errors import InputError
 from whosaid.manifest import check_manifest
@@ -60,12 +60,26 @@ def locked(entry: Path) -> Iterator[None]:
     """
     entry.mkdir(parents=True, exist_ok=True)
     with (entry / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _lock_at_once(file):
             logger.info("another process trains this model: waiting for it (%s)", entry)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def is_at_work(entry: Path) -> bool:
+    """Whether a training of this entry is under way or was interrupted and can go on."""
+    if (entry / "checkpoints").is_dir():
+        return True
+    with (entry / "lock").open("w") as file:
+        return not _lock_at_once(file)
+
+
+def _lock_at_once(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def is_whole(folder: Path) -> bool:

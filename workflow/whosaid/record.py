@@ -29,15 +29,3 @@ def read_records(logs: Path) -> Iterator[dict[str, Any]]:
     """Every record below the folder `logs`."""
     for path in sorted(logs.rglob(f"*{SUFFIX}")):
         yield json.loads(path.read_text(encoding="utf-8"))
-
-
-def damage(record: dict[str, Any]) -> list[str]:
-    """What happened to the files of a record since: a line each, none if all are as they were."""
-    lines = []
-    for name, digest in record["files"].items():
-        path = Path(name)
-        if not path.is_file():
-            lines.append(f"{name} is missing")
-        elif sha256(path) != digest:
-            lines.append(f"{name} was changed or cut short")
-    return lines

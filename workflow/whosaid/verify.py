@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from whosaid.config import Config
-from whosaid.record import damage, read_records
+from whosaid.manifest import faults_of
+from whosaid.record import read_records
 
 logger = logging.getLogger("snakemake.logging")
 
@@ -33,10 +34,10 @@ def damaged_outputs(config: Config, forced: set[str]) -> list[str]:
     ]
     outputs = []
     for record in records:
-        lines = damage(record)
-        for line in lines:
-            logger.warning(line)
-        if lines:
+        faults = list(faults_of(Path(), record["files"]))
+        for fault in faults:
+            logger.warning(fault)
+        if faults:
             outputs += record["outputs"]
     forced.update(outputs)
     files = sum(len(record["files"]) for record in records)
