@@ -15,6 +15,7 @@ from whosaid.manifest import sha256
 from whosaid.settings import settings_text
 from whosaid.splits import SPLITS
 from whosaid.staleness import code_text
+from whosaid import targets
 
 # Snakemake lists the files of --configfile first and the workflow's own last.
 *overlays, base = map(str, workflow.configfiles)
@@ -31,9 +32,15 @@ except ConfigError as error:
     sys.exit(error.report(sources))  # without the traceback of a WorkflowError
 
 
+def variants_with(*classifiers):
+    """A pattern of the variants with one of these classifiers; it fits nothing if there is none."""
+    names = [name for name, spec in CONFIG.variants.items() if spec.classifier in classifiers]
+    return "|".join(names) or "(?!)"
+
+
 wildcard_constraints:
     experiment=CONFIG.experiment,
-    variant="|".join(CONFIG.variants),
+    variant=variants_with("encoder", "linear"),
     encoder="|".join(CONFIG.encoders),
     split="|".join(SPLITS),
     seed=r"\d+",
@@ -78,23 +85,8 @@ def encoder_manifest(wildcards):
     return f"{encoder_folder(wildcards)}/manifest.json"
 
 
-def predictions_of_seeds(wildcards):
-    """The predictions of every seed of a variant on one split."""
-    folder = f"results/{wildcards.experiment}/predictions/{wildcards.variant}"
-    seeds = CONFIG.variants[wildcards.variant].training.seeds
-    return [f"{folder}/seed_{seed}/{wildcards.split}.parquet" for seed in seeds]
-
-
-def metric_files():
-    """Every metric file of the experiment, in config order."""
-    names = [f"{variant}/{split}" for variant in CONFIG.variants for split in SPLITS]
-    return [f"results/{CONFIG.experiment}/metrics/{name}.json" for name in names]
-
-
-def training_records():
-    """Every training record of the experiment, in config order."""
-    return [
-        f"data/{CONFIG.experiment}/models/{name}/seed_{seed}/training.json"
-        for name, variant in CONFIG.variants.items()
-        for seed in variant.training.seeds
-    ]
+def audit_gate(wildcards):
+    """The audit of the variant's splits where it has limits: no training past a crossed one."""
+    has_limits = CONFIG.audit.limits.model_dump(exclude_none=True)
+    audit = f"results/{wildcards.experiment}/audit/{wildcards.variant}.json"
+    return ancient(audit) if has_limits else []

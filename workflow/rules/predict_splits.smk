@@ -11,10 +11,13 @@ rule predict_splits:
         model_manifest="data/{experiment}/models/{variant}/seed_{seed}/manifest.json",
         tokenized=ancient("data/{experiment}/tokenized/{variant}"),
         tokenized_manifest="data/{experiment}/tokenized/{variant}/manifest.json",
+        split_audit="data/{experiment}/splits/{variant}/split_audit.json",
     output:
         train="results/{experiment}/predictions/{variant}/seed_{seed}/train.parquet",
         test="results/{experiment}/predictions/{variant}/seed_{seed}/test.parquet",
         valid="results/{experiment}/predictions/{variant}/seed_{seed}/valid.parquet",
+    wildcard_constraints:
+        variant=variants_with("encoder"),
     log:
         "results/logs/predict_splits/{experiment}/{variant}/seed_{seed}.log",
     params:

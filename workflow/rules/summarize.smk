@@ -1,22 +1,51 @@
-# Writes the table.
+# Writes what is read: the pictures, the tables, the report.
 #
-# INPUTS: results/{experiment}/metrics/{variant}/{split}.json of every variant and split,
-#   data/{experiment}/models/{variant}/seed_{seed}/training.json, data/{experiment}/corpus.json
-# OUTPUTS: results/summary.md
+# INPUTS: results/{experiment}/metrics/, comparison.json, slices.json, predictions/ (test);
+#   data/{experiment}/models/{variant}/seed_{seed}/training.json, thresholds.json;
+#   data/{experiment}/corpus.json, splits/{variant}/split_audit.json
+# OUTPUTS: results/{experiment}/figures/, results/summary.md, results/summary.json,
+#   results/report.html
 
 
 localrules:
     summarize,
+    write_report,
+
+
+rule draw_figures:
+    """Draw every picture of the experiment."""
+    input:
+        metrics=targets.metrics(CONFIG),
+        predictions=targets.test_predictions(CONFIG),
+        thresholds=targets.thresholds(CONFIG),
+        records=targets.training_records(CONFIG),
+        split_audits=targets.split_audits(CONFIG),
+        comparison=f"results/{CONFIG.experiment}/comparison.json",
+        slices=f"results/{CONFIG.experiment}/slices.json",
+    output:
+        **targets.figures(CONFIG),
+    log:
+        f"results/logs/draw_figures/{CONFIG.experiment}.log",
+    params:
+        settings=settings_of("draw_figures"),
+        code=code_text("draw_figures"),
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/draw_figures.py"
 
 
 rule summarize:
-    """Write the summary table of the experiment."""
+    """Write the tables of the experiment, and where each of their numbers stands."""
     input:
+        **targets.figures(CONFIG),
         corpus=f"data/{CONFIG.experiment}/corpus.json",
-        metrics=metric_files(),
-        records=training_records(),
+        metrics=targets.metrics(CONFIG),
+        records=targets.training_records(CONFIG),
+        comparison=f"results/{CONFIG.experiment}/comparison.json",
     output:
         summary="results/summary.md",
+        numbers="results/summary.json",
     log:
         "results/logs/summarize/summarize.log",
     params:
@@ -26,3 +55,22 @@ rule summarize:
         "../../envs/environment.yaml"
     script:
         "../scripts/summarize.py"
+
+
+rule write_report:
+    """Put tables and pictures into one page that needs nothing else."""
+    input:
+        **targets.figures(CONFIG),
+        summary="results/summary.md",
+        slices=f"results/{CONFIG.experiment}/slices.json",
+    output:
+        report="results/report.html",
+    log:
+        "results/logs/write_report/write_report.log",
+    params:
+        settings=settings_of("write_report"),
+        code=code_text("write_report"),
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/write_report.py"

@@ -11,10 +11,13 @@ rule train_model:
         tokenized_manifest="data/{experiment}/tokenized/{variant}/manifest.json",
         encoder=ancient(encoder_folder),
         encoder_manifest=encoder_manifest,
+        audit=audit_gate,
     output:
         model=directory("data/{experiment}/models/{variant}/seed_{seed}"),
         manifest="data/{experiment}/models/{variant}/seed_{seed}/manifest.json",
         record="data/{experiment}/models/{variant}/seed_{seed}/training.json",
+    wildcard_constraints:
+        variant=variants_with("encoder"),
     log:
         "results/logs/train_model/{experiment}/{variant}/seed_{seed}.log",
     benchmark:

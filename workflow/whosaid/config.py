@@ -48,6 +48,20 @@ AnnotationColumn = Literal[
 ]
 
 
+LinearFeature = Literal[
+    "word_ngrams",
+    "character_ngrams",
+    "word_count",
+    "season",
+    "episode",
+    "directed_by",
+    "written_by",
+    "writer1",
+    "writer2",
+    "writer3",
+]
+
+
 class ConfigError(ValueError):
     """The config is wrong; `problems` holds one `(path of the key, what is wrong)` per fault."""
 
@@ -201,13 +215,26 @@ class Fractions(_Section):
 class Split(_Section):
     """How the rows are dealt out to train, test and valid."""
 
-    method: Literal["datasets_stratified", "pandas_per_class"] = Field(
+    method: Literal["datasets_stratified", "pandas_per_class", "group_shuffle"] = Field(
         "datasets_stratified",
         description="The published sampling: `datasets`' stratified `train_test_split` twice, or "
-        "`pandas`' `sample` for each class.",
+        "`pandas`' `sample` for each class. `group_shuffle` deals out whole groups, so that none "
+        "stands in two splits; fractions are then those of the groups.",
+    )
+    group_by: Literal["episode", "scene"] | None = Field(
+        None, description="What `group_shuffle` keeps together; null with the other methods."
     )
     fractions: Fractions = Field(Fractions(), description="Shares of the three splits.")
     seed: Seed = Field(27, description="Seed of every draw and of the final shuffles.")
+
+    @model_validator(mode="after")
+    def _groups_have_a_method(self):
+        if (self.method == "group_shuffle") != (self.group_by is not None):
+            raise ValueError(
+                f"method {self.method} with group_by {self.group_by or 'null'}; group_by is "
+                "episode or scene with method group_shuffle, and null with any other"
+            )
+        return self
 
 
 class Resample(_Section):
@@ -265,6 +292,28 @@ class Training(_Section):
         return self
 
 
+class Linear(_Section):
+    """A logistic regression, for `classifier: linear`: the floor an encoder has to beat."""
+
+    features: Annotated[tuple[LinearFeature, ...], Field(min_length=1)] = Field(
+        ("word_ngrams", "character_ngrams"),
+        description="What it sees: TF-IDF of words (1 and 2) or of characters (2 to 5, within "
+        "words), the number of words, or a column of the CSV without the text.",
+    )
+    C: Annotated[Number, Field(gt=0)] = Field(
+        1.0, description="Inverse of the strength of the L2 penalty, as in scikit-learn."
+    )
+    class_weight: Literal["balanced"] | None = Field(
+        "balanced", description="`balanced` lets both classes weigh the same; null: every row."
+    )
+
+    @model_validator(mode="after")
+    def _features_once(self):
+        if len(set(self.features)) != len(self.features):
+            raise ValueError(f"features {list(self.features)} name one feature twice")
+        return self
+
+
 class PublishedSplits(_Section):
     """One published figure per split."""
 
@@ -289,13 +338,30 @@ class Recipe(_Section):
     title: str | None = Field(
         None, description="Name in the summary table; the variant's name where there is none."
     )
+    classifier: Literal["encoder", "linear"] = Field(
+        "encoder",
+        description="`encoder` fine-tunes a pre-trained one; `linear` fits a logistic regression, "
+        "to which `encoder`, `max_length` and `training` say nothing.",
+    )
+    linear: Linear = Field(Linear(), description="The logistic regression's features.")
     encoder: str | None = Field(None, description="A name from `encoders`.")
+    deduplicate: Literal["exact", "normalised"] | None = Field(
+        None,
+        description="Keep only the first line of each text before the split; `normalised` ignores "
+        "case, punctuation and spacing; null: keep all, as published.",
+    )
     split: Split = Field(Split(), description="How the rows are dealt out.")
     resample: Resample | None = Field(
         None, description="Re-balancing of the training split; null: none."
     )
     min_words: Annotated[Count, Field(ge=2)] | None = Field(
         None, description="Keep only lines of at least this many NLTK word tokens; null: all."
+    )
+    min_words_scope: Literal["corpus", "train"] = Field(
+        "corpus",
+        description="`corpus`: shorter lines are dropped before the split, as published. `train`: "
+        "they are dropped from train alone; in test and valid the variant refuses them, which "
+        "counts as the answer that they are not the target's.",
     )
     annotate: tuple[AnnotationColumn, ...] = Field(
         (),
@@ -320,6 +386,55 @@ class Variant(Recipe):
 
     encoder: str = Field(description="A name from `encoders`.")
 
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of its models; a logistic regression has one optimum, so one is enough."""
+        return self.training.seeds if self.classifier == "encoder" else self.training.seeds[:1]
+
+
+class Statistics(_Section):
+    """How sure the table says it is."""
+
+    reference: str | None = Field(
+        None, description="The variant that the others are compared with; null: the first one."
+    )
+    confidence: Annotated[Number, Field(gt=0.5, lt=1)] = Field(
+        0.95, description="Level of every interval; 1 - level is that of every test."
+    )
+    resamples: Annotated[Count, Field(ge=100)] = Field(
+        10_000, description="Bootstrap resamples of the rows."
+    )
+    seed: Seed = Field(27, description="Seed of the bootstrap.")
+
+
+class AuditLimits(_Section):
+    """Largest share of a held-out split's rows; a crossed limit stops the run before training."""
+
+    exact_duplicates: Share | None = Field(
+        None, description="Rows of test or valid whose text stands in train; null: no limit."
+    )
+    normalised_duplicates: Share | None = Field(
+        None, description="The same, whatever the case, punctuation and spacing."
+    )
+    near_duplicates: Share | None = Field(
+        None, description="Rows with a text in train at least `near_duplicate_similarity` alike."
+    )
+    shared_episodes: Share | None = Field(
+        None, description="Rows whose episode also has rows in train."
+    )
+    shared_scenes: Share | None = Field(
+        None, description="Rows whose scene also has rows in train."
+    )
+
+
+class Audit(_Section):
+    """What the split audit looks for and what it tolerates."""
+
+    near_duplicate_similarity: Annotated[Number, Field(gt=0.5, le=1)] = Field(
+        0.9, description="Cosine of two texts' character trigrams from which they are near alike."
+    )
+    limits: AuditLimits = Field(AuditLimits(), description="What stops the run; none by default.")
+
 
 class Config(_Section):
     """The whole config; `parse_config` has worked `defaults` into each variant."""
@@ -336,6 +451,13 @@ class Config(_Section):
         min_length=1,
         description="A variant says only how it differs from `defaults`; null leaves it out.",
     )
+    statistics: Statistics = Field(Statistics(), description="Intervals and comparisons.")
+    audit: Audit = Field(Audit(), description="The split audit and its limits.")
+
+    @property
+    def reference(self) -> str:
+        """The variant that the others are compared with."""
+        return self.statistics.reference or next(iter(self.variants))
 
 
 def merge(base: Any, overlay: Any) -> Any:
@@ -365,6 +487,7 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
     if written:
         resolved["variants"] = variants
     problems = list(_unknown_encoders(resolved.get("encoders"), variants, defaults))
+    problems += _unknown_reference(resolved.get("statistics"), variants)
     try:
         config = Config.model_validate(resolved)
     except ValidationError as error:
@@ -407,6 +530,15 @@ def _unknown_encoders(
         if isinstance(encoder, str) and encoder not in encoders:
             known = ", ".join(map(str, encoders))
             yield (*place, "encoder"), f"{encoder!r} is not in encoders: {known}"
+
+
+def _unknown_reference(
+    statistics: Any, variants: Mapping[str, Any]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    reference = statistics.get("reference") if isinstance(statistics, Mapping) else None
+    if isinstance(reference, str) and variants and reference not in variants:
+        known = ", ".join(map(str, variants))
+        yield ("statistics", "reference"), f"{reference!r} is not in variants: {known}"
 
 
 def _is_written(path: tuple[str, ...], value: Any) -> bool:

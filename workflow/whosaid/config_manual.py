@@ -13,16 +13,20 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from whosaid.config import (
+    Audit,
+    AuditLimits,
     Config,
     Corpus,
     Encoder,
     Fractions,
     Hub,
+    Linear,
     Published,
     Recipe,
     Resample,
     Scratch,
     Split,
+    Statistics,
     Training,
 )
 
@@ -40,7 +44,11 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "….split.fractions": Fractions,
     "….resample": Resample,
     "….training": Training,
+    "….linear": Linear,
     "….published": Published,
+    "statistics": Statistics,
+    "audit": Audit,
+    "audit.limits": AuditLimits,
 }
 
 

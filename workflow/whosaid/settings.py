@@ -31,9 +31,25 @@ def read_lines(config: Config) -> dict[str, Any]:
 def split_lines(config: Config, variant: str) -> dict[str, Any]:
     """The recipe of a variant's rows, texts and labels."""
     spec = config.variants[variant]
-    recipe = spec.model_dump(mode="json", include={"split", "resample", "min_words", "annotate"})
+    keys = {"deduplicate", "split", "resample", "min_words", "min_words_scope", "annotate"}
+    recipe = spec.model_dump(mode="json", include=keys)
     tokenizer = config.corpus.word_tokenizer if spec.min_words else None
     return {**read_lines(config), **recipe, "word_tokenizer": tokenizer}
+
+
+def audit_splits(config: Config, variant: str) -> dict[str, Any]:
+    """What the audit looks for, what it tolerates, and the names that its file carries."""
+    return {
+        "experiment": config.experiment,
+        "variant": variant,
+        "annotate": list(config.variants[variant].annotate),
+        **config.audit.model_dump(mode="json"),
+    }
+
+
+def summarize_audit(config: Config) -> dict[str, Any]:
+    """The rows of the audit's table in config order."""
+    return {"experiment": config.experiment, "variants": _titles(config)}
 
 
 def fetch_encoder(config: Config, encoder: str) -> dict[str, Any]:
@@ -62,28 +78,83 @@ def predict_splits(config: Config, variant: str) -> dict[str, Any]:
     return config.variants[variant].training.model_dump(mode="json", include=keys)
 
 
-def evaluate_split(config: Config, variant: str, split: str) -> dict[str, Any]:
-    """The names that the metric file carries."""
+def train_linear(config: Config, variant: str, seed: str) -> dict[str, Any]:
+    """The features and the penalty of the logistic regression."""
+    linear = config.variants[variant].linear.model_dump(mode="json")
+    return {
+        "target_speaker": config.corpus.target_speaker,
+        "linear": linear,
+        "seed": int(seed),
+    }
+
+
+def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
+    """The names and published figures that the metric files carry, and the bootstrap."""
+    spec = config.variants[variant]
+    published = spec.published and spec.published.model_dump(mode="json", exclude={"seconds"})
     return {
         "experiment": config.experiment,
         "variant": variant,
-        "split": split,
-        "seeds": list(config.variants[variant].training.seeds),
+        "seeds": list(spec.seeds),
+        "published": published,
+        **_bootstrap(config),
+    }
+
+
+def compare_variants(config: Config) -> dict[str, Any]:
+    """Which variants are compared with which, and the bootstrap."""
+    return {
+        "experiment": config.experiment,
+        "reference": config.reference,
+        "variants": {name: list(spec.seeds) for name, spec in config.variants.items()},
+        **_bootstrap(config),
+    }
+
+
+def evaluate_slices(config: Config) -> dict[str, Any]:
+    """The variants, whose lines they look for, and the bootstrap."""
+    return {**compare_variants(config), "target_speaker": config.corpus.target_speaker}
+
+
+def draw_figures(config: Config) -> dict[str, Any]:
+    """Titles, seeds and order of the variants, and the cutoffs that the histogram shows."""
+    return {
+        "target_speaker": config.corpus.target_speaker,
+        "reference": config.reference,
+        "variants": _titles(config),
     }
 
 
 def summarize(config: Config) -> dict[str, Any]:
-    """The rows of the table in config order: a list, since keys are sorted on their way."""
+    """The rows of the tables in config order."""
     return {
         "experiment": config.experiment,
         "target_speaker": config.corpus.target_speaker,
-        "variants": [
-            {
-                "name": name,
-                "title": spec.title or name,
-                "seeds": list(spec.training.seeds),
-                "published": spec.published and spec.published.model_dump(mode="json"),
-            }
-            for name, spec in config.variants.items()
-        ],
+        "reference": config.reference,
+        "variants": _titles(config),
     }
+
+
+def write_report(config: Config) -> dict[str, Any]:
+    """What the report's title says."""
+    return {"experiment": config.experiment, "target_speaker": config.corpus.target_speaker}
+
+
+def _titles(config: Config) -> list[dict[str, Any]]:
+    # A list, since keys are sorted on their way.
+    return [
+        {
+            "name": name,
+            "title": spec.title or name,
+            "classifier": spec.classifier,
+            "min_words": spec.min_words,
+            "seeds": list(spec.seeds),
+            "published_seconds": spec.published and spec.published.seconds,
+        }
+        for name, spec in config.variants.items()
+    ]
+
+
+def _bootstrap(config: Config) -> dict[str, Any]:
+    keys = {"confidence", "resamples", "seed"}
+    return {"bootstrap": config.statistics.model_dump(mode="json", include=keys)}

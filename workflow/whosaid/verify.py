@@ -19,7 +19,7 @@ def is_current(record: dict[str, Any], config: Config) -> bool:
         wildcards.get("experiment", config.experiment) == config.experiment
         and wildcards.get("encoder", next(iter(config.encoders))) in config.encoders
         and ("variant" not in wildcards or variant is not None)
-        and ("seed" not in wildcards or int(wildcards["seed"]) in variant.training.seeds)
+        and ("seed" not in wildcards or int(wildcards["seed"]) in variant.seeds)
     )
 
 

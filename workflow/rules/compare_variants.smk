@@ -1,0 +1,41 @@
+# Says which differences are real, and where the answers are right and wrong.
+#
+# INPUTS: results/{experiment}/predictions/{variant}/seed_{seed}/test.parquet of every variant,
+#   data/{experiment}/models/{variant}/thresholds.json, data/{experiment}/lines.parquet
+# OUTPUTS: results/{experiment}/comparison.json, results/{experiment}/slices.json
+
+
+rule compare_variants:
+    """Compare every variant with the reference on the test rows that both hold out."""
+    input:
+        predictions=targets.test_predictions(CONFIG),
+        thresholds=targets.thresholds(CONFIG),
+    output:
+        comparison="results/{experiment}/comparison.json",
+    log:
+        "results/logs/compare_variants/{experiment}.log",
+    params:
+        settings=settings_of("compare_variants"),
+        code=code_text("compare_variants"),
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/compare_variants.py"
+
+
+rule evaluate_slices:
+    """Compute the metrics by word count and season, and who is mistaken for the target."""
+    input:
+        predictions=targets.test_predictions(CONFIG),
+        lines=f"data/{CONFIG.experiment}/lines.parquet",
+    output:
+        slices="results/{experiment}/slices.json",
+    log:
+        "results/logs/evaluate_slices/{experiment}.log",
+    params:
+        settings=settings_of("evaluate_slices"),
+        code=code_text("evaluate_slices"),
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/evaluate_slices.py"

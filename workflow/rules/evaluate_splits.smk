@@ -1,0 +1,29 @@
+# Turns predictions into metrics; no model is run again.
+#
+# INPUTS: results/{experiment}/predictions/{variant}/seed_{seed}/{train,test,valid}.parquet
+# OUTPUTS: results/{experiment}/metrics/{variant}/{train,test,valid}.json,
+#   data/{experiment}/models/{variant}/thresholds.json
+
+
+rule evaluate_splits:
+    """Choose each model's threshold on valid and compute the metrics of the variant's splits."""
+    input:
+        train=lambda wildcards: targets.predictions(CONFIG, wildcards.variant, "train"),
+        test=lambda wildcards: targets.predictions(CONFIG, wildcards.variant, "test"),
+        valid=lambda wildcards: targets.predictions(CONFIG, wildcards.variant, "valid"),
+    output:
+        train="results/{experiment}/metrics/{variant}/train.json",
+        test="results/{experiment}/metrics/{variant}/test.json",
+        valid="results/{experiment}/metrics/{variant}/valid.json",
+        thresholds="data/{experiment}/models/{variant}/thresholds.json",
+    log:
+        "results/logs/evaluate_splits/{experiment}/{variant}.log",
+    benchmark:
+        "results/logs/evaluate_splits/{experiment}/{variant}.jsonl"
+    params:
+        settings=settings_of("evaluate_splits"),
+        code=code_text("evaluate_splits"),
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/evaluate_splits.py"

@@ -1,0 +1,37 @@
+# Fits the floors: logistic regressions that cost seconds.
+#
+# INPUTS: data/{experiment}/splits/{variant}/, data/{experiment}/lines.parquet
+# OUTPUTS: data/{experiment}/models/{variant}/seed_{seed}/,
+#   results/{experiment}/predictions/{variant}/seed_{seed}/{train,test,valid}.parquet
+
+
+# Fitting and predicting take less time than another start of Python, so one rule does both.
+rule train_linear:
+    """Fit the variant's logistic regression and store its answer to every row."""
+    input:
+        train="data/{experiment}/splits/{variant}/train.parquet",
+        test="data/{experiment}/splits/{variant}/test.parquet",
+        valid="data/{experiment}/splits/{variant}/valid.parquet",
+        split_audit="data/{experiment}/splits/{variant}/split_audit.json",
+        lines="data/{experiment}/lines.parquet",
+        audit=audit_gate,
+    output:
+        model=directory("data/{experiment}/models/{variant}/seed_{seed}"),
+        manifest="data/{experiment}/models/{variant}/seed_{seed}/manifest.json",
+        record="data/{experiment}/models/{variant}/seed_{seed}/training.json",
+        train="results/{experiment}/predictions/{variant}/seed_{seed}/train.parquet",
+        test="results/{experiment}/predictions/{variant}/seed_{seed}/test.parquet",
+        valid="results/{experiment}/predictions/{variant}/seed_{seed}/valid.parquet",
+    wildcard_constraints:
+        variant=variants_with("linear"),
+    log:
+        "results/logs/train_linear/{experiment}/{variant}/seed_{seed}.log",
+    benchmark:
+        "results/logs/train_linear/{experiment}/{variant}/seed_{seed}.jsonl"
+    params:
+        settings=settings_of("train_linear"),
+        code=code_text("train_linear"),
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/train_linear.py"
