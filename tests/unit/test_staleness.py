@@ -100,6 +100,7 @@ REACHED_BY = {
     },
     "metrics": {"train_model", "evaluate_split"},
     "model_store": {"train_model"},
+    "refusal": {"predict_splits", "train_linear"},
     "resumable": {"train_model"},
     "splits": {"split_lines", "tokenize_splits", "summarize"},
     # `stage` records the digests of the outputs, so these are reached by way of it.
