@@ -18,6 +18,8 @@ CONFIG = Path(__file__).parents[2] / "config"
 VARIANTS = ("basic_distilbert", "basic_roberta", "rebalanced_distilbert")
 VARIANTS += ("low_cutoff_distilbert", "augmented_vocab_distilbert")
 
+FLOORS = ("tfidf", "length_only", "metadata_only")
+
 MINIMAL = """
 experiment: toy
 corpus: {csv: lines.csv, target_speaker: dwight, word_tokenizer: preserve_line}
@@ -257,6 +259,7 @@ def test_fractions_that_only_a_variant_spoils_are_reported_there(raw):
         "defaults.split.fractions",
         "defaults.resample",
         "defaults.training",
+        "defaults.linear",
         "variants.plain",
         "variants.plain.split",
         "variants.plain.split.fractions",
@@ -264,6 +267,9 @@ def test_fractions_that_only_a_variant_spoils_are_reported_there(raw):
         "variants.plain.training",
         "variants.plain.published",
         "variants.plain.published.f1",
+        "statistics",
+        "audit",
+        "audit.limits",
     ],
 )
 def test_an_unknown_key_is_refused_at_every_depth(section, raw):
@@ -295,7 +301,13 @@ NUMBERS = (
     "defaults.training.learning_rate",
     "defaults.training.weight_decay",
     "defaults.training.warmup_steps",
+    "defaults.training.max_steps",
     "defaults.training.max_grad_norm",
+    "defaults.linear.C",
+    "statistics.confidence",
+    "statistics.resamples",
+    "audit.near_duplicate_similarity",
+    "audit.limits.shared_scenes",
 )
 
 
@@ -318,6 +330,18 @@ def test_what_is_no_number_is_refused_in_a_list_of_seeds(value, raw):
         ("defaults.training.seeds", []),
         ("defaults.training.seeds", [1, 1]),
         ("defaults.training.seeds", [2**32]),
+        ("defaults.training.max_steps", 0),
+        ("defaults.classifier", "forest"),
+        ("defaults.linear.features", []),
+        ("defaults.linear.features", ["word_count", "word_count"]),
+        ("defaults.linear.features", ["line"]),
+        ("defaults.deduplicate", "all"),
+        ("defaults.min_words_scope", "test"),
+        ("defaults.split.method", "group_shuffle"),
+        ("defaults.split.group_by", "scene"),
+        ("statistics.confidence", 1),
+        ("statistics.reference", "nobody"),
+        ("audit.limits.exact_duplicates", 1.1),
         ("variants.plain.annotate", ["writer1", "writer1"]),
         ("encoders.small", {}),
         ("encoders.small.path", "somewhere"),
@@ -368,8 +392,10 @@ def test_the_report_names_the_last_place_that_says_it(raw):
 
 
 def test_every_shipped_config_resolves():
-    for names in (["config"], ["config", "office"], ["config", "office", "office_minilm"]):
-        assert tuple(parse_config(load(*names)).variants) == VARIANTS
+    for overlays in ([], ["office"], ["office", "office_minilm"], ["office", "fair"]):
+        variants = parse_config(load("config", *overlays)).variants
+        assert tuple(variants) == (*VARIANTS, *FLOORS)
+        assert [name for name, spec in variants.items() if spec.classifier == "linear"] == [*FLOORS]
 
 
 def test_office_over_the_default_config_is_office_alone(office):
@@ -434,6 +460,7 @@ def test_office_has_the_published_training_arguments(office, name):
     accumulated = name == "basic_roberta"
     assert office.variants[name].training.model_dump() == {
         "num_train_epochs": 5,
+        "max_steps": -1,
         "per_device_train_batch_size": 32,
         "per_device_eval_batch_size": 32,
         "gradient_accumulation_steps": 4 if accumulated else 1,
@@ -447,6 +474,16 @@ def test_office_has_the_published_training_arguments(office, name):
         "precision": "float32",
         "seeds": (42,),
     }
+
+
+def test_fair_holds_out_the_same_rows_for_every_variant_and_trains_all_alike():
+    variants = parse_config(load("config", "office", "fair")).variants.values()
+    for key in ("split", "deduplicate", "max_length", "training"):
+        assert len({repr(getattr(spec, key)) for spec in variants}) == 1
+    # What takes rows away before the split would take others from each variant.
+    assert all(not spec.min_words or spec.min_words_scope == "train" for spec in variants)
+    assert all(len(spec.seeds) >= 3 for spec in variants if spec.classifier == "encoder")
+    assert all(len(spec.seeds) == 1 for spec in variants if spec.classifier == "linear")
 
 
 PUBLISHED = """
@@ -490,8 +527,15 @@ def test_the_minilm_overlay_changes_encoders_and_speed_only(office):
 # What each stage gets of it.
 
 JOB = {"variant": "plain", "seed": "42", "split": "test", "encoder": "small"}
-STAGES = ("read_lines", "split_lines", "fetch_encoder", "tokenize_splits", "train_model")
-STAGES += ("predict_splits", "evaluate_split", "summarize")
+STAGES = ("read_lines", "split_lines", "audit_splits", "fetch_encoder", "tokenize_splits")
+STAGES += ("train_model", "predict_splits", "train_linear", "evaluate_splits", "compare_variants")
+STAGES += ("evaluate_slices", "draw_figures", "summarize", "summarize_audit", "write_report")
+
+OF_ALL_VARIANTS = {"compare_variants", "evaluate_slices", "draw_figures", "summarize"}
+OF_ALL_VARIANTS |= {"summarize_audit"}
+
+NAMED = OF_ALL_VARIANTS - {"draw_figures"} | {"audit_splits", "evaluate_splits", "write_report"}
+"""Stages whose output carries the name of the experiment."""
 
 
 def settings_of(raw, stage, **job):
@@ -531,7 +575,7 @@ def test_the_order_of_the_keys_does_not_matter(stage):
     assert settings_of(raw, stage, **job) == settings_of(other, stage, **job)
 
 
-@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "summarize"])
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage not in OF_ALL_VARIANTS])
 @pytest.mark.parametrize(
     ("path", "value"),
     [
@@ -553,13 +597,18 @@ def test_a_sibling_variant_is_none_of_a_stages_business(stage, path, value, raw)
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_name_of_the_experiment_reaches_only_what_carries_it(stage, raw):
     same = settings_of(put(raw, "experiment", "other"), stage) == settings_of(raw, stage)
-    assert same == (stage not in ("evaluate_split", "summarize"))
+    assert same == (stage not in NAMED)
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_path_of_the_csv_is_none_of_a_stages_settings(stage, raw):
     assert settings_of(put(raw, "corpus.csv", "other.csv"), stage) == settings_of(raw, stage)
 
+
+FIGURES = {
+    name: {"train": 0.9, "test": 0.8, "valid": 0.8}
+    for name in ("accuracy", "f1", "precision", "recall")
+} | {"seconds": 60}
 
 OWN_SETTINGS = {
     "read_lines": {"corpus.target_speaker": "jim", "corpus.top_speakers": 5},
@@ -570,10 +619,20 @@ OWN_SETTINGS = {
         "variants.plain.split.method": "pandas_per_class",
         "variants.plain.split.seed": 28,
         "variants.plain.split.fractions": {"train": 0.7, "test": 0.15, "valid": 0.15},
+        "variants.plain.split": {"method": "group_shuffle", "group_by": "scene"},
         "variants.plain.resample": {"oversample_positives": 2},
+        "variants.plain.deduplicate": "exact",
         "variants.plain.min_words": 4,
+        "variants.plain.min_words_scope": "train",
         "variants.plain.annotate": ["title"],
     },
+    "audit_splits": {
+        "experiment": "other",
+        "variants.plain.annotate": ["title"],
+        "audit.near_duplicate_similarity": 0.8,
+        "audit.limits.exact_duplicates": 0.1,
+    },
+    "summarize_audit": {"experiment": "other", "variants.plain.title": "Plain"},
     "fetch_encoder": {
         "encoders.small.scratch.architecture": "roberta",
         "encoders.small.scratch.vocab_size": 500,
@@ -588,6 +647,7 @@ OWN_SETTINGS = {
     "train_model": {
         "corpus.target_speaker": "jim",
         "variants.plain.training.num_train_epochs": 1,
+        "variants.plain.training.max_steps": 7,
         "variants.plain.training.per_device_train_batch_size": 8,
         "variants.plain.training.gradient_accumulation_steps": 2,
         "variants.plain.training.learning_rate": 1e-4,
@@ -603,14 +663,42 @@ OWN_SETTINGS = {
         "variants.plain.training.per_device_eval_batch_size": 8,
         "variants.plain.training.precision": "bfloat16",
     },
-    "evaluate_split": {"experiment": "other", "variants.plain.training.seeds": [1, 2]},
+    "train_linear": {
+        "corpus.target_speaker": "jim",
+        "variants.plain.linear.features": ["word_count"],
+        "variants.plain.linear.C": 2,
+        "variants.plain.linear.class_weight": None,
+    },
+    "evaluate_splits": {
+        "experiment": "other",
+        "variants.plain.training.seeds": [1, 2],
+        "variants.plain.published": FIGURES,
+        "statistics.resamples": 100,
+        "statistics.confidence": 0.9,
+        "statistics.seed": 1,
+    },
+    "compare_variants": {
+        "experiment": "other",
+        "variants.plain.training.seeds": [1, 2],
+        "variants.another": {},
+        "statistics.reference": "long",
+        "statistics.resamples": 100,
+    },
+    "evaluate_slices": {"corpus.target_speaker": "jim", "statistics.confidence": 0.9},
+    "draw_figures": {
+        "corpus.target_speaker": "jim",
+        "variants.plain.title": "Plain",
+        "statistics.reference": "long",
+    },
     "summarize": {
         "experiment": "other",
         "corpus.target_speaker": "jim",
         "variants.plain.title": "Plain",
         "variants.plain.training.seeds": [1, 2],
         "variants.another": {},
+        "statistics.reference": "long",
     },
+    "write_report": {"experiment": "other", "corpus.target_speaker": "jim"},
 }
 
 
@@ -628,11 +716,16 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
     [
         (stage, path, value)
         for path, value, stages in [
-            ("variants.plain.title", "Plain", {"summarize"}),
+            ("variants.plain.title", "Plain", {"draw_figures", "summarize", "summarize_audit"}),
             ("variants.plain.max_length", 64, {"tokenize_splits"}),
             ("variants.plain.min_words", 4, {"split_lines"}),
             ("variants.plain.training.learning_rate", 1e-4, {"train_model"}),
-            ("variants.plain.training.seeds", [42, 43], {"evaluate_split", "summarize"}),
+            (
+                *("variants.plain.training.seeds", [42, 43]),
+                (OF_ALL_VARIANTS | {"evaluate_splits"}),
+            ),
+            ("variants.plain.linear.C", 2, {"train_linear"}),
+            ("audit.limits.shared_scenes", 0, {"audit_splits"}),
             ("encoders.small.scratch.seed", 1, {"fetch_encoder"}),
         ]
         for stage in STAGES

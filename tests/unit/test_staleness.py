@@ -6,7 +6,9 @@ import pytest
 from whosaid import staleness
 
 STAGES = ("read_lines", "split_lines", "fetch_encoder", "fetch_punkt", "tokenize_splits")
-STAGES += ("train_model", "predict_splits", "evaluate_split", "summarize")
+STAGES += ("train_model", "predict_splits", "train_linear", "audit_splits", "summarize_audit")
+STAGES += ("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures", "summarize")
+STAGES += ("write_report",)
 
 
 def forget():
@@ -96,9 +98,9 @@ REACHED_BY = {
     "encoder_files": {"fetch_encoder"},
     "epochs": {"train_model"},
     "environment": {
-        *("split_lines", "tokenize_splits", "train_model", "predict_splits", "evaluate_split"),
+        *("split_lines", "tokenize_splits", "train_model", "predict_splits", "evaluate_splits"),
     },
-    "metrics": {"train_model", "evaluate_split"},
+    "metrics": {"train_model", "evaluate_splits"},
     "model_store": {"train_model"},
     "refusal": {"predict_splits", "train_linear"},
     "resumable": {"train_model"},
@@ -119,6 +121,7 @@ REACHED_BY = {
     "run_lock": set(),
     "settings": set(),
     "staleness": set(),
+    "targets": set(),
     "verify": set(),
 }
 
@@ -139,14 +142,14 @@ def test_an_edit_reaches_stages_through_another_module(workflow):
     append(workflow / "whosaid" / "metrics.py", "\nfrom whosaid.deep import DEPTH\n")
     path = workflow / "whosaid" / "deep.py"
     of_metrics = stale_after(lambda: append(workflow / "whosaid" / "metrics.py", "\nEDITED = 1\n"))
-    assert {"train_model", "evaluate_split"} <= of_metrics < set(STAGES)
+    assert {"train_model", "evaluate_splits"} <= of_metrics < set(STAGES)
     assert stale_after(lambda: edit(path, ("1", "2"))) == of_metrics
 
 
 def test_modules_that_import_each_other_are_read_once(workflow):
     (workflow / "whosaid" / "deep.py").write_text("import whosaid.metrics\n")
     append(workflow / "whosaid" / "metrics.py", "\nimport whosaid.deep\n")
-    assert "whosaid/deep.py" in staleness.stage_code("evaluate_split")
+    assert "whosaid/deep.py" in staleness.stage_code("evaluate_splits")
 
 
 IMPORTS = {
@@ -169,9 +172,9 @@ def test_a_new_import_widens_what_a_stage_depends_on(statement, workflow):
 
 
 def test_a_script_that_imports_another_script_depends_on_it(workflow):
-    append(workflow / "scripts" / "summarize.py", "\nfrom evaluate_split import main as other\n")
+    append(workflow / "scripts" / "summarize.py", "\nfrom evaluate_splits import main as other\n")
     code = staleness.stage_code("summarize")
-    assert {"scripts/evaluate_split.py", "whosaid/metrics.py"} <= set(code)
+    assert {"scripts/evaluate_splits.py", "whosaid/metrics.py"} <= set(code)
 
 
 def test_imported_packages_stand_with_their_versions():

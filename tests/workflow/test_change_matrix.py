@@ -25,10 +25,12 @@ DISTILBERT = (
     "augmented_vocab_distilbert",
 )
 ROBERTA = "basic_roberta"
-VARIANTS = (*DISTILBERT, ROBERTA)
-SPLITS = ("test", "train", "valid")
+ENCODED = (*DISTILBERT, ROBERTA)
+LINEAR = ("tfidf", "length_only", "metadata_only")
+VARIANTS = (*ENCODED, *LINEAR)
 STAGES = ("read_lines", "split_lines", "fetch_encoder", "tokenize_splits", "train_model")
-STAGES += ("predict_splits", "evaluate_split", "summarize")
+STAGES += ("predict_splits", "train_linear", "evaluate_splits", "compare_variants")
+STAGES += ("evaluate_slices", "draw_figures", "summarize")
 
 CONFIG = "config/config.yaml"
 CSV = "data/sample/script_data_processed.csv"
@@ -59,25 +61,33 @@ BASIC_MODEL = "data/sample/models/basic_distilbert/seed_42"
 Jobs = list[tuple[str, ...]]
 
 TABLE: Jobs = [("summarize",)]
+PICTURES: Jobs = [("draw_figures",), *TABLE]
+COMPARISON: Jobs = [("compare_variants",), *PICTURES]
+SLICES: Jobs = [("draw_figures",), ("evaluate_slices",), *TABLE]
+ALL_COMPARED: Jobs = [("compare_variants",), *SLICES]
 
 
 def evaluated(*variants: str) -> Jobs:
-    jobs = [("evaluate_split", variant, split) for variant in variants for split in SPLITS]
-    return sorted([*jobs, *TABLE])
+    return sorted([*(("evaluate_splits", variant) for variant in variants), *COMPARISON])
 
 
 def predicted(*variants: str, seed: int = 42) -> Jobs:
-    jobs = [("predict_splits", variant, str(seed)) for variant in variants]
-    return sorted([*jobs, *evaluated(*variants)])
+    """A logistic regression predicts where it is fitted."""
+    jobs = [
+        ("train_linear" if variant in LINEAR else "predict_splits", variant, str(seed))
+        for variant in variants
+    ]
+    return sorted({*jobs, *evaluated(*variants), *ALL_COMPARED})
 
 
 def trained(*variants: str, seed: int = 42) -> Jobs:
-    jobs = [("train_model", variant, str(seed)) for variant in variants]
+    jobs = [("train_model", name, str(seed)) for name in variants if name not in LINEAR]
     return sorted([*jobs, *predicted(*variants, seed=seed)])
 
 
 def tokenized(*variants: str) -> Jobs:
-    return sorted([*(("tokenize_splits", variant) for variant in variants), *trained(*variants)])
+    jobs = [("tokenize_splits", name) for name in variants if name not in LINEAR]
+    return sorted([*jobs, *trained(*variants)])
 
 
 def split(*variants: str) -> Jobs:
@@ -91,7 +101,7 @@ def fetched(*encoders: str, variants: tuple[str, ...]) -> Jobs:
 ENCODERS = ("distilbert", "roberta")
 NOTHING: Jobs = []
 EVERYTHING = sorted(
-    {("read_lines",), *fetched(*ENCODERS, variants=VARIANTS), *split(*VARIANTS)},
+    {("read_lines",), *fetched(*ENCODERS, variants=ENCODED), *split(*VARIANTS)},
 )
 
 
@@ -328,42 +338,46 @@ def test_a_copy_of_the_finished_tree_at_another_place_has_nothing_to_do(finished
 
 STALE_BY_CODE = {
     # a module for each set of stages that share one
-    "device": (edit_code("whosaid/device"), trained(*VARIANTS)),
+    "device": (edit_code("whosaid/device"), trained(*ENCODED)),
     "encoder_files": (
         edit_code("whosaid/encoder_files"),
-        fetched(*ENCODERS, variants=VARIANTS),
+        fetched(*ENCODERS, variants=ENCODED),
     ),
     "environment": (edit_code("whosaid/environment"), split(*VARIANTS)),
     "manifest": (edit_code("whosaid/manifest"), EVERYTHING),
-    "metrics": (edit_code("whosaid/metrics"), trained(*VARIANTS)),
-    "model_store": (edit_code("whosaid/model_store"), trained(*VARIANTS)),
-    "resumable": (edit_code("whosaid/resumable"), trained(*VARIANTS)),
+    "metrics": (edit_code("whosaid/metrics"), trained(*ENCODED)),
+    "model_store": (edit_code("whosaid/model_store"), trained(*ENCODED)),
+    "resumable": (edit_code("whosaid/resumable"), trained(*ENCODED)),
     "splits": (edit_code("whosaid/splits"), split(*VARIANTS)),
     # the scripts
     "read_lines": (edit_code("scripts/read_lines"), EVERYTHING),
     "split_lines": (edit_code("scripts/split_lines"), split(*VARIANTS)),
     "fetch_encoder": (
         edit_code("scripts/fetch_encoder"),
-        fetched(*ENCODERS, variants=VARIANTS),
+        fetched(*ENCODERS, variants=ENCODED),
     ),
-    "tokenize_splits": (edit_code("scripts/tokenize_splits"), tokenized(*VARIANTS)),
-    "train_model": (edit_code("scripts/train_model"), trained(*VARIANTS)),
-    "predict_splits": (edit_code("scripts/predict_splits"), predicted(*VARIANTS)),
-    "evaluate_split": (edit_code("scripts/evaluate_split"), evaluated(*VARIANTS)),
+    "tokenize_splits": (edit_code("scripts/tokenize_splits"), tokenized(*ENCODED)),
+    "train_model": (edit_code("scripts/train_model"), trained(*ENCODED)),
+    "predict_splits": (edit_code("scripts/predict_splits"), predicted(*ENCODED)),
+    "train_linear": (edit_code("scripts/train_linear"), predicted(*LINEAR)),
+    "evaluate_splits": (edit_code("scripts/evaluate_splits"), evaluated(*VARIANTS)),
+    "compare_variants": (edit_code("scripts/compare_variants"), COMPARISON),
+    "evaluate_slices": (edit_code("scripts/evaluate_slices"), SLICES),
+    "draw_figures": (edit_code("scripts/draw_figures"), PICTURES),
     "the template of the summary": (
         replace("workflow/scripts/summarize.py", ": which lines are", " - which lines are"),
         TABLE,
     ),
     "a metric more": (
         replace(
-            "workflow/scripts/evaluate_split.py",
+            "workflow/scripts/evaluate_splits.py",
             '"loss": cross_entropy(logits, labels)',
             '"loss": cross_entropy(logits, labels), "margin": float(np.ptp(logits))',
         ),
         evaluated(*VARIANTS),
     ),
     "edited with an old time": (
-        backdated("workflow/scripts/evaluate_split.py", edit_code("scripts/evaluate_split")),
+        backdated("workflow/scripts/evaluate_splits.py", edit_code("scripts/evaluate_splits")),
         evaluated(*VARIANTS),
     ),
 }
@@ -380,8 +394,8 @@ def test_edited_code_makes_the_stages_that_reach_it_stale(finished, change, jobs
     cases(
         {
             "nltk": ("nltk", split(*VARIANTS)),
-            "transformers": ("transformers", fetched(*ENCODERS, variants=VARIANTS)),
-            "scikit-learn": ("scikit-learn", trained(*VARIANTS)),
+            "transformers": ("transformers", fetched(*ENCODERS, variants=ENCODED)),
+            "scikit-learn": ("scikit-learn", trained(*ENCODED)),
             "tabulate": ("tabulate", TABLE),
             "pandera": ("pandera", EVERYTHING),
             "one that no stage imports": ("pydantic-settings", NOTHING),
@@ -432,12 +446,12 @@ STALE_BY_CONFIG = {
     "default of split.seed": (set_key("defaults.split.seed", 28), split(*VARIANTS)),
     "default of learning_rate": (
         set_key("defaults.training.learning_rate", 2e-3),
-        trained(*VARIANTS),
+        trained(*ENCODED),
     ),
     "default encoder": (set_key("defaults.encoder", "roberta"), tokenized(*DISTILBERT)),
     "batch size of evaluation": (
         set_key("defaults.training.per_device_eval_batch_size", 64),
-        trained(*VARIANTS),
+        trained(*ENCODED),
     ),
     "word_tokenizer, which one variant uses": (
         set_key("corpus.word_tokenizer", "punkt"),
@@ -473,14 +487,40 @@ STALE_BY_CONFIG = {
         set_key("variants.basic_roberta.training.seeds", [42, 43]),
         trained(ROBERTA, seed=43),
     ),
-    "title": (set_key("variants.basic_roberta.title", "Robert"), TABLE),
+    "title": (set_key("variants.basic_roberta.title", "Robert"), PICTURES),
+    "features of a logistic regression": (
+        set_key("variants.tfidf.linear", {"features": ["word_ngrams"]}),
+        predicted("tfidf"),
+    ),
+    "level of the intervals": (
+        set_key("statistics.confidence", 0.9),
+        sorted({*evaluated(*VARIANTS), *ALL_COMPARED}),
+    ),
+    "variant that the others are compared with": (
+        set_key("statistics.reference", ROBERTA),
+        ALL_COMPARED,
+    ),
+    "what the audit, which nobody asked for, looks for": (
+        set_key("audit.near_duplicate_similarity", 0.8),
+        NOTHING,
+    ),
+    "limit of the audit, which training waits for": (
+        set_key("audit.limits.shared_scenes", 1),
+        sorted(("audit_splits", variant) for variant in VARIANTS),
+    ),
     "variant added": (set_key("variants.long_lines", LONG_LINES), split("long_lines")),
-    "variant removed": (reorder_variants(lambda names: names[1:]), TABLE),
+    "variant removed": (reorder_variants(lambda names: names[1:]), ALL_COMPARED),
     "variant renamed": (
         reorder_variants(lambda names: names, basic_roberta="large"),
         split("large"),
     ),
-    "variants reordered": (reorder_variants(lambda names: names[::-1]), TABLE),
+    "variants reordered": (
+        lambda tree: [
+            set_key("statistics.reference", "basic_distilbert")(tree),
+            reorder_variants(lambda names: names[::-1])(tree),
+        ],
+        PICTURES,
+    ),
     "variant that stops counting words, and the tokenizer with it": (
         lambda tree: [
             set_key("variants.low_cutoff_distilbert.min_words", None)(tree),
@@ -539,7 +579,7 @@ def test_an_overlay_that_repeats_values_changes_nothing(finished):
                 append("results/sample/metrics/basic_roberta/test.json", "\n"),
                 TABLE,
                 # The edited file is made again and the table stands.
-                [("evaluate_split", ROBERTA, "test")],
+                [("evaluate_splits", ROBERTA)],
                 "results/sample/metrics/basic_roberta/test.json was changed or cut short",
             ),
             "metrics edited by hand, with an old time": (
@@ -548,7 +588,7 @@ def test_an_overlay_that_repeats_values_changes_nothing(finished):
                     append("results/sample/metrics/basic_roberta/test.json", "\n"),
                 ),
                 NOTHING,
-                [("evaluate_split", ROBERTA, "test")],
+                [("evaluate_splits", ROBERTA)],
                 "results/sample/metrics/basic_roberta/test.json was changed or cut short",
             ),
             "summary deleted": (
@@ -574,8 +614,7 @@ def test_damage_is_named_and_repaired_by_verify(finished, damage, jobs, to_repai
 def test_one_variants_target_reruns_that_variant_alone(finished):
     target = "results/sample/metrics/rebalanced_distilbert/test.json"
     plan = finished.plan(f"{target} --forcerun split_lines")
-    others = {("summarize",), *(("evaluate_split", v, s) for v in VARIANTS for s in SPLITS[1:])}
-    assert plan == [job for job in split("rebalanced_distilbert") if job not in others]
+    assert plan == [job for job in split("rebalanced_distilbert") if job not in ALL_COMPARED]
 
 
 def test_the_dry_run_imports_no_heavy_library(finished):
@@ -736,7 +775,7 @@ def test_verify_repairs_from_the_store_and_leaves_nothing_to_do(tiny):
     printed = run_for_real(tiny, "verify")
     assert outcome(printed) == "found"
     assert sorted(re.findall(r"^(?:local)?rule (\w+):", printed, re.M)) == [
-        "evaluate_split",
+        "evaluate_splits",
         "predict_splits",  # what Snakemake plans after a model, it runs
         "train_model",
         "verify",

@@ -90,7 +90,7 @@ STAGES = {
         ],
         "valid.parquet",
     ),
-    "evaluate_split": ([METRICS[1]], "test.json"),
+    "evaluate_splits": ([METRICS[1]], "test.json"),
 }
 
 HOOK = """
@@ -699,7 +699,7 @@ def fill(folder, left):
         ("train_model", 8192),
         ("train_model", 2**18),
         ("predict_splits", 8192),
-        ("evaluate_split", 0),
+        ("evaluate_splits", 0),
     ],
 )
 def test_full_disk(place, reference, mount, stage, left):
@@ -707,7 +707,7 @@ def test_full_disk(place, reference, mount, stage, left):
     place.remove(*outputs)
     if stage == "train_model":
         place.remove(STORE)
-    if stage == "evaluate_split":
+    if stage == "evaluate_splits":
         place.remove("results/logs")  # or Snakemake frees the old logs, room for the new metrics
     folder = place.root / outputs[0].partition("/")[0]
     mount(folder)

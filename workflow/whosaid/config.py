@@ -106,6 +106,12 @@ def _commit(revision: str) -> str:
     return revision
 
 
+def _all_or_some(steps: int) -> int:
+    if steps < 1 and steps != -1:
+        raise ValueError("must be at least 1, or -1 for the steps of the epochs")
+    return steps
+
+
 Number = Annotated[float, BeforeValidator(_refuse_bool), Field(allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(_refuse_bool), Field(ge=1)]
 Seed = Annotated[int, BeforeValidator(_refuse_bool), Field(ge=0, lt=2**32)]
@@ -252,6 +258,9 @@ class Training(_Section):
     """Arguments of the Transformers `Trainer`, by its own names."""
 
     num_train_epochs: Annotated[Number, Field(gt=0)] = Field(5.0, description="Passes over train.")
+    max_steps: Annotated[int, BeforeValidator(_refuse_bool), AfterValidator(_all_or_some)] = Field(
+        -1, description="Optimizer steps, whatever `num_train_epochs`; -1: those of the epochs."
+    )
     per_device_train_batch_size: Count = Field(32, description="Rows per training batch.")
     per_device_eval_batch_size: Count = Field(32, description="Rows per evaluation batch.")
     gradient_accumulation_steps: Count = Field(1, description="Batches per optimizer step.")
