@@ -100,8 +100,10 @@ REACHED_BY = {
     "environment": {
         *("split_lines", "tokenize_splits", "train_model", "predict_splits", "evaluate_splits"),
     },
+    "markdown": {"summarize", "write_report"},
     "metrics": {"train_model", "evaluate_splits"},
     "model_store": {"train_model"},
+    "numbers": {"summarize", "write_report"},
     "refusal": {"predict_splits", "train_linear"},
     "resumable": {"train_model"},
     "splits": {"split_lines", "tokenize_splits", "summarize"},

@@ -38,7 +38,7 @@ rule draw_figures:
 rule summarize:
     """Write the tables of the experiment, and where each of their numbers stands."""
     input:
-        **targets.figures(CONFIG),
+        figures=targets.figures(CONFIG).values(),
         corpus=f"data/{CONFIG.experiment}/corpus.json",
         metrics=targets.metrics(CONFIG),
         records=targets.training_records(CONFIG),
@@ -57,11 +57,15 @@ rule summarize:
         "../scripts/summarize.py"
 
 
+# Not `snakemake --report`: a target is made again when it is stale, and shows the tables as well.
 rule write_report:
     """Put tables and pictures into one page that needs nothing else."""
     input:
-        **targets.figures(CONFIG),
+        figures=targets.figures(CONFIG).values(),
+        captions=expand("workflow/report/{figure}.md", figure=targets.figures(CONFIG)),
+        template="workflow/report/page.html",
         summary="results/summary.md",
+        numbers="results/summary.json",
         slices=f"results/{CONFIG.experiment}/slices.json",
     output:
         report="results/report.html",

@@ -1,0 +1,201 @@
+"""The JSON files of a made-up experiment, as the stages before the summary write them."""
+
+import json
+import random
+from pathlib import Path
+
+SPLITS = ("train", "test", "valid")
+WATCHED = ("accuracy", "f1", "precision", "recall")
+METRICS = (*WATCHED, "loss", "balanced_accuracy", "average_precision")
+METRICS += tuple(f"{name}_at_threshold" for name in WATCHED)
+COMPARED = ("f1", "f1_at_threshold", "accuracy", "average_precision")
+ROLES = {
+    "train": "Learned from.",
+    "test": "Held out: watched after each epoch, decides nothing.",
+    "valid": "Held out from learning: chooses the decision threshold.",
+}
+FIGURES = ("forest", "precision_recall", "word_counts")
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"><text y="20">{}</text></svg>\n'
+)
+
+
+def interval(value, width=0.03):
+    return [value - width, value + width]
+
+
+def trivial(rows, positives, prior):
+    def scores(hits, wrong):
+        missed = positives - hits
+        return {
+            "accuracy": (rows - wrong - missed) / rows,
+            "f1": 2 * hits / (2 * hits + wrong + missed),
+            "precision": hits / (hits + wrong) if hits + wrong else 0.0,
+            "recall": hits / positives,
+            "average_precision": positives / rows,
+        }
+
+    negatives = rows - positives
+    return {
+        "never": scores(0, 0),
+        "always": scores(positives, negatives),
+        "prior_random": scores(prior * positives, prior * negatives),
+    }
+
+
+def metric_file(variant, split, rows, positives, prior=0.17, seeds=(42,), published=False):
+    """A metric file with numbers that depend on the names alone."""
+    chance = random.Random(f"{variant} {split}")
+    metrics = {name: chance.uniform(0.2, 0.9) for name in METRICS}
+    figures = {name: chance.uniform(0.2, 0.9) for name in WATCHED}
+    many = len(seeds) > 1
+    return {
+        "experiment": "toy",
+        "variant": variant,
+        "split": split,
+        "role": ROLES[split],
+        "rows": rows,
+        "positives": positives,
+        "refused": {"rows": 0, "positives": 0},
+        "metrics": metrics,
+        "answered": None,
+        "spread": {name: chance.uniform(0.001, 0.02) if many else None for name in METRICS},
+        "intervals": {name: interval(value) for name, value in metrics.items()},
+        "seeds": {str(seed): metrics for seed in seeds},
+        "trivial": trivial(rows, positives, prior),
+        "published": figures if published else None,
+        "difference": {k: metrics[k] - figures[k] for k in figures} if published else None,
+        "notes": [],
+    }
+
+
+def comparison_of(variant, rows):
+    chance = random.Random(f"{variant} compared")
+    metrics = {}
+    for name in COMPARED:
+        difference = chance.uniform(-0.09, 0.09)
+        low, high = interval(difference)
+        verdict = "better" if low > 0 else "worse" if high < 0 else "cannot tell"
+        metrics[name] = {
+            "difference": difference,
+            "interval": [low, high],
+            "p_holm": 0.04,
+            "smallest_detectable_difference": 0.042,
+            "verdict": verdict,
+        }
+    return {"rows": rows, "positives": rows // 6, "notes": [], "metrics": metrics}
+
+
+def slices_of(variant, rows):
+    chance = random.Random(f"{variant} sliced")
+
+    def entry(label, rows):
+        metrics = {name: chance.uniform(0.2, 0.9) for name in WATCHED}
+        of_metrics = {name: interval(value) for name, value in metrics.items()}
+        counts = {"slice": label, "rows": rows, "positives": rows // 6}
+        return counts | {"metrics": metrics, "intervals": of_metrics}
+
+    def speaker(label, rate):
+        return {"slice": label, "rows": rows // 4, "rate": rate, "interval": interval(rate)}
+
+    return {
+        "word_count": [entry("1-5", rows // 3), entry("6-10", rows // 3), entry("11+", rows // 3)],
+        "season": [entry("1", rows // 2), entry("2", rows - rows // 2)],
+        "mistaken_speaker": [
+            speaker(name, rate) for name, rate in (("michael", 0.3), ("a|b", 0.2), ("pam", 0.1))
+        ],
+        "missed": {"rows": rows // 6, "rate": 0.6, "interval": interval(0.6)},
+    }
+
+
+class Experiment:
+    """The files below `root` and the settings of an experiment; tests change both.
+
+    `rows` are those of each variant's test split; train has twice as many.
+    """
+
+    def __init__(self, root: Path, rows: dict[str, int], seeds=(42,), published=(), titles=None):
+        self.root, self.files, self.names = root, {}, list(rows)
+        self.settings = {
+            "experiment": "toy",
+            "target_speaker": "dwight",
+            "reference": self.names[0],
+            "variants": [
+                {
+                    "name": name,
+                    "title": (titles or {}).get(name, name.title()),
+                    "classifier": "encoder",
+                    "min_words": None,
+                    "seeds": list(seeds),
+                    "published_seconds": 588 if name in published else None,
+                }
+                for name in rows
+            ],
+        }
+        self.metrics, self.records = [], []
+        for name, of_test in rows.items():
+            for split in SPLITS:
+                count = 2 * of_test if split == "train" else of_test
+                content = metric_file(
+                    *(name, split, count, count // 6), seeds=seeds, published=name in published
+                )
+                self.metrics.append(self.add(f"results/toy/metrics/{name}/{split}.json", content))
+            for number, seed in enumerate(seeds):
+                path = f"data/toy/models/{name}/seed_{seed}/training.json"
+                record = {"seed": seed, "device": "CPU (2 threads)", "seconds": 587.6 + number}
+                self.records.append(self.add(path, record))
+        others = {name: comparison_of(name, rows[name]) for name in self.names[1:]}
+        comparison = {
+            "experiment": "toy",
+            "split": "test",
+            "reference": self.names[0],
+            "confidence": 0.95,
+            "resamples": 10_000,
+            "correction": f"Holm, over the {len(others)} comparisons of a metric",
+            "variants": others,
+        }
+        self.comparison = self.add("results/toy/comparison.json", comparison)
+        sliced = {name: slices_of(name, of_test) for name, of_test in rows.items()}
+        slices = {"experiment": "toy", "split": "test", "confidence": 0.95, "variants": sliced}
+        self.slices = self.add("results/toy/slices.json", slices)
+        corpus = {"csv": "script_data.csv", "rows": 54321}
+        self.corpus = self.add("data/toy/corpus.json", corpus)
+
+    def add(self, path, content):
+        self.files[path] = content
+        return path
+
+    def metric_file(self, variant, split="test"):
+        return self.files[f"results/toy/metrics/{variant}/{split}.json"]
+
+    def compared(self, variant):
+        return self.files[self.comparison]["variants"][variant]
+
+    def figure(self, name):
+        return f"results/toy/figures/{name}.svg"
+
+    def write(self):
+        """Write every file; the stages are to be run in `root`."""
+        for path, content in self.files.items():
+            (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / path).write_text(json.dumps(content), encoding="utf-8")
+        for name in FIGURES:
+            (self.root / self.figure(name)).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / self.figure(name)).write_text(SVG.format(name), encoding="utf-8")
+
+    def summarize(self):
+        """Run the stage `summarize` and return the page."""
+        import summarize
+
+        self.write()
+        summarize.main(
+            corpus=self.corpus,
+            metrics=self.metrics,
+            records=self.records,
+            comparison=self.comparison,
+            figures=[self.figure(name) for name in FIGURES],
+            summary="results/summary.md",
+            numbers="results/summary.json",
+            **self.settings,
+        )
+        return (self.root / "results" / "summary.md").read_text(encoding="utf-8")
