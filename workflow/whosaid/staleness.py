@@ -15,7 +15,7 @@ from pathlib import Path
 
 WORKFLOW_DIR = Path(__file__).resolve().parent.parent
 
-DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+DISTRIBUTIONS = {"markdown_it": "markdown-it-py", "sklearn": "scikit-learn"}
 """Packages whose import name is not the name they are installed under."""
 
 IMPLIED_PACKAGES = {

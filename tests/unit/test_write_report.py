@@ -1,0 +1,161 @@
+import base64
+import html
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import write_report
+from experiment_files import FIGURES, Experiment
+
+from whosaid import targets
+
+REPORT = Path(write_report.__file__).parents[1] / "report"
+VOID = {"meta", "img", "br", "hr"}
+NASTY = "one | two <b>& *three*</b>"
+
+
+class Page(HTMLParser):
+    """The elements of a page: tags with attributes, and the tables as lists of rows."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open, self.tables = [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes), self.open[-1] if self.open else None))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "table":
+            self.tables.append([])
+        if tag == "tr":
+            self.tables[-1].append([])
+        if tag in {"th", "td"}:
+            self.tables[-1][-1].append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if {"th", "td"} & set(self.open):
+            self.tables[-1][-1][-1] += data
+
+
+@pytest.fixture
+def report(tmp_path, monkeypatch):
+    """A function that writes summary and report of an experiment and returns the page's text."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(rows=None, captions=None, change=None, **changes):
+        made = Experiment(tmp_path, rows or {"one": 300, "two": 300}, **changes)
+        if change:
+            change(made)
+        made.summarize()
+        for name in FIGURES:
+            text = (captions or {}).get(name, f"How to read *{name}*.")
+            (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
+        write_report.main(
+            summary="results/summary.md",
+            numbers="results/summary.json",
+            slices=made.slices,
+            figures=[made.figure(name) for name in FIGURES],
+            captions=[f"{name}.md" for name in FIGURES],
+            template=str(REPORT / "page.html"),
+            report="results/report.html",
+            experiment=made.settings["experiment"],
+            target_speaker=made.settings["target_speaker"],
+        )
+        return (tmp_path / "results" / "report.html").read_text(encoding="utf-8")
+
+    return run
+
+
+def test_every_picture_stands_in_the_page_with_its_caption(report, tmp_path):
+    page = report()
+    image = r'<img src="data:image/svg\+xml;base64,(.*?)" alt=".*?">'
+    found = re.findall(rf"{image}\n<figcaption>(.*?)\n</figcaption>", page)
+    assert len(found) == len(FIGURES)
+    for name, (data, caption) in zip(FIGURES, found, strict=True):
+        picture = tmp_path / "results" / "toy" / "figures" / f"{name}.svg"
+        assert base64.b64decode(data) == picture.read_bytes()
+        assert caption == f"<p>How to read <em>{name}</em>.</p>"
+
+
+def test_the_page_needs_nothing_from_elsewhere(report):
+    text = report()
+    page = Page(text)
+    assert not {tag for tag, *_ in page.tags} & {"script", "link", "iframe", "object", "base"}
+    assert not [attributes for _, attributes, _ in page.tags if "href" in attributes]
+    sources = [attributes["src"] for _, attributes, _ in page.tags if "src" in attributes]
+    assert {source.partition(",")[0] for source in sources} == {"data:image/svg+xml;base64"}
+    assert not re.search(r"https?:|url\(|@import", text)
+
+
+def test_no_picture_stands_within_a_paragraph(report):
+    inside = {parent for tag, _, parent in Page(report()).tags if tag == "figure"}
+    assert inside == {"body"}
+
+
+def test_the_summary_stands_in_the_page(report, tmp_path):
+    page = report(published=["one"])
+    tables = Page(page).tables
+    assert [row[0] for row in tables[0]][:3] == ["variant", "One", "Two"]
+    assert [row[0] for row in tables[1]][1:4] == ["One", "— published", "— difference"]
+    for role in ("Learned from", "decides nothing", "chooses the decision threshold"):
+        assert role in " ".join(page.split())
+    assert "<title>toy: which lines are dwight&#x27;s?</title>" in page
+
+
+def sliced(made, variant, kind):
+    return made.files[made.slices]["variants"][variant][kind]
+
+
+def test_a_slice_has_a_cell_for_every_variant(report):
+    def change(made):
+        [_, entry, _] = sliced(made, "two", "word_count")
+        entry["metrics"]["f1"], entry["intervals"]["f1"] = 0.33, [0.3, 0.36]
+        [_, entry] = sliced(made, "one", "season")
+        entry["metrics"]["f1"] = entry["intervals"]["f1"] = None
+        sliced(made, "one", "missed")["rate"] = 0.712
+
+    words, seasons, speakers = Page(report(change=change)).tables[2:]
+    assert words[0] == ["word count", "rows", "One", "Two"]
+    assert words[2][:2] == ["6-10", "100"]
+    assert words[2][3] == "0.330 [0.300, 0.360]"
+    assert seasons[2][2] == "—"
+    assert [row[0] for row in speakers[1:]] == ["michael", "a|b", "pam", "the target, missed"]
+    assert speakers[1][3] == "0.300 [0.270, 0.330]"
+    assert speakers[-1][2].startswith("0.712")
+
+
+def test_speakers_are_found_by_name_whatever_their_order(report):
+    def change(made):
+        sliced(made, "two", "mistaken_speaker").reverse()
+        sliced(made, "two", "mistaken_speaker")[0]["rate"] = 0.9
+
+    *_, speakers = Page(report(change=change)).tables
+    assert speakers[3][0] == "pam"
+    assert speakers[3][3].startswith("0.900")
+
+
+def test_variants_with_other_rows_have_a_table_of_their_own(report):
+    tables = Page(report({"one": 300, "two": 200, "three": 300})).tables[2:]
+    headers = [table[0][2:] for table in tables]
+    assert headers == [["One", "Three"], ["Two"]] * 3
+
+
+def test_titles_are_shown_and_not_followed(report):
+    page = report(titles={"one": NASTY})
+    found = [cell for table in Page(page).tables for row in table for cell in row]
+    assert found.count(NASTY) == 2 + 3
+    assert "<b>" not in page
+    assert html.escape(NASTY) in page
+
+
+def test_every_picture_of_the_workflow_has_a_caption_of_few_sentences():
+    assert {path.stem for path in REPORT.glob("*.md")} == set(targets.FIGURES)
+    for name in targets.FIGURES:
+        caption = " ".join((REPORT / f"{name}.md").read_text(encoding="utf-8").split())
+        assert 1 <= len(re.findall(r"[.:;] |\.$", caption)) <= 4
