@@ -100,6 +100,7 @@ REACHED_BY = {
     "environment": {
         *("split_lines", "tokenize_splits", "train_model", "predict_splits", "evaluate_splits"),
     },
+    "linear": {"train_linear"},
     "markdown": {"summarize", "write_report"},
     "metrics": {"train_model", "evaluate_splits"},
     "model_store": {"train_model"},

@@ -307,10 +307,10 @@ class Linear(_Section):
     features: Annotated[tuple[LinearFeature, ...], Field(min_length=1)] = Field(
         ("word_ngrams", "character_ngrams"),
         description="What it sees: TF-IDF of words (1 and 2) or of characters (2 to 5, within "
-        "words), the number of words, or a column of the CSV without the text.",
+        "words), the number of words, or a column of the CSV as categories.",
     )
     C: Annotated[Number, Field(gt=0)] = Field(
-        1.0, description="Inverse of the strength of the L2 penalty, as in scikit-learn."
+        0.3, description="Inverse of the strength of the L2 penalty, as in scikit-learn."
     )
     class_weight: Literal["balanced"] | None = Field(
         "balanced", description="`balanced` lets both classes weigh the same; null: every row."
