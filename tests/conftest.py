@@ -70,7 +70,9 @@ def split_settings():
     return {
         "target_speaker": "dwight",
         "top_speakers": 10,
+        "deduplicate": None,
         "min_words": None,
+        "min_words_scope": "corpus",
         "word_tokenizer": None,
         "annotate": [],
         "split": {

@@ -8,9 +8,13 @@ import pytest
 import split_lines
 
 from whosaid.errors import InputError
+from whosaid.normalise import normalise
 
 SPLITS = ("train", "test", "valid")
-METHODS = ("datasets_stratified", "pandas_per_class")
+STRATIFIED = ("datasets_stratified", "pandas_per_class")
+METHODS = (*STRATIFIED, "group_shuffle")
+GROUPS = {"episode": ["season", "episode"], "scene": ["scene"]}
+RESAMPLE = {"oversample_positives": 2, "undersample_negatives": 0.5}
 FRACTIONS = {"train": 0.7, "test": 0.15, "valid": 0.15}
 
 
@@ -27,7 +31,23 @@ def all_rows_of(folder):
 
 
 def recipe(method, fractions=FRACTIONS, seed=27):
-    return {"method": method, "fractions": fractions, "seed": seed}
+    group_by = "scene" if method == "group_shuffle" else None
+    return {"method": method, "group_by": group_by, "fractions": fractions, "seed": seed}
+
+
+def audit_of(folder):
+    return json.loads((folder / "split_audit.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def grouped_lines(lines, tmp_path_factory):
+    """The corpus in episodes of four scenes, and in seasons whose episodes count from 1."""
+    frame = pd.read_parquet(lines)
+    number = (frame["scene"] - 1) // 4
+    frame = frame.assign(season=1 + number // 5, episode=1 + number % 5)
+    path = tmp_path_factory.mktemp("grouped") / "lines.parquet"
+    frame.to_parquet(path, index=False)
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +60,7 @@ def test_every_row_is_in_exactly_one_split(method, deal, top_ten):
     assert sorted(all_rows_of(deal(split=recipe(method)))) == sorted(top_ten["row"])
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", STRATIFIED)
 def test_each_split_has_its_share_of_each_class(method, deal, top_ten):
     for name, part in read(deal(split=recipe(method))).items():
         for label in (0, 1):
@@ -76,7 +96,7 @@ def test_resampling_leaves_test_and_valid_alone(method, deal):
     resampled = rows_of(
         deal(
             split=recipe(method),
-            resample={"oversample_positives": 2, "undersample_negatives": 0.5},
+            resample=RESAMPLE,
         )
     )
     assert plain["test"] == resampled["test"]
@@ -90,7 +110,7 @@ def test_resampling_doubles_the_positives_and_halves_the_negatives(method, deal)
     train = read(
         deal(
             split=recipe(method),
-            resample={"oversample_positives": 2, "undersample_negatives": 0.5},
+            resample=RESAMPLE,
         )
     )["train"]
     before, after = plain["label"].value_counts(), train["label"].value_counts()
@@ -210,14 +230,14 @@ def test_speakers_are_ranked_before_short_lines_are_dropped(deal, tmp_path):
 
 
 def test_the_files_have_the_promised_types(splits, annotated_splits):
-    promised = {"row": pa.int64(), "text": pa.string(), "label": pa.int8()}
+    promised = {"row": pa.int64(), "text": pa.string(), "label": pa.int8(), "refused": pa.bool_()}
     for folder in (splits, annotated_splits):
         for name in SPLITS:
             schema = pq.read_schema(folder / f"{name}.parquet")
             assert dict(zip(schema.names, schema.types, strict=True)) == promised
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", STRATIFIED)
 @pytest.mark.parametrize("positives", [0, 1, 2])
 def test_too_few_lines_of_the_target_are_refused(method, positives):
     labels = np.array([1] * positives + [0] * 40)
@@ -225,7 +245,7 @@ def test_too_few_lines_of_the_target_are_refused(method, positives):
         split_lines.split_rows(labels, recipe(method), None)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", STRATIFIED)
 @pytest.mark.parametrize("positives", [3, 4, 5, 6])
 def test_few_lines_of_the_target_reach_every_split_or_are_refused(method, positives):
     labels = np.array([1] * positives + [0] * 40)
@@ -237,9 +257,146 @@ def test_few_lines_of_the_target_reach_every_split_or_are_refused(method, positi
         assert all(0 < labels[part].sum() < len(part) for part in parts.values())
 
 
+@pytest.mark.parametrize("group_by", GROUPS)
+def test_no_group_is_in_two_splits(group_by, deal, grouped_lines):
+    columns = pd.read_parquet(grouped_lines).set_index("row")[GROUPS[group_by]]
+    split = recipe("group_shuffle") | {"group_by": group_by}
+    groups = {
+        name: set(columns.loc[rows].itertuples(index=False, name=None))
+        for name, rows in rows_of(deal(grouped_lines, split=split)).items()
+    }
+    every = set(columns.itertuples(index=False, name=None))
+    assert sum(map(len, groups.values())) == len(set.union(*groups.values())) == len(every)
+    for name, fraction in FRACTIONS.items():
+        assert abs(len(groups[name]) - fraction * len(every)) <= 1
+
+
+def test_episodes_of_two_seasons_are_two_groups(deal, grouped_lines):
+    episodes = pd.read_parquet(grouped_lines).set_index("row")["episode"]
+    split = recipe("group_shuffle") | {"group_by": "episode"}
+    numbers = [set(episodes[rows]) for rows in rows_of(deal(grouped_lines, split=split)).values()]
+    assert sum(map(len, numbers)) > len(set.union(*numbers))
+
+
+def test_two_groups_do_not_make_three_splits():
+    labels = np.array([0, 1] * 20)
+    split = recipe("group_shuffle") | {"group_by": "episode"}
+    with pytest.raises(InputError, match=r"by 2 whole episodes: .* at least one of either"):
+        split_lines.split_rows(labels, split, None, np.repeat([0, 1], 20))
+
+
+def test_groups_that_leave_a_split_without_the_target_are_refused():
+    groups = np.repeat(np.arange(20), 5)
+    labels = (groups == 7).astype(int)
+    with pytest.raises(InputError, match=r"^5 lines of the target and 95 of the other"):
+        split_lines.split_rows(labels, recipe("group_shuffle"), None, groups)
+
+
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
-    "resample", [None, {"oversample_positives": 2, "undersample_negatives": 0.5}]
+    ("deduplicate", "form"), [("exact", lambda text: text), ("normalised", normalise)]
 )
+def test_no_text_is_in_two_splits_after_deduplication(
+    deduplicate, form, method, deal, lines, top_ten
+):
+    folder = deal(split=recipe(method), deduplicate=deduplicate)
+    texts = [form(text) for part in read(folder).values() for text in part["text"]]
+    assert len(texts) == len(set(texts)) == audit_of(folder)["of_deduplicate"]
+    forms = top_ten["text"].map(form)
+    # It is the first line that stays, and only kept speakers count.
+    assert sorted(all_rows_of(folder)) == sorted(top_ten["row"][~forms.duplicated()])
+    assert set(texts) == set(forms)
+
+
+def test_what_normalised_duplicates_ignore():
+    frame = pd.DataFrame({"text": ["No.", "no!", " N o", "No one.", "?!", "? !", "!", "No."]})
+    for deduplicate, kept in (("exact", [0, 1, 2, 3, 4, 5, 6]), ("normalised", [0, 3, 4, 6])):
+        assert split_lines.drop_duplicates(frame, deduplicate).index.tolist() == kept
+
+
+def test_equal_lines_with_other_tags_are_duplicates(deal, lines):
+    source = pd.read_parquet(lines).set_index("row")["line"]
+    folder = deal(deduplicate="exact", annotate=["directed_by", "writer1"])
+    assert source[all_rows_of(folder)].is_unique
+
+
+@pytest.fixture(scope="module")
+def is_short(lines):
+    """Whether each line, by its row, has fewer than six words."""
+    frame = pd.read_parquet(lines).set_index("row")
+    return split_lines.count_words(frame["line"], "preserve_line", None) < 6
+
+
+SHORT_LINES_STAY = {
+    "min_words": 6,
+    "min_words_scope": "train",
+    "word_tokenizer": "preserve_line",
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_short_lines_leave_train_and_are_refused_elsewhere(method, deal, is_short):
+    plain = read(deal(split=recipe(method)))
+    folder = deal(split=recipe(method), **SHORT_LINES_STAY)
+    parts = read(folder)
+    for name in ("test", "valid"):
+        pd.testing.assert_frame_equal(parts[name].drop(columns="refused"), plain[name].iloc[:, :3])
+        assert parts[name]["refused"].tolist() == is_short[parts[name]["row"]].tolist()
+        assert 0 < parts[name]["refused"].sum() < len(parts[name])
+        assert audit_of(folder)[name]["refused"] == parts[name]["refused"].sum()
+    train = plain["train"]
+    assert not parts["train"]["refused"].any()
+    long = ~is_short[train["row"]].to_numpy()
+    assert sorted(parts["train"]["row"]) == sorted(train["row"][long])
+    assert audit_of(folder)["refused_in_train"] == {
+        "rows": (~long).sum(),
+        "positives": train["label"][~long].sum(),
+    }
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_only_long_lines_are_resampled(method, deal, is_short):
+    settings = {"split": recipe(method), **SHORT_LINES_STAY}
+    long = read(deal(**settings))["train"]
+    folder = deal(**settings, resample=RESAMPLE)
+    train = read(folder)["train"]
+    assert not is_short[train["row"]].any()
+    times = train.groupby("label")["row"].value_counts()
+    assert set(times[1]) == {2}
+    assert set(times[1].index) == set(long["row"][long["label"] == 1])
+    assert len(times[0]) == round(0.5 * (long["label"] == 0).sum())
+    # The refused are counted before the re-sampling.
+    assert audit_of(folder)["refused_in_train"] == audit_of(deal(**settings))["refused_in_train"]
+
+
+def test_a_train_split_of_short_lines_alone_is_refused(deal):
+    with pytest.raises(InputError, match="a smaller min_words"):
+        deal(**SHORT_LINES_STAY | {"min_words": 1000})
+
+
+def test_nothing_is_refused_where_short_lines_are_dropped(deal):
+    for settings in ({}, SHORT_LINES_STAY | {"min_words_scope": "corpus"}):
+        folder = deal(**settings)
+        assert not any(part["refused"].any() for part in read(folder).values())
+        assert audit_of(folder)["refused_in_train"] == {"rows": 0, "positives": 0}
+        assert all(audit_of(folder)[name]["refused"] == 0 for name in SPLITS)
+
+
+@pytest.mark.parametrize("scope", ["corpus", "train"])
+def test_word_counts_are_those_of_all_lines_before_the_cut(scope, deal, top_ten):
+    words = split_lines.count_words(top_ten["text"], "preserve_line", None)
+    counts = audit_of(deal(**SHORT_LINES_STAY | {"min_words_scope": scope}))["word_counts"]
+    for name, label in (("not", 0), ("target", 1)):
+        expected = words[top_ten["label"] == label].value_counts()
+        assert {int(number): count for number, count in counts[name].items()} == dict(expected)
+        assert list(counts[name]) == sorted(counts[name], key=int)
+
+
+def test_lines_whose_words_nobody_asks_for_are_not_counted(splits):
+    assert "word_counts" not in audit_of(splits)
+
+
+@pytest.mark.parametrize("resample", [None, RESAMPLE])
 def test_the_audit_agrees_with_the_files(resample, deal, lines, top_ten):
     folder = deal(min_words=6, word_tokenizer="preserve_line", resample=resample)
     audit = json.loads((folder / "split_audit.json").read_text(encoding="utf-8"))

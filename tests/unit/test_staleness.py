@@ -104,10 +104,14 @@ REACHED_BY = {
     "markdown": {"summarize", "write_report"},
     "metrics": {"train_model", "evaluate_splits"},
     "model_store": {"train_model"},
+    "near_duplicates": {"audit_splits"},
+    "normalise": {"split_lines", "audit_splits"},
     "numbers": {"summarize", "write_report"},
     "refusal": {"predict_splits", "train_linear"},
     "resumable": {"train_model"},
-    "splits": {"split_lines", "tokenize_splits", "summarize"},
+    "splits": {
+        *("split_lines", "audit_splits", "summarize_audit", "tokenize_splits", "summarize"),
+    },
     # `stage` records the digests of the outputs, so these are reached by way of it.
     "errors": set(STAGES),
     "failures": set(STAGES),

@@ -94,6 +94,15 @@ def split(*variants: str) -> Jobs:
     return sorted([*(("split_lines", variant) for variant in variants), *tokenized(*variants)])
 
 
+def passed(*variants: str) -> Jobs:
+    """What a variant's first training waits for; it is stale when its audit is."""
+    return [("pass_audit", variant) for variant in variants]
+
+
+def added(*variants: str) -> Jobs:
+    return sorted([*split(*variants), *passed(*variants)])
+
+
 def fetched(*encoders: str, variants: tuple[str, ...]) -> Jobs:
     return sorted([*(("fetch_encoder", name) for name in encoders), *tokenized(*variants)])
 
@@ -506,13 +515,13 @@ STALE_BY_CONFIG = {
     ),
     "limit of the audit, which training waits for": (
         set_key("audit.limits.shared_scenes", 1),
-        sorted(("audit_splits", variant) for variant in VARIANTS),
+        sorted([*(("audit_splits", variant) for variant in VARIANTS), *passed(*VARIANTS)]),
     ),
-    "variant added": (set_key("variants.long_lines", LONG_LINES), split("long_lines")),
+    "variant added": (set_key("variants.long_lines", LONG_LINES), added("long_lines")),
     "variant removed": (reorder_variants(lambda names: names[1:]), ALL_COMPARED),
     "variant renamed": (
         reorder_variants(lambda names: names, basic_roberta="large"),
-        split("large"),
+        added("large"),
     ),
     "variants reordered": (
         lambda tree: [
@@ -528,7 +537,10 @@ STALE_BY_CONFIG = {
         ],
         split("low_cutoff_distilbert"),
     ),
-    "another experiment": (set_key("experiment", "other"), EVERYTHING),
+    "another experiment": (
+        set_key("experiment", "other"),
+        sorted([*EVERYTHING, *passed(*VARIANTS)]),
+    ),
 }
 
 

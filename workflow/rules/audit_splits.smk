@@ -2,7 +2,9 @@
 #
 # INPUTS: data/{experiment}/splits/{variant}/{train,test,valid}.parquet,
 #   data/{experiment}/lines.parquet
-# OUTPUTS: results/{experiment}/audit/{variant}.json, results/audit.md
+# OUTPUTS: results/{experiment}/audit/{variant}.json, results/audit.md,
+#   data/{experiment}/splits/{variant}/audit_passed; where a limit is crossed the audit stays beside
+#   the log, since Snakemake deletes the outputs of a job that failed
 
 
 localrules:
@@ -19,7 +21,8 @@ rule audit_splits:
     output:
         audit="results/{experiment}/audit/{variant}.json",
     log:
-        "results/logs/audit_splits/{experiment}/{variant}.log",
+        job="results/logs/audit_splits/{experiment}/{variant}.log",
+        crossed="results/logs/audit_splits/{experiment}/{variant}.json",
     params:
         settings=settings_of("audit_splits"),
         code=code_text("audit_splits"),
@@ -28,6 +31,17 @@ rule audit_splits:
         "../../envs/environment.yaml"
     script:
         "../scripts/audit_splits.py"
+
+
+# Training waits for this file and not for the audit: inputs that come and go with the limits would
+# let it run again. As an ancient input the file does not.
+rule pass_audit:
+    """Let the variant be trained: its splits keep to the limits, or there are none."""
+    input:
+        audit=audit_with_limits,
+    output:
+        touch("data/{experiment}/splits/{variant}/audit_passed"),
+    priority: 2
 
 
 rule summarize_audit:

@@ -85,8 +85,7 @@ def encoder_manifest(wildcards):
     return f"{encoder_folder(wildcards)}/manifest.json"
 
 
-def audit_gate(wildcards):
-    """The audit of the variant's splits where it has limits: no training past a crossed one."""
+def audit_with_limits(wildcards):
+    """The audit of the variant's splits, if it has limits."""
     has_limits = CONFIG.audit.limits.model_dump(exclude_none=True)
-    audit = f"results/{wildcards.experiment}/audit/{wildcards.variant}.json"
-    return ancient(audit) if has_limits else []
+    return f"results/{wildcards.experiment}/audit/{wildcards.variant}.json" if has_limits else []

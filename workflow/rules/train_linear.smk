@@ -14,7 +14,7 @@ rule train_linear:
         valid="data/{experiment}/splits/{variant}/valid.parquet",
         split_audit="data/{experiment}/splits/{variant}/split_audit.json",
         lines="data/{experiment}/lines.parquet",
-        audit=audit_gate,
+        audit_passed=ancient("data/{experiment}/splits/{variant}/audit_passed"),
     output:
         model=directory("data/{experiment}/models/{variant}/seed_{seed}"),
         manifest="data/{experiment}/models/{variant}/seed_{seed}/manifest.json",

@@ -11,7 +11,7 @@ rule train_model:
         tokenized_manifest="data/{experiment}/tokenized/{variant}/manifest.json",
         encoder=ancient(encoder_folder),
         encoder_manifest=encoder_manifest,
-        audit=audit_gate,
+        audit_passed=ancient("data/{experiment}/splits/{variant}/audit_passed"),
     output:
         model=directory("data/{experiment}/models/{variant}/seed_{seed}"),
         manifest="data/{experiment}/models/{variant}/seed_{seed}/manifest.json",

@@ -1,8 +1,9 @@
 """Choose, label and deal out the lines of one variant.
 
 In: `lines.parquet` and, where words are counted after sentences, NLTK's punkt_tab. Out: the splits
-`train.parquet`, `test.parquet`, `valid.parquet` with the columns row, text, label;
-`added_tokens.json`, which the annotation adds to the tokenizer; `split_audit.json`, the counts.
+`train.parquet`, `test.parquet`, `valid.parquet` with the columns row, text, label, refused (a row
+of test or valid that the variant leaves unanswered as too short); `added_tokens.json`, which the
+annotation adds to the tokenizer; `split_audit.json`, the counts.
 """
 
 import json
@@ -19,13 +20,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from whosaid.errors import InputError
+from whosaid.normalise import normalise
 from whosaid.splits import SPLITS
 from whosaid.stage import stage
 from whosaid.whole import whole, write_json
 
 logger = logging.getLogger(__name__)
 
-SCHEMA = pa.schema({"row": pa.int64(), "text": pa.string(), "label": pa.int8()})
+SCHEMA = pa.schema(
+    {"row": pa.int64(), "text": pa.string(), "label": pa.int8(), "refused": pa.bool_()}
+)
+
+GROUPS = {"episode": ["season", "episode"], "scene": ["scene"]}
+"""The columns in which the lines of one group agree."""
 
 
 def select_speakers(lines: pd.DataFrame, target_speaker: str, top_speakers: int) -> pd.DataFrame:
@@ -36,6 +43,12 @@ def select_speakers(lines: pd.DataFrame, target_speaker: str, top_speakers: int)
     top = lines["speaker"].value_counts().index[:top_speakers]
     kept = lines[lines["speaker"].isin(top)].rename(columns={"line": "text"})
     return kept.assign(label=(kept["speaker"] == target_speaker).astype("int8"))
+
+
+def drop_duplicates(lines: pd.DataFrame, deduplicate: str) -> pd.DataFrame:
+    """The first line of each text; `normalised` ignores case, punctuation and spacing."""
+    texts = lines["text"].map(normalise) if deduplicate == "normalised" else lines["text"]
+    return lines[~texts.duplicated()]
 
 
 def count_words(texts: pd.Series, word_tokenizer: str, nltk_data: str | None) -> pd.Series:
@@ -113,6 +126,26 @@ def split_pandas_per_class(
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}
 
 
+def split_group_shuffle(
+    groups: np.ndarray, fractions: dict[str, float], seed: int
+) -> dict[str, np.ndarray]:
+    """Positions of train, test and valid, the rows of a group in one of them, in file order.
+
+    The fractions are of the groups: scikit-learn's `GroupShuffleSplit` takes train from all, then
+    test and valid from the rest, as the published splits do with rows.
+    """
+    from sklearn.model_selection import GroupShuffleSplit
+
+    def halves(positions: np.ndarray, second: float) -> list[np.ndarray]:
+        shuffled = GroupShuffleSplit(1, test_size=second, random_state=seed)
+        (parts,) = shuffled.split(positions, groups=groups[positions])
+        return [positions[part] for part in parts]
+
+    train, rest = halves(np.arange(len(groups)), 1 - fractions["train"])
+    test, valid = halves(rest, fractions["valid"] / (fractions["test"] + fractions["valid"]))
+    return {"train": train, "test": test, "valid": valid}
+
+
 def resample_positions(
     positions: np.ndarray,
     labels: np.ndarray,
@@ -133,21 +166,26 @@ def shuffle(positions: np.ndarray, seed: int) -> np.ndarray:
 
 
 def split_rows(
-    labels: np.ndarray, split: dict, resample: dict[str, float] | None
+    labels: np.ndarray,
+    split: dict,
+    resample: dict[str, float] | None,
+    groups: np.ndarray | None = None,
+    too_short: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Positions of train, test and valid, in the order in which they are written.
 
-    Raises InputError if a split would lack one of the two classes.
+    `groups` numbers what the method `group_shuffle` keeps together. Rows where `too_short` is true
+    leave train, before it is re-sampled. Raises InputError if a split would lack one of the two
+    classes.
     """
-    methods = {
-        "datasets_stratified": split_datasets_stratified,
-        "pandas_per_class": split_pandas_per_class,
-    }
-    fractions, seed = split["fractions"], split["seed"]
+    method, fractions, seed = split["method"], split["fractions"], split["seed"]
     positives, rows = int(labels.sum()), len(labels)
+    dealt = ""
+    if method == "group_shuffle":
+        dealt = f" by {len(np.unique(groups))} whole {split['group_by']}s"
     too_few = InputError(
         f"{positives} lines of the target and {rows - positives} of the other speakers cannot be "
-        f"split {fractions['train']:g} / {fractions['test']:g} / {fractions['valid']:g}: "
+        f"split {fractions['train']:g} / {fractions['test']:g} / {fractions['valid']:g}{dealt}: "
         "each of train, test and valid needs at least one of either; use more lines, a smaller "
         "min_words or other split.fractions"
     )
@@ -155,30 +193,46 @@ def split_rows(
     if min(positives, rows - positives) < len(SPLITS):
         raise too_few
     try:
-        parts = methods[split["method"]](labels, fractions, seed)
+        if method == "datasets_stratified":
+            parts = split_datasets_stratified(labels, fractions, seed)
+        elif method == "pandas_per_class":
+            parts = split_pandas_per_class(labels, fractions, seed)
+        else:
+            parts = split_group_shuffle(groups, fractions, seed)
     except ValueError:
         raise too_few from None
+    if too_short is not None:
+        parts["train"] = parts["train"][~too_short[parts["train"]]]
     if resample is not None:
         parts["train"] = resample_positions(parts["train"], labels, **resample, seed=seed)
     if any(len(np.unique(labels[positions])) < 2 for positions in parts.values()):
         raise too_few
-    if split["method"] == "pandas_per_class":
-        return {name: shuffle(positions, seed) for name, positions in parts.items()}
-    if resample is not None:
+    if method != "datasets_stratified":
+        parts = {name: shuffle(positions, seed) for name, positions in parts.items()}
+    elif resample is not None:
         parts["train"] = shuffle(parts["train"], seed)
     return parts
 
 
-def audit(parts: dict[str, pd.DataFrame], **counts: int) -> dict:
-    """Counts of the whole and of each split: rows, positives, distinct rows."""
-    return counts | {
+def lines_by_words(words: np.ndarray) -> dict[str, int]:
+    """How many lines have each number of words, in the order of the numbers."""
+    numbers, lines = np.unique(words, return_counts=True)
+    return {str(number): int(count) for number, count in zip(numbers, lines, strict=True)}
+
+
+def audit(parts: dict[str, pd.DataFrame], refused_in_train: pd.DataFrame, **counts) -> dict:
+    """The counts of the whole, of each split and of what train refuses."""
+    of_parts = {
         name: {
             "rows": len(part),
             "positives": int(part["label"].sum()),
             "distinct_rows": int(part["row"].nunique()),
+            "refused": int(part["refused"].sum()),
         }
         for name, part in parts.items()
     }
+    refused = {"rows": len(refused_in_train), "positives": int(refused_in_train["label"].sum())}
+    return counts | of_parts | {"refused_in_train": refused}
 
 
 def main(
@@ -186,7 +240,9 @@ def main(
     outputs: dict[str, str],
     target_speaker: str,
     top_speakers: int,
+    deduplicate: str | None,
     min_words: int | None,
+    min_words_scope: str,
     word_tokenizer: str | None,
     annotate: list[str],
     split: dict,
@@ -196,22 +252,34 @@ def main(
     """Write the splits, the added tokens and the audit to the paths in `outputs`."""
     everything = pd.read_parquet(lines)
     kept = select_speakers(everything, target_speaker, top_speakers)
-    of_top_speakers = len(kept)
+    counts = {"lines": len(everything), "of_top_speakers": len(kept)}
+    if deduplicate is not None:
+        kept = drop_duplicates(kept, deduplicate)
+    counts["of_deduplicate"] = len(kept)
+    kept = kept.assign(refused=False)
     if min_words is not None:
-        kept = kept[count_words(kept["text"], word_tokenizer, nltk_data) >= min_words]
+        words = np.asarray(count_words(kept["text"], word_tokenizer, nltk_data))
+        classes = {"not": kept["label"] == 0, "target": kept["label"] == 1}
+        counts["word_counts"] = {name: lines_by_words(words[of]) for name, of in classes.items()}
+        if min_words_scope == "corpus":
+            kept = kept[words >= min_words]
+        else:
+            kept = kept.assign(refused=words < min_words)
+    counts["of_min_words"] = len(kept)
     texts, added_tokens = annotate_texts(kept, annotate)
-    rows = kept.assign(text=texts)[["row", "text", "label"]]
-    positions = split_rows(rows["label"].to_numpy(), split, resample)
+    rows = kept.assign(text=texts)[SCHEMA.names]
+    labels, too_short, groups = rows["label"].to_numpy(), rows["refused"].to_numpy(), None
+    if split["method"] == "group_shuffle":
+        groups = kept.groupby(GROUPS[split["group_by"]]).ngroup().to_numpy()
+    positions = split_rows(labels, split, resample, groups, too_short)
     parts = {name: rows.iloc[positions[name]] for name in SPLITS}
     for name, part in parts.items():
         with whole(outputs[name]) as partial:
             pq.write_table(pa.Table.from_pandas(part, SCHEMA, preserve_index=False), partial)
         logger.info("%s: %d rows, %d positive", name, len(part), part["label"].sum())
     write_json(outputs["added_tokens"], added_tokens)
-    counts = audit(
-        parts, lines=len(everything), of_top_speakers=of_top_speakers, of_min_words=len(kept)
-    )
-    write_json(outputs["audit"], counts)
+    held_out = rows["row"].isin([*parts["test"]["row"], *parts["valid"]["row"]])
+    write_json(outputs["audit"], audit(parts, rows[rows["refused"] & ~held_out], **counts))
 
 
 if __name__ == "__main__":

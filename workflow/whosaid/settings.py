@@ -49,7 +49,9 @@ def audit_splits(config: Config, variant: str) -> dict[str, Any]:
 
 def summarize_audit(config: Config) -> dict[str, Any]:
     """The rows of the audit's table in config order."""
-    return {"experiment": config.experiment, "variants": _titles(config)}
+    titles = {name: spec.title or name for name, spec in config.variants.items()}
+    variants = [{"name": name, "title": title} for name, title in titles.items()]
+    return {"experiment": config.experiment, "variants": variants}
 
 
 def fetch_encoder(config: Config, encoder: str) -> dict[str, Any]:
