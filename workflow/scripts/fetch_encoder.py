@@ -11,7 +11,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+import whosaid.collector  # noqa: F401  (before the libraries)
+
+# isort: split
+import pyarrow.parquet as pq
 from safetensors import SafetensorError, safe_open
 
 from whosaid.encoder_files import ENCODER_FILES, NEEDED, WEIGHTS, encoder_files
@@ -177,7 +180,7 @@ def main(
             facts = {"source": path, "revision": None}
         else:
             source = f"scratch {scratch['architecture']}"
-            texts = pd.read_parquet(lines, columns=["line"])["line"].tolist()
+            texts = pq.read_table(lines, columns=["line"])["line"].to_pylist()
             build_from_scratch(texts, partial, **scratch)
             facts = {"source": "scratch", "revision": None}
         check_encoder(partial, source)

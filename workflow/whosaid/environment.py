@@ -6,6 +6,8 @@ libraries, but not in `fetch_encoder`: it may use the hub.
 
 import os
 
+import whosaid.collector  # noqa: F401
+
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_EVALUATE_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"

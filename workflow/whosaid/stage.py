@@ -1,6 +1,7 @@
 """What every script does around its work: where it logs, how it fails, what it made."""
 
 import errno
+import gc
 import logging
 import sys
 from collections.abc import Iterator
@@ -64,6 +65,9 @@ def stage(job: Any) -> Iterator[None]:
             line = f"{name}: {type(error).__name__}: {error} ({trace})"
     else:
         return
+    finally:
+        # The process ends here: what is left needs no search for garbage.
+        gc.freeze()
     logger.error(line)
     note_failure(line)
     sys.exit(1)
