@@ -406,7 +406,7 @@ def test_edited_code_makes_the_stages_that_reach_it_stale(finished, change, jobs
             "transformers": ("transformers", fetched(*ENCODERS, variants=ENCODED)),
             "scikit-learn": ("scikit-learn", trained(*ENCODED)),
             "tabulate": ("tabulate", TABLE),
-            "pandera": ("pandera", EVERYTHING),
+            "pyarrow": ("pyarrow", EVERYTHING),
             "one that no stage imports": ("pydantic-settings", NOTHING),
         }
     ),

@@ -8,7 +8,9 @@ import json
 import logging
 from pathlib import Path
 
-from whosaid.corpus_csv import read_corpus
+import pyarrow.parquet as pq
+
+from whosaid.corpus_csv import SCHEMA, read_corpus
 from whosaid.manifest import sha256
 from whosaid.stage import stage
 from whosaid.whole import whole, write_json
@@ -19,12 +21,12 @@ logger = logging.getLogger(__name__)
 def main(csv: str, lines: str, corpus: str, target_speaker: str, top_speakers: int) -> None:
     """Check the CSV and write `lines` (Parquet) and `corpus` (JSON)."""
     path = Path(csv)
-    frame, speakers = read_corpus(path, target_speaker, top_speakers)
-    facts = {"csv": path.name, "sha256": sha256(path), "rows": len(frame), "speakers": speakers}
-    with whole(lines) as partial:
-        frame.to_parquet(partial, index=False)
+    with whole(lines) as partial, pq.ParquetWriter(partial, SCHEMA) as writer:
+        speakers = read_corpus(path, target_speaker, top_speakers, writer.write_batch)
+    rows = sum(speakers.values())
+    facts = {"csv": path.name, "sha256": sha256(path), "rows": rows, "speakers": speakers}
     write_json(corpus, facts)
-    logger.info("%s: %d rows, %d speakers", path, len(frame), len(speakers))
+    logger.info("%s: %d rows, %d speakers", path, rows, len(speakers))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
 """The processed CSV of dialogue lines: how it is read and what it must hold."""
 
 import csv as csv_module
-from functools import partial
+from collections import Counter
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import pandera.pandas as pandera
 import pyarrow as pa
-from pandera.errors import SchemaErrors
+import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from whosaid.errors import InputError
@@ -27,26 +27,11 @@ COLUMNS = {
 }
 """The CSV's columns and our names for them; its first column, the index, has no name."""
 
+SCHEMA = pa.schema([(name, INTEGERS.get(name, "string")) for name in COLUMNS.values()])
+"""The lines as they are stored."""
+
 # A row must fit into one block of the parser; the longest line of a script is a few kilobytes.
 MAX_ROW_BYTES = 64 * 2**20
-
-
-def read_csv(path: Path) -> pd.DataFrame:
-    """The CSV as text, a column of strings each, exactly as written.
-
-    No text stands for a missing value: a line may be "None" or "NA". Raises InputError if the file
-    is not a well-formed CSV of the twelve columns in UTF-8 with one row or more.
-    """
-    check_form(path)
-    table = arrow_csv.read_csv(
-        path,
-        arrow_csv.ReadOptions(block_size=MAX_ROW_BYTES),
-        arrow_csv.ParseOptions(newlines_in_values=True),
-        arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(COLUMNS, pa.string()), strings_can_be_null=False
-        ),
-    )
-    return table.rename_columns([COLUMNS[name] for name in table.column_names]).to_pandas()
 
 
 def check_form(path: Path) -> None:
@@ -114,83 +99,131 @@ def not_utf8(path: Path) -> InputError:
     return InputError(f"{path}: not UTF-8; convert the file to UTF-8")
 
 
-def is_integer(texts: pd.Series, dtype: str) -> pd.Series:
-    """Whether each text is a whole number as a program writes it and fits into `dtype`."""
-    plain = texts.str.fullmatch("0|-?[1-9][0-9]*")
-    limits = np.iinfo(dtype)
-    return plain & pd.to_numeric(texts.where(plain)).between(limits.min, limits.max)
+def text_batches(path: Path) -> Iterator[pa.RecordBatch]:
+    """The CSV as text, a column of strings each, exactly as written, some ten thousand rows a time.
 
-
-def text_schema() -> pandera.DataFrameSchema:
-    """What the twelve columns must hold while they are still text."""
-    columns = {}
-    for name in COLUMNS.values():
-        check = None
-        if name in INTEGERS:
-            check = pandera.Check(partial(is_integer, dtype=INTEGERS[name]), name="integer")
-        elif name in NEVER_EMPTY:
-            check = pandera.Check(lambda texts: texts.str.strip() != "", name="filled")
-        columns[name] = pandera.Column(str, check, unique=name == "row")
-    return pandera.DataFrameSchema(columns, strict=True)
-
-
-def check_lines(lines: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """The lines with their integer columns as integers.
-
-    Raises InputError naming every faulty column, the number of faulty rows, the first of them and
-    its value: no integer, an empty speaker or line, an index that stands twice.
+    No text stands for a missing value: a line may be "None" or "NA".
     """
-    try:
-        return text_schema().validate(lines, lazy=True).astype(INTEGERS)
-    except SchemaErrors as error:
-        failures = error.failure_cases
-    faults = []
-    for (column, check), cases in failures.groupby(["column", "check"], sort=False):
-        first = cases.loc[cases["index"].idxmin()]
-        value = first["failure_case"]
-        what = {
-            "integer": f"{value!r} is no {INTEGERS.get(column)}",
-            "filled": "is empty",
-            "field_uniqueness": f"{value} stands twice or more",
-        }[check]
-        rows = f"{len(cases)} row{'s' if len(cases) > 1 else ''}"
-        name = "the index" if column == "row" else column
-        # pandas counts rows from 0; an editor counts the header as row 1.
-        faults.append(f"{name} {what} in {rows}, first in row {first['index'] + 2}")
-    raise InputError(
-        f"{path}: {'; '.join(faults)} (the header is row 1); correct or remove these rows"
+    reader = arrow_csv.open_csv(
+        path,
+        arrow_csv.ReadOptions(block_size=MAX_ROW_BYTES),
+        arrow_csv.ParseOptions(newlines_in_values=True),
+        arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(COLUMNS, pa.string()),
+            include_columns=list(COLUMNS),
+            strings_can_be_null=False,
+        ),
     )
+    for batch in reader:
+        yield batch.rename_columns(list(COLUMNS.values()))
+
+
+def to_integers(texts: pa.Array, dtype: str) -> pa.Array:
+    """The texts as `dtype`, null where one is no whole number as a program writes it or too large.
+
+    A leading zero or plus, a blank or a digit that is not ASCII is none of a program's.
+    """
+    # Longer ones fit into no integer, and might not even fit into the decimal number.
+    plain = pc.match_substring_regex(texts, r"^(?:0|-?[1-9][0-9]{0,18})\z")
+    numbers = pc.if_else(plain, texts, None).cast(pa.decimal128(19))
+    limits = np.iinfo(dtype)
+    fits = pc.and_(
+        pc.greater_equal(numbers, Decimal(int(limits.min))),
+        pc.less_equal(numbers, Decimal(int(limits.max))),
+    )
+    return pc.if_else(fits, numbers, None).cast(dtype)
+
+
+class Faults:
+    """The faulty cells of a CSV, counted by column and kind, and the first of each."""
+
+    def __init__(self):
+        self.found: dict[tuple[str, str], tuple[int, int, str]] = {}
+
+    def add(self, column: str, kind: str, is_faulty: pa.Array, texts: pa.Array, above: int) -> None:
+        """Count the cells of `texts` that are faulty; there are `above` rows in batches before."""
+        count = pc.sum(is_faulty).as_py() or 0
+        if count:
+            first = pc.index(is_faulty, True).as_py()
+            before = self.found.get((column, kind), (0, above + first, texts[first].as_py()))
+            self.found[column, kind] = (before[0] + count, *before[1:])
+
+    def message(self) -> str:
+        """Every kind of fault with the number of rows, the first of them and its value."""
+        parts = []
+        in_order = sorted(self.found, key=lambda key: (SCHEMA.get_field_index(key[0]), key[1]))
+        for column, kind in in_order:
+            count, first, text = self.found[column, kind]
+            what = {
+                "integer": f"{text!r} is no {INTEGERS.get(column)}",
+                "filled": "is empty",
+                "doubled": f"{text} stands twice or more",
+            }[kind]
+            rows = f"{count} row{'s' if count > 1 else ''}"
+            name = "the index" if column == "row" else column
+            # Arrow counts rows from 0; an editor counts the header as row 1.
+            parts.append(f"{name} {what} in {rows}, first in row {first + 2}")
+        return "; ".join(parts)
 
 
 def check_speakers(
-    speakers: pd.Series, path: Path, target_speaker: str, top_speakers: int
-) -> dict[str, int]:
-    """The number of lines of each speaker, the most frequent first.
+    counts: dict[str, int], path: Path, target_speaker: str, top_speakers: int
+) -> None:
+    """Raise InputError unless the target is one of the most frequent speakers.
 
-    Raises InputError if there are fewer than `top_speakers` speakers or the target is not among
-    the `top_speakers` most frequent ones.
+    `counts` are the lines of each speaker, the most frequent first, of whom there must be
+    `top_speakers` or more.
     """
-    counts = speakers.value_counts()
     if len(counts) < top_speakers:
         raise InputError(
             f"{path}: {len(counts)} speakers, but corpus.top_speakers is {top_speakers}; "
             f"set it to 2 to {len(counts)}"
         )
-    top = list(counts.index[:top_speakers])
+    top = list(counts)[:top_speakers]
     if target_speaker not in top:
         raise InputError(
             f"{path}: corpus.target_speaker {target_speaker!r} is not among the {top_speakers} "
             f"most frequent speakers: {', '.join(top)}"
         )
-    return {speaker: int(count) for speaker, count in counts.items()}
 
 
 def read_corpus(
-    path: Path, target_speaker: str, top_speakers: int
-) -> tuple[pd.DataFrame, dict[str, int]]:
-    """The typed lines in file order and the number of lines of each speaker.
+    path: Path,
+    target_speaker: str,
+    top_speakers: int,
+    keep: Callable[[pa.RecordBatch], None] | None = None,
+) -> dict[str, int]:
+    """Check the CSV and hand its typed lines to `keep`, batch by batch in file order.
 
-    Raises InputError, in one line, for anything that is wrong with the file.
+    Returns the number of lines of each speaker, the most frequent first. Raises InputError, in one
+    line, for anything that is wrong with the file; what `keep` was given is then worth nothing. A
+    message names every faulty column, the number of faulty rows, the first of them and its value:
+    no integer, an empty speaker or line, an index that stands twice.
     """
-    lines = check_lines(read_csv(path), path)
-    return lines, check_speakers(lines["speaker"], path, target_speaker, top_speakers)
+    check_form(path)
+    faults, speakers, indices, above = Faults(), Counter(), [], 0
+    for batch in text_batches(path):
+        columns = {name: batch[name] for name in SCHEMA.names}
+        indices.append(columns["row"])
+        for name, dtype in INTEGERS.items():
+            texts, columns[name] = columns[name], to_integers(columns[name], dtype)
+            faults.add(name, "integer", pc.is_null(columns[name]), texts, above)
+        for name in NEVER_EMPTY:
+            is_empty = pc.equal(pc.utf8_trim_whitespace(columns[name]), "")
+            faults.add(name, "filled", is_empty, columns[name], above)
+        for counted in pc.value_counts(columns["speaker"]).to_pylist():
+            speakers[counted["values"]] += counted["counts"]
+        if keep is not None and not faults.found:
+            keep(pa.record_batch(columns, SCHEMA))
+        above += len(batch)
+    every = pa.chunked_array(indices, pa.string())
+    counted = pc.value_counts(every)
+    twice = counted.filter(pc.greater(counted.field("counts"), 1)).field("values")
+    faults.add("row", "doubled", pc.is_in(every, twice), every, 0)
+    if faults.found:
+        raise InputError(
+            f"{path}: {faults.message()} (the header is row 1); correct or remove these rows"
+        )
+    counts = dict(speakers.most_common())
+    check_speakers(counts, path, target_speaker, top_speakers)
+    return counts
