@@ -9,11 +9,11 @@ annotation adds to the tokenizer; `split_audit.json`, the counts.
 import json
 import logging
 from collections.abc import Sequence
+from math import ceil
 
 import whosaid.environment  # noqa: F401  (before the libraries that read it)
 
 # isort: split
-import datasets
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -62,7 +62,10 @@ def count_words(texts: pd.Series, word_tokenizer: str, nltk_data: str | None) ->
     preserve_line = word_tokenizer == "preserve_line"
     if not preserve_line:
         nltk.data.path = [nltk_data]
-    return texts.map(lambda text: len(nltk.word_tokenize(text, preserve_line=preserve_line)))
+    counts = {
+        text: len(nltk.word_tokenize(text, preserve_line=preserve_line)) for text in texts.unique()
+    }
+    return texts.map(counts).astype("int64")
 
 
 def annotate_texts(lines: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.Series, list[str]]:
@@ -84,25 +87,21 @@ def split_datasets_stratified(
 ) -> dict[str, np.ndarray]:
     """Positions of train, test and valid by `datasets`' stratified split, in its order.
 
-    The order depends on the sequence of labels and the seed only.
+    The order depends on the sequence of labels and the seed only. This is what
+    `Dataset.train_test_split` does, without a dataset: that takes the labels one by one, a second
+    for 40,000 of them.
     """
-    features = datasets.Features(
-        position=datasets.Value("int64"), label=datasets.ClassLabel(names=["rest", "target"])
-    )
-    rows = datasets.Dataset.from_dict(
-        {"position": np.arange(len(labels)), "label": labels}, features=features
-    )
-    first = rows.train_test_split(
-        test_size=1 - fractions["train"], shuffle=True, seed=seed, stratify_by_column="label"
-    )
-    second = first["test"].train_test_split(
-        test_size=fractions["valid"] / (fractions["test"] + fractions["valid"]),
-        shuffle=True,
-        seed=seed,
-        stratify_by_column="label",
-    )
-    parts = {"train": first["train"], "test": second["train"], "valid": second["test"]}
-    return {name: np.asarray(part["position"][:]) for name, part in parts.items()}
+    from datasets.utils.stratify import stratified_shuffle_split_generate_indices as draw
+
+    def split(positions: np.ndarray, test_size: float) -> tuple[np.ndarray, np.ndarray]:
+        tests = ceil(test_size * len(positions))
+        generator = np.random.default_rng(seed)
+        kept, taken = next(draw(labels[positions], len(positions) - tests, tests, generator))
+        return positions[kept], positions[taken]
+
+    train, rest = split(np.arange(len(labels)), 1 - fractions["train"])
+    test, valid = split(rest, fractions["valid"] / (fractions["test"] + fractions["valid"]))
+    return {"train": train, "test": test, "valid": valid}
 
 
 def split_pandas_per_class(
