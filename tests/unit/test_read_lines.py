@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 import read_lines
 
+from whosaid import corpus_csv
 from whosaid.errors import InputError
 
 HEADER = [
@@ -232,6 +233,27 @@ def test_pandas_reads_back_what_was_stored(tmp_path, stage):
     assert not frame.isna().any(axis=None)
 
 
+@pytest.fixture
+def small_batches(monkeypatch):
+    """The parser hands out some ten rows a time."""
+    monkeypatch.setattr(corpus_csv, "MAX_ROW_BYTES", 512)
+
+
+def test_a_file_of_many_batches_is_stored_whole(tmp_path, stage, small_batches):
+    write_csv(tmp_path / "script.csv", usual_rows(200))
+    assert len(list(corpus_csv.text_batches(tmp_path / "script.csv"))) > 5
+    table, facts = stage()
+    assert table["row"].to_pylist() == list(range(200))
+    assert facts["rows"] == 200
+    assert facts["speakers"] == {"jim": 100, "dwight": 100}
+
+
+def test_speakers_are_counted_from_the_most_frequent_and_then_the_first_seen(tmp_path, stage):
+    names = [*("pam", "jim", "dwight", "kevin"), *("dwight", "jim", "dwight")]
+    write_csv(tmp_path / "script.csv", [a_row(i, speaker=name) for i, name in enumerate(names)])
+    assert list(stage()[1]["speakers"]) == ["dwight", "jim", "pam", "kevin"]
+
+
 # What is refused: the whole file
 
 
@@ -385,7 +407,9 @@ def test_a_cell_that_is_no_integer_is_refused_by_row(complaint, column, value):
     assert "row 4" in message
 
 
-@pytest.mark.parametrize("value", ["1_0", "\N{FULLWIDTH DIGIT ONE}"])
+@pytest.mark.parametrize(
+    "value", ["1_0", "\N{FULLWIDTH DIGIT ONE}", "+1", "01", "-0", " 1", "1\n", "9" * 5000]
+)
 def test_what_only_python_takes_for_an_integer_is_refused(complaint, value):
     rows = usual_rows()
     rows[2][HEADER.index("season")] = value
@@ -420,6 +444,15 @@ def test_an_index_that_stands_twice_is_refused(complaint):
     assert "index" in message
     assert "3 stands twice" in message
     assert "row 5" in message
+
+
+def test_faults_are_counted_over_all_batches(complaint, small_batches):
+    rows = [*usual_rows(150), a_row(3)]
+    for row in rows[80::10]:
+        row[HEADER.index("season")] = "two"
+    message = complaint(rows)
+    assert "3 stands twice or more in 2 rows, first in row 5" in message
+    assert "season 'two' is no int16 in 8 rows, first in row 82" in message
 
 
 def test_rows_are_counted_even_if_the_header_is_the_only_thing_before(complaint):

@@ -1,5 +1,6 @@
 import json
 
+import datasets
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -71,6 +72,25 @@ def test_each_split_has_its_share_of_each_class(method, deal, top_ten):
 @pytest.mark.parametrize("method", METHODS)
 def test_one_seed_gives_the_same_rows_in_the_same_order(method, deal):
     assert rows_of(deal(split=recipe(method))) == rows_of(deal(split=recipe(method)))
+
+
+@pytest.mark.parametrize("fractions", [(0.5, 0.25, 0.25), (0.7, 0.15, 0.15), (0.34, 0.33, 0.33)])
+@pytest.mark.parametrize("rows", [17, 200, 1001])
+def test_the_stratified_split_is_the_librarys(fractions, rows):
+    fractions = dict(zip(SPLITS, fractions, strict=True))
+    labels = (np.random.default_rng(rows).random(rows) < 0.3).astype("int8")
+    names = datasets.ClassLabel(names=["rest", "target"])
+    every = datasets.Dataset.from_dict({"position": np.arange(rows), "label": labels})
+    every = every.cast_column("label", names)
+    how = {"shuffle": True, "seed": 27, "stratify_by_column": "label"}
+    first = every.train_test_split(1 - fractions["train"], **how)
+    share = fractions["valid"] / (fractions["test"] + fractions["valid"])
+    second = first["test"].train_test_split(share, **how)
+    expected = {"train": first["train"], "test": second["train"], "valid": second["test"]}
+    ours = split_lines.split_datasets_stratified(labels, fractions, 27)
+    assert {name: ours[name].tolist() for name in SPLITS} == {
+        name: part["position"][:] for name, part in expected.items()
+    }
 
 
 @pytest.mark.parametrize("method", METHODS)

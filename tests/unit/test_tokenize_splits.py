@@ -6,9 +6,10 @@ import pytest
 import tokenize_splits
 import torch
 from datasets import load_from_disk
-from transformers import AutoModel, AutoTokenizer, RobertaConfig
+from transformers import AutoModel, AutoTokenizer, BertConfig, BertTokenizer, RobertaConfig
 
 from whosaid.errors import InputError
+from whosaid.manifest import write_manifest
 
 FAMILIES = ("distilbert", "roberta")
 SPLITS = ("train", "test", "valid")
@@ -32,6 +33,42 @@ def test_ids_are_those_of_the_tokenizer_row_by_row(family, tokenized, splits, en
         texts = pd.read_parquet(splits / f"{name}.parquet")["text"]
         expected = [tokenizer(text, truncation=True, max_length=64)["input_ids"] for text in texts]
         assert dataset[name]["input_ids"][:] == expected
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_many_batches_have_the_ids_of_one(
+    family, annotated_splits, encoders, tokenize, monkeypatch
+):
+    one = load_from_disk(tokenize(annotated_splits, encoders[family]))
+    monkeypatch.setattr(tokenize_splits, "ROWS_PER_BATCH", 7)
+    many = load_from_disk(tokenize(annotated_splits, encoders[family]))
+    assert {name: one[name].to_dict() for name in SPLITS} == {
+        name: many[name].to_dict() for name in SPLITS
+    }
+
+
+@pytest.fixture
+def bert(encoders, tmp_path):
+    """A BERT encoder, whose tokenizer is saved with padding and a short limit switched on."""
+    vocabulary = AutoTokenizer.from_pretrained(encoders["distilbert"]).get_vocab()
+    tokenizer = BertTokenizer(vocab=vocabulary, model_max_length=512)
+    tokenizer.backend_tokenizer.enable_padding(length=128)
+    tokenizer.backend_tokenizer.enable_truncation(4)
+    tokenizer.save_pretrained(tmp_path / "bert")
+    BertConfig(vocab_size=len(vocabulary)).save_pretrained(tmp_path / "bert")
+    write_manifest(tmp_path / "bert")
+    return tmp_path / "bert"
+
+
+def test_what_the_tokenizer_was_saved_with_does_not_count(bert, annotated_splits, tokenize):
+    folder = tokenize(annotated_splits, bert)
+    tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
+    texts = pd.read_parquet(annotated_splits / "valid.parquet")["text"].tolist()
+    expected = tokenizer(texts, truncation=True, max_length=64)
+    assert set(expected) == {"input_ids", "token_type_ids", "attention_mask"}
+    assert max(map(len, expected["input_ids"])) > 8
+    valid = load_from_disk(folder)["valid"]
+    assert {name: valid[name][:] for name in expected} == dict(expected)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

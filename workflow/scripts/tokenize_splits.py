@@ -7,56 +7,96 @@ it, in `tokenizer/`, the tokenizer that made it; `manifest.json`.
 
 import json
 import logging
+import os
+import sys
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING
 
 import whosaid.environment  # noqa: F401  (before the libraries that read it)
 
 # isort: split
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
-from datasets import Dataset, DatasetDict, disable_progress_bars
-from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
+from whosaid.arrow_dataset import write_dataset_dict
 from whosaid.manifest import check_manifest, write_manifest
 from whosaid.splits import SPLITS
 from whosaid.stage import stage
 from whosaid.whole import whole
 
+if TYPE_CHECKING:  # imported where it is used, once PyTorch is out of its sight
+    from transformers import PreTrainedTokenizerBase
+
 logger = logging.getLogger(__name__)
 
+# The tokenizer keeps far more of a row than its ids until the ids are taken.
+ROWS_PER_BATCH = 10_000
 
-def load_tokenizer(encoder: Path, added_tokens: list[str]) -> PreTrainedTokenizerBase:
+COLUMNS = {
+    "input_ids": ("ids", np.int32),
+    "token_type_ids": ("type_ids", np.int8),
+    "attention_mask": ("attention_mask", np.int8),
+}
+"""What models take, where the tokenizer keeps it, and its type."""
+
+
+def load_tokenizer(encoder: Path, added_tokens: list[str]) -> "PreTrainedTokenizerBase":
     """The encoder's tokenizer with `added_tokens` as special tokens, which are never cut up.
 
     As special tokens they also keep their case under an uncased tokenizer.
     """
+    from transformers import AutoTokenizer
+
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     tokenizer.add_tokens(added_tokens, special_tokens=True)
     return tokenizer
 
 
-def length_limit(encoder: Path, tokenizer: PreTrainedTokenizerBase) -> int:
+def length_limit(encoder: Path, tokenizer: "PreTrainedTokenizerBase") -> int:
     """The longest sequence, in tokens, that the encoder takes.
 
     RoBERTa numbers its positions from the padding id + 1, so it has two more than it can use; its
     tokenizer says so, but a tokenizer may also name no limit at all.
     """
+    from transformers import AutoConfig
+
     config = AutoConfig.from_pretrained(encoder)
     offset = config.pad_token_id + 1 if config.model_type in {"roberta", "xlm-roberta"} else 0
     return min(tokenizer.model_max_length, config.max_position_embeddings - offset)
 
 
-def tokenize(split: str, tokenizer: PreTrainedTokenizerBase, max_length: int) -> Dataset:
-    """The rows of a split (Parquet) with token ids in place of the text, unpadded."""
-    # Neither the split's path nor a fingerprint drawn at random goes into what is saved: equal
-    # tokens are equal bytes, and a model trained on them is found again.
-    rows = Dataset(pq.read_table(split), fingerprint="split")
-    return rows.map(
-        lambda batch: tokenizer(batch["text"], truncation=True, max_length=max_length),
-        batched=True,
-        remove_columns="text",
-        keep_in_memory=True,
-        new_fingerprint="tokens",
-    )
+def tokenize(
+    split: str, tokenizer: "PreTrainedTokenizerBase", max_length: int
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a split (Parquet) with token ids in place of the text, unpadded.
+
+    The ids are those of calling the tokenizer; asked directly, what does its work is spared the
+    making of a Python list for each row.
+    """
+    backend = tokenizer.backend_tokenizer
+    backend.enable_truncation(max_length, direction=tokenizer.truncation_side)
+    backend.no_padding()
+    names = [name for name in COLUMNS if name in tokenizer.model_input_names]
+    lengths = []
+    for rows in pq.ParquetFile(split).iter_batches(ROWS_PER_BATCH):
+        encodings = backend.encode_batch_fast(rows["text"].to_pylist())
+        lengths += map(len, encodings)
+        columns = {name: rows[name] for name in rows.schema.names if name != "text"}
+        columns |= {name: to_lists(encodings, *COLUMNS[name]) for name in names}
+        yield pa.record_batch(columns)
+    logger.info("%s: %d rows, %.1f tokens a row", split, len(lengths), fmean(lengths))
+
+
+def to_lists(encodings: list, attribute: str, dtype: type) -> pa.ListArray:
+    """One attribute of each encoding, as a list a row."""
+    ends = np.cumsum([len(encoding) for encoding in encodings], dtype=np.int32)
+    values = chain.from_iterable(getattr(encoding, attribute) for encoding in encodings)
+    offsets = np.concatenate([np.zeros(1, np.int32), ends])
+    return pa.ListArray.from_arrays(offsets, np.fromiter(values, dtype, offsets[-1]))
 
 
 def main(
@@ -65,30 +105,33 @@ def main(
     encoder: str,
     tokenized: str,
     max_length: int | None,
+    threads: int = 1,
 ) -> None:
     """Tokenize the `splits` and save them, with the tokenizer, as the folder `tokenized`."""
-    disable_progress_bars()
+    os.environ.setdefault("RAYON_NUM_THREADS", str(threads))  # the tokenizer's
     folder = Path(encoder)
     check_manifest(folder)
     tokenizer = load_tokenizer(folder, json.loads(Path(added_tokens).read_text(encoding="utf-8")))
     limit = length_limit(folder, tokenizer)
     limit = limit if max_length is None else min(max_length, limit)
-    dataset = DatasetDict({name: tokenize(path, tokenizer, limit) for name, path in splits.items()})
     with whole(tokenized) as partial:
-        dataset.save_to_disk(partial)
+        write_dataset_dict(
+            partial, {name: tokenize(path, tokenizer, limit) for name, path in splits.items()}
+        )
         tokenizer.save_pretrained(partial / "tokenizer")
         write_manifest(partial)
-    for name, rows in dataset.items():
-        tokens = sum(map(len, rows["input_ids"]))
-        logger.info("%s: %d rows, %.1f tokens a row", name, len(rows), tokens / len(rows))
 
 
 if __name__ == "__main__":
+    # Tokenizers do without PyTorch, which takes a second to import.
+    sys.modules["torch"] = None
+    os.environ["TRANSFORMERS_NO_ADVISORY_WARNINGS"] = "1"
     with stage(snakemake):
         main(
             splits={name: snakemake.input[name] for name in SPLITS},
             added_tokens=snakemake.input.added_tokens,
             encoder=snakemake.input.encoder,
             tokenized=snakemake.output.tokenized,
+            threads=snakemake.threads,
             **json.loads(snakemake.params.settings),
         )
