@@ -1,0 +1,415 @@
+import json
+from itertools import combinations
+from xml.etree import ElementTree
+
+import draw_figures
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+
+from whosaid import plots
+from whosaid.metrics import classification_metrics
+
+PICTURES = tuple(draw_figures.PICTURES)
+SPEAKERS = ("michael", "jim", "pam", "angela")
+SVG = "{http://www.w3.org/2000/svg}"
+VARIANTS = {
+    "plain": {"title": "Plain & <simple>", "seeds": [42, 43]},
+    "short": {"title": "Short lines removed", "min_words": 6},
+    "words": {"title": "Costs $5 or $6", "classifier": "linear"},
+}
+
+
+class Inputs:
+    """The files that the stage reads, to be changed one at a time."""
+
+    def __init__(self, folder, variants=VARIANTS, rows=200, positives=40):
+        self.folder, self.files = folder, {}
+        rng = np.random.default_rng(1)
+        labels = np.arange(rows) < positives
+        comparison, slices, titles = {}, {}, []
+        for number, (name, spec) in enumerate(variants.items()):
+            seeds = spec.get("seeds", [42])
+            for seed in seeds:
+                margin = rng.normal(2.0 * labels - 1.5, 1.5).astype(np.float32)
+                table = {
+                    "row": np.arange(rows),
+                    "label": labels.astype(np.int8),
+                    "logit_not": np.zeros(rows, np.float32),
+                    "logit_target": margin,
+                    "refused": np.zeros(rows, bool),
+                }
+                path = folder / f"{name}_{seed}.parquet"
+                pq.write_table(pa.table(table), path)
+                self.add("predictions", path)
+                record = {"seconds": 1.0, "device": "Toy GPU"}
+                if spec.get("classifier") != "linear":
+                    record["history"] = [
+                        {
+                            "epoch": float(epoch),
+                            "train_loss": 0.6 / epoch,
+                            "test_loss": 0.5 + 0.01 * epoch,
+                            "test_f1": 0.1 * epoch,
+                        }
+                        for epoch in (1, 2, 3)
+                    ]
+                self.write("records", f"{name}_{seed}_training", record)
+            figures = classification_metrics(margin > 0, labels)
+            at_threshold = classification_metrics(margin > -0.5, labels)
+            at_threshold = {f"{key}_at_threshold": value for key, value in at_threshold.items()}
+            metrics = {**figures, **at_threshold, "average_precision": 0.412}
+            metrics["expected_calibration_error"] = 0.087
+            result = {
+                "variant": name,
+                "rows": rows,
+                "positives": positives,
+                "metrics": metrics,
+                "intervals": {key: [value - 0.05, value + 0.05] for key, value in metrics.items()},
+                "trivial": {
+                    "never": classification_metrics(np.zeros(rows), labels),
+                    "always": classification_metrics(np.ones(rows), labels),
+                    "prior_random": {"f1": 0.15},
+                },
+            }
+            for split in ("train", "test", "valid"):
+                self.write("metrics", f"{name}_{split}", {**result, "split": split})
+            chosen = {str(seed): {"threshold": 0.38, "f1": 0.4} for seed in seeds}
+            self.write("thresholds", f"{name}_thresholds", {"seeds": chosen})
+            audit = {"lines": 500}
+            if "min_words" in spec:
+                audit["word_counts"] = {"not": {"2": 70, "9": 30}, "target": {"3": 5, "30": 15}}
+            self.write("split_audits", f"{name}_audit", audit)
+            if number:
+                verdict = ("better", "worse", "cannot tell")[number % 3]
+                compared = {"difference": 0.021, "verdict": verdict}
+                both = {"f1": compared, "f1_at_threshold": compared}
+                comparison[name] = {"metrics": both}
+            slices[name] = {
+                "mistaken_speaker": [
+                    {
+                        "slice": speaker,
+                        "rows": 40,
+                        "rate": 0.1,
+                        "interval": [0.05, 0.15],
+                        "count": 4,
+                    }
+                    for speaker in SPEAKERS
+                ],
+                "missed": {"rows": positives, "rate": 0.7, "interval": [0.6, 0.8]},
+            }
+            titles.append(
+                {
+                    "name": name,
+                    "title": spec.get("title", name),
+                    "classifier": spec.get("classifier", "encoder"),
+                    "min_words": spec.get("min_words"),
+                    "seeds": seeds,
+                }
+            )
+        self.write("comparison", "comparison", {"confidence": 0.95, "variants": comparison})
+        self.write("slices", "slices", {"confidence": 0.95, "variants": slices})
+        self.settings = {
+            "target_speaker": "dwight",
+            "reference": next(iter(variants)),
+            "variants": titles,
+        }
+
+    def add(self, kind, path):
+        self.files.setdefault(kind, []).append(str(path))
+
+    def write(self, kind, name, value):
+        path = self.folder / f"{name}.json"
+        path.write_text(json.dumps(value), encoding="utf-8")
+        self.add(kind, path)
+
+    def edit(self, name, change):
+        """Apply `change` to the content of a JSON file."""
+        path = self.folder / f"{name}.json"
+        value = json.loads(path.read_text(encoding="utf-8"))
+        change(value)
+        path.write_text(json.dumps(value), encoding="utf-8")
+
+    @property
+    def arguments(self):
+        single = {name: self.files[name][0] for name in ("comparison", "slices")}
+        return self.files | single | self.settings
+
+    def figure(self, name):
+        """A picture as matplotlib's figure."""
+        with plots.style():
+            return draw_figures.PICTURES[name](draw_figures.read_experiment(**self.arguments))
+
+    def drawn(self, *names):
+        """The bytes of the pictures."""
+        paths = {name: str(self.folder / "out" / f"{name}.svg") for name in names}
+        draw_figures.main(figures=paths, **self.arguments)
+        return {name: (self.folder / "out" / f"{name}.svg").read_bytes() for name in names}
+
+
+@pytest.fixture
+def inputs(tmp_path):
+    return Inputs(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def svgs(tmp_path_factory):
+    return Inputs(tmp_path_factory.mktemp("inputs")).drawn(*PICTURES)
+
+
+def texts(svg):
+    return [element.text for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+
+
+LABELS = {
+    "forest": ["F1", "reference", "worse (+0.021)", "cannot tell (+0.021)", "floor: always dwight"],
+    "precision_recall": ["recall", "precision", "AP 0.412, 200 rows, 2 seeds"],
+    "calibration": ["observed share", "ECE 0.087, 200 rows, 1 seed", "perfectly calibrated"],
+    "training_curves": ["epoch", "loss (nats)", "test F1", "test: 200 rows, 2 seeds"],
+    "confusion_by_speaker": ["dwight", *SPEAKERS, "200 rows, 2 seeds"],
+    "word_counts": ["share of the class", "cutoff at 6 words: Short lines removed"],
+}
+TITLES_SHOWN = {
+    "forest": ("plain", "short", "words"),
+    "precision_recall": ("plain", "short", "words"),
+    "calibration": ("plain", "short", "words"),
+    "training_curves": ("plain", "short"),
+    "confusion_by_speaker": ("plain", "short", "words"),
+    "word_counts": (),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_is_valid_xml_that_holds_its_words_as_text(name, svgs):
+    found = texts(svgs[name])
+    titles = [VARIANTS[variant]["title"] for variant in TITLES_SHOWN[name]]
+    assert set(titles + LABELS[name]) <= set(found)
+
+
+def test_a_picture_names_its_split(svgs):
+    for name in ("forest", "precision_recall", "calibration", "confusion_by_speaker"):
+        assert any(text.startswith("Test split: ") for text in texts(svgs[name]))
+
+
+def test_equal_inputs_give_equal_bytes(svgs, inputs):
+    assert inputs.drawn(*PICTURES) == svgs
+
+
+def test_no_picture_says_when_it_was_drawn(svgs):
+    assert not any(b"dc:date" in svg for svg in svgs.values())
+
+
+def test_ids_differ_between_pictures_so_that_a_page_can_hold_them_all(svgs):
+    clips = [
+        {element.get("id") for element in ElementTree.fromstring(svg).iter(f"{SVG}clipPath")}
+        for svg in svgs.values()
+    ]
+    assert all(one and not one & other for one, other in combinations(clips, 2))
+
+
+def set_at(*path, value):
+    def change(content):
+        for key in path[:-1]:
+            content = content[key]
+        content[path[-1]] = value
+
+    return change
+
+
+FIRST_COUNT = ("mistaken_speaker", 0, "rate")
+CHANGES = {
+    "F1": ("forest", "short_test", set_at("metrics", "f1", value=0.5)),
+    "interval": ("forest", "short_test", set_at("intervals", "f1", value=[0.1, 0.9])),
+    "floor": ("forest", "short_test", set_at("trivial", "prior_random", "f1", value=0.2)),
+    "point": ("precision_recall", "short_test", set_at("metrics", "recall", value=0.5)),
+    "threshold": (
+        "calibration",
+        "short_thresholds",
+        set_at("seeds", "42", "threshold", value=0.7),
+    ),
+    "loss": ("training_curves", "plain_43_training", set_at("history", 1, "test_loss", value=2.0)),
+    "rate": (
+        "confusion_by_speaker",
+        "slices",
+        set_at("variants", "short", *FIRST_COUNT, value=0.12),
+    ),
+    "missed": (
+        "confusion_by_speaker",
+        "slices",
+        set_at("variants", "short", "missed", "rate", value=0.65),
+    ),
+    "lines": ("word_counts", "short_audit", set_at("word_counts", "not", "9", value=31)),
+}
+
+
+@pytest.mark.parametrize(("picture", "file", "change"), CHANGES.values(), ids=CHANGES)
+def test_a_changed_number_changes_the_drawing(picture, file, change, inputs, svgs):
+    inputs.edit(file, change)
+    assert inputs.drawn(picture)[picture] != svgs[picture]
+
+
+@pytest.mark.parametrize("picture", ["precision_recall", "calibration"])
+def test_a_changed_answer_changes_the_drawing(picture, inputs, svgs):
+    path = inputs.folder / "words_42.parquet"
+    table = pq.read_table(path)
+    logits = table["logit_target"].to_numpy().copy()
+    logits[0] = -9.0
+    table = table.set_column(3, "logit_target", pa.array(logits))
+    pq.write_table(table, path)
+    assert inputs.drawn(picture)[picture] != svgs[picture]
+
+
+def points(axes, marker):
+    return [line.get_xydata()[0].tolist() for line in axes.lines if line.get_marker() == marker]
+
+
+def test_the_forest_has_both_decisions_at_their_f1_in_the_verdict_s_colour(inputs):
+    inputs.edit("short_test", set_at("metrics", "f1", value=0.25))
+    inputs.edit("short_test", set_at("metrics", "f1_at_threshold", value=0.35))
+    [axes] = inputs.figure("forest").axes
+    rows = [line for line in axes.lines if line.get_marker() in "oD"]
+    # Two of the reference, then two of `short`, which is worse than it.
+    circle, diamond = rows[2:4]
+    assert (circle.get_xdata()[0], diamond.get_xdata()[0]) == (0.25, 0.35)
+    assert circle.get_color() == diamond.get_color() == plots.VERMILION
+
+
+def test_the_decisions_stand_at_their_recall_and_precision(inputs):
+    of_file = json.loads((inputs.folder / "short_test.json").read_text())["metrics"]
+    axes = inputs.figure("precision_recall").axes[1]
+    assert points(axes, "o") == [[of_file["recall"], of_file["precision"]]]
+    at_threshold = [of_file["recall_at_threshold"], of_file["precision_at_threshold"]]
+    assert points(axes, "D") == [at_threshold]
+
+
+def test_one_thin_line_per_seed_and_a_bold_one_for_their_mean(inputs):
+    above, below, *_ = inputs.figure("training_curves").axes
+    assert (len(above.lines), len(below.lines)) == (6, 3)
+    inputs.edit("plain_43_training", set_at("history", 1, "test_f1", value=0.6))
+    bold = max(
+        inputs.figure("training_curves").axes[1].lines, key=lambda each: each.get_linewidth()
+    )
+    assert bold.get_ydata() == pytest.approx([0.1, 0.4, 0.3])
+
+
+def test_the_cutoff_stands_between_the_last_dropped_and_the_first_kept_length(inputs):
+    [axes] = inputs.figure("word_counts").axes
+    assert [line.get_xdata()[0] for line in axes.lines] == [5.5]
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels[:2] == ["the others': 100 lines", "dwight: 20 lines"]
+    # 70 of 100 lines with two words, 5 of 20 with three.
+    assert "25 % of dwight's lines are shorter, 70 % of the others'" in labels[2]
+
+
+def test_long_lines_share_the_last_bar(inputs):
+    counts = {"2": 90, "150": 6, "300": 4}
+    inputs.edit("short_audit", set_at("word_counts", "not", value=counts))
+    [axes] = inputs.figure("word_counts").axes
+    bars = axes.patches[0].get_data().values
+    assert (len(bars), bars[2], bars[-1]) == (101, 0.9, 0.1)
+
+
+def test_variants_that_count_other_lines_have_a_panel_of_their_own(tmp_path):
+    spec = {"min_words": 4}
+    inputs = Inputs(tmp_path, {"one": spec, "two": {"min_words": 6}, "three": spec})
+    inputs.edit("three_audit", set_at("word_counts", "not", "9", value=7))
+    first, second = inputs.figure("word_counts").axes
+    assert [line.get_xdata()[0] for line in first.lines] == [3.5, 5.5]
+    assert [line.get_xdata()[0] for line in second.lines] == [3.5]
+
+
+def test_a_split_without_the_target_s_lines_has_a_note_in_place_of_its_curve(tmp_path):
+    inputs = Inputs(tmp_path, positives=0)
+    for name in VARIANTS:
+        for metric in ("f1", "recall", "precision", "f1_at_threshold", "average_precision"):
+            inputs.edit(f"{name}_test", set_at("metrics", metric, value=None))
+        inputs.edit(f"{name}_test", set_at("trivial", "always", "f1", value=None))
+        missed = {"rows": 0, "rate": None, "interval": None}
+        inputs.edit("slices", set_at("variants", name, "missed", value=missed))
+    drawn = inputs.drawn(*PICTURES)
+    assert sum("No curve" in text for text in texts(drawn["precision_recall"])) == 3
+    assert texts(drawn["forest"]).count("undefined") == 6
+
+
+def test_one_answer_throughout_and_equal_scores_go_through(inputs):
+    for seed in ("plain_42", "plain_43", "short_42"):
+        path = inputs.folder / f"{seed}.parquet"
+        table = pq.read_table(path)
+        logits = pa.array(np.full(len(table), -1.5, np.float32))
+        pq.write_table(table.set_column(3, "logit_target", logits), path)
+    for metric in ("f1", "recall", "precision"):
+        inputs.edit("short_test", set_at("metrics", metric, value=0.0))
+    inputs.edit("plain_test", set_at("metrics", "precision", value=None))
+    inputs.edit("short_test", set_at("metrics", "expected_calibration_error", value=None))
+    inputs.edit("short_test", set_at("intervals", value={}))
+    inputs.edit("short_thresholds", set_at("seeds", "42", "threshold", value=None))
+    no_difference = {"difference": None, "verdict": "cannot tell"}
+    inputs.edit("comparison", set_at("variants", "short", "metrics", "f1", value=no_difference))
+    drawn = inputs.drawn(*PICTURES)
+    assert "not comparable" in texts(drawn["forest"])
+    plain, short, _ = inputs.figure("precision_recall").axes
+    # The curve of equal scores is the share of the target.
+    assert set(short.lines[-2].get_ydata()) == {0.2}
+    assert points(plain, "o") == points(short, "o") == []
+
+
+def test_an_experiment_of_linear_variants_has_no_training_curves(tmp_path):
+    inputs = Inputs(tmp_path, {"floor": {"classifier": "linear"}})
+    assert any("No variant" in text for text in texts(*inputs.drawn("training_curves").values()))
+
+
+LONG = "A variant whose title says at length what it does to the lines"
+SIZES = {
+    "one variant": {"only": {"min_words": 6}},
+    "two variants": {"one": {"seeds": [1, 2, 3]}, "two": {"title": LONG, "min_words": 6}},
+    "four variants": {f"v{number}": {"min_words": 3 + number} for number in range(4)},
+    "twelve variants": {
+        f"v{number}": {
+            "title": f"{number}. {LONG}",
+            "seeds": [1, 2],
+            "min_words": 6,
+            "classifier": "linear" if number % 4 == 3 else "encoder",
+        }
+        for number in range(12)
+    },
+}
+
+
+@pytest.mark.parametrize("variants", SIZES.values(), ids=SIZES)
+def test_no_text_is_cut_off_or_covers_another(variants, tmp_path, monkeypatch):
+    inputs = Inputs(tmp_path, variants)
+    inputs.settings["target_speaker"] = "dwight kurt schrute the third"
+    inputs.edit("slices", lambda slices: rename(slices, "jim", "jim halpert, assistant manager"))
+    drawn, draw = [], Text.draw
+    monkeypatch.setattr(Text, "draw", lambda text, to: drawn.append(text) or draw(text, to))
+    for name in PICTURES:
+        figure = inputs.figure(name)
+        drawn.clear()
+        FigureCanvasAgg(figure).draw()
+        shown = [text for text in drawn if text.get_visible() and text.get_text().strip()]
+        words = [text.get_text() for text in shown]
+        boxes = np.array([text.get_window_extent().extents for text in shown])
+        low, high = boxes[:, :2], boxes[:, 2:]
+        cut_off = (low < 0).any(axis=1) | (high > figure.bbox.max).any(axis=1)
+        assert not cut_off.any(), f"{name}: {words[np.argmax(cut_off)]!r} is cut off"
+        # Of the white space around letters a pixel on each side may be shared.
+        covers = (low[:, None] + 1 < high - 1).all(axis=2)
+        covers &= covers.T & ~np.eye(len(shown), dtype=bool)
+        pairs = [(words[one], words[other]) for one, other in np.argwhere(covers)]
+        assert not pairs, f"{name}: one of these covers the other: {pairs[0]}"
+
+
+def rename(slices, old, new):
+    for of_variant in slices["variants"].values():
+        for each in of_variant["mistaken_speaker"]:
+            if each["slice"] == old:
+                each["slice"] = new
+
+
+def test_a_matplotlibrc_of_the_user_s_own_changes_nothing(svgs, inputs):
+    import matplotlib
+
+    with matplotlib.rc_context({"font.size": 30, "lines.linewidth": 9, "axes.facecolor": "red"}):
+        assert inputs.drawn("forest")["forest"] == svgs["forest"]
