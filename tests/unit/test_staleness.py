@@ -97,6 +97,7 @@ REACHED_BY = {
     "corpus_csv": {"read_lines"},
     # `environment` imports it too.
     "collector": set(STAGES) - {"read_lines", "fetch_punkt", "summarize"},
+    "curves": {"evaluate_slices", "draw_figures"},
     "device": {"train_model", "predict_splits"},
     "encoder_files": {"fetch_encoder"},
     "epochs": {"train_model"},
@@ -110,6 +111,7 @@ REACHED_BY = {
     "near_duplicates": {"audit_splits"},
     "normalise": {"split_lines", "audit_splits"},
     "numbers": {"summarize", "write_report"},
+    "plots": {"draw_figures"},
     "refusal": {"predict_splits", "train_linear"},
     "resumable": {"train_model"},
     "splits": {

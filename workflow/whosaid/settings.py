@@ -114,8 +114,15 @@ def compare_variants(config: Config) -> dict[str, Any]:
 
 
 def evaluate_slices(config: Config) -> dict[str, Any]:
-    """The variants, whose lines they look for, and the bootstrap."""
-    return {**compare_variants(config), "target_speaker": config.corpus.target_speaker}
+    """The variants in config order, and the bootstrap."""
+    return {
+        "experiment": config.experiment,
+        # A list, since keys are sorted on their way.
+        "variants": [
+            {"name": name, "seeds": list(spec.seeds)} for name, spec in config.variants.items()
+        ],
+        **_bootstrap(config),
+    }
 
 
 def draw_figures(config: Config) -> dict[str, Any]:
