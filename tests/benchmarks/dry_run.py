@@ -1,24 +1,21 @@
-"""How long a dry run of a finished tree takes, against a trivial workflow of as many jobs.
+"""How long a finished tree takes to find that nothing is to be done, against a trivial workflow.
 
     python tests/benchmarks/dry_run.py [--variants 5] [--seeds 1] [--repeats 7]
 
 The tree is made by the real rules with scripts that only create their outputs. The trivial
-workflow has a chain of eight rules without params, each job touching a file: what it costs is what
-Snakemake itself needs.
+workflow has as many jobs, in a chain of eight rules without params, each job touching a file: what
+it costs is what Snakemake itself needs.
 """
 
-import argparse
-import shutil
-import statistics
-import subprocess
+import re
 import sys
 import tempfile
-import time
 from pathlib import Path
+from typing import Any
 
 import yaml
-
-PROJECT = Path(__file__).resolve().parents[2]
+from measure import median, parse, parser, publish, run_process
+from project import copy_project
 
 TRIVIAL = """
 rule all:
@@ -40,21 +37,12 @@ for name in snakemake.output:
     path.touch() if path.suffix else path.mkdir(exist_ok=True)
 """
 
-
-def snakemake(folder: Path, *arguments: str) -> str:
-    """Run Snakemake in `folder` and return what it printed on the standard output."""
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2"]
 
 
 def make_finished_tree(folder: Path, variants: int, seeds: int) -> int:
     """Copy the rules, replace the scripts, run them; return the number of jobs."""
-    for name in ("workflow", "config", "envs", "profiles"):
-        shutil.copytree(PROJECT / name, folder / name)
-    shutil.copy(PROJECT / "Snakefile", folder)
-    sample = Path("data", "sample", "script_data_processed.csv")
-    (folder / sample).parent.mkdir(parents=True)
-    shutil.copy(PROJECT / sample, folder / sample)
+    copy_project(folder)
     for script in (folder / "workflow" / "scripts").glob("*.py"):
         script.write_text(STUB, encoding="utf-8")
     path = folder / "config" / "config.yaml"
@@ -62,40 +50,51 @@ def make_finished_tree(folder: Path, variants: int, seeds: int) -> int:
     config["defaults"]["training"]["seeds"] = list(range(seeds))
     config["variants"] = {f"variant_{number}": {} for number in range(variants)}
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
-    snakemake(folder, "--quiet")
-    return 4 + variants * (2 + 2 * seeds + 3)
+    printed = run_process(COMMAND, folder, environment={"PYTHONPATH": ""}).printed
+    return int(re.search(r"(\d+) of \1 steps \(100%\) done", printed)[1])
 
 
 def make_trivial_tree(folder: Path, jobs: int) -> None:
     """Write and run a workflow of about `jobs` jobs."""
+    folder.mkdir()
     (folder / "Snakefile").write_text(TRIVIAL.format(jobs=jobs), encoding="utf-8")
-    snakemake(folder, "--quiet")
+    run_process(COMMAND, folder)
 
 
-def median_seconds(folder: Path, repeats: int) -> float:
-    """Median wall-clock seconds of a dry run that finds nothing to do."""
-    times = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        assert "Nothing to be done" in snakemake(folder, "--dry-run")
-        times.append(time.perf_counter() - started)
-    return statistics.median(times)
+def seconds_for_nothing(folder: Path, repeats: int, *arguments: str) -> float:
+    """Median wall-clock seconds of a run that finds nothing to do."""
+    command = [*COMMAND, *arguments]
+    runs = [run_process(command, folder, environment={"PYTHONPATH": ""}) for _ in range(repeats)]
+    assert all("Nothing to be done" in run.printed for run in runs)
+    return median(runs).seconds
 
 
-def main() -> None:
-    """Print the medians and their ratio."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--variants", type=int, default=5)
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--repeats", type=int, default=7)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as ours, tempfile.TemporaryDirectory() as trivial:
-        jobs = make_finished_tree(Path(ours), arguments.variants, arguments.seeds)
-        make_trivial_tree(Path(trivial), jobs)
-        base = median_seconds(Path(trivial), arguments.repeats)
-        time_needed = median_seconds(Path(ours), arguments.repeats)
-    ratio = time_needed / base
-    print(f"{jobs} jobs: trivial {base:.2f} s, whosaid {time_needed:.2f} s, ratio {ratio:.2f}")
+def main(arguments: list[str] | None = None) -> None:
+    """Print the table and write dry_run.json."""
+    options = parser(__doc__)
+    options.add_argument("--variants", type=int, default=5)
+    options.add_argument("--seeds", type=int, default=1)
+    options.add_argument("--repeats", type=int, default=7)
+    options = parse(options, arguments)
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        ours, trivial = Path(folder, "ours"), Path(folder, "trivial")
+        ours.mkdir()
+        jobs = make_finished_tree(ours, options.variants, options.seeds)
+        make_trivial_tree(trivial, jobs)
+        for what, flags in (("dry run", ["--dry-run"]), ("run", [])):
+            base = seconds_for_nothing(trivial, options.repeats, *flags)
+            needed = seconds_for_nothing(ours, options.repeats, *flags)
+            rows.append(
+                {
+                    "what": f"{what} of a finished tree",
+                    "jobs": jobs,
+                    "trivial s": base,
+                    "whosaid s": needed,
+                    "ratio": needed / base,
+                }
+            )
+    publish("dry_run", rows, options)
 
 
 if __name__ == "__main__":
