@@ -353,7 +353,7 @@ def word_counts(experiment: Experiment) -> Figure:
     for variant in experiment.variants:
         if variant.word_counts is not None:
             counted.setdefault(json.dumps(variant.word_counts), []).append(variant)
-    height, foot = 2.6, 0.6
+    height, foot = 2.6, 0.5
     figure = plots.page(
         len(counted) * (height + foot),
         f"Length of {experiment.target}'s lines and of the others'",
