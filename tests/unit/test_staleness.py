@@ -98,6 +98,7 @@ REACHED_BY = {
     # `environment` imports it too.
     "collector": set(STAGES) - {"read_lines", "fetch_punkt", "summarize"},
     "curves": {"evaluate_slices", "draw_figures"},
+    "cpu_layers": {"train_model"},
     "device": {"train_model", "predict_splits"},
     "encoder_files": {"fetch_encoder"},
     "epochs": {"train_model"},
@@ -115,8 +116,10 @@ REACHED_BY = {
     "refusal": {"predict_splits", "train_linear"},
     "resumable": {"train_model"},
     "splits": {
-        *("split_lines", "audit_splits", "summarize_audit", "tokenize_splits", "summarize"),
+        *("split_lines", "audit_splits", "summarize_audit", "tokenize_splits", "train_model"),
+        "summarize",
     },
+    "rows": {"train_model", "predict_splits"},
     # `stage` records the digests of the outputs, so these are reached by way of it.
     "errors": set(STAGES),
     "failures": set(STAGES),
@@ -125,6 +128,7 @@ REACHED_BY = {
     "stage": set(STAGES),
     "terminal": set(STAGES),
     "whole": set(STAGES),
+    "vocabulary": {"train_model"},
     # These work before any stage does.
     "before_run": set(),
     "config": set(),

@@ -15,9 +15,9 @@ from typing import Any
 import whosaid.environment  # noqa: F401  (before the libraries that read it)
 
 # isort: split
+import numpy as np
 import torch
 import transformers
-from datasets import DatasetDict, load_from_disk
 from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -29,18 +29,22 @@ from transformers import (
     set_seed,
 )
 
-from whosaid.device import device_arguments, device_name, resolve_precision
+from whosaid.cpu_layers import use_cpu_layers
+from whosaid.device import device_arguments, device_name, piece_tokens, resolve_precision
 from whosaid.epochs import EpochLines, epoch_history
 from whosaid.manifest import check_manifest, write_manifest
 from whosaid.metrics import classification_metrics
 from whosaid.model_store import is_whole, last_whole_checkpoint, locked, training_key
 from whosaid.resumable import ResumableTrainer, SealedCheckpoints
+from whosaid.rows import Rows
+from whosaid.splits import SPLITS
 from whosaid.stage import stage
+from whosaid.vocabulary import restore_vocabulary, restrict_vocabulary
 from whosaid.whole import whole, write_json
 
 logger = logging.getLogger(__name__)
 
-RECORDED_PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "datasets")
+RECORDED_PACKAGES = ("torch", "transformers", "tokenizers", "accelerate")
 
 
 def load_model(
@@ -76,21 +80,25 @@ def compute_metrics(prediction: EvalPrediction) -> dict[str, float]:
 def build_trainer(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    dataset: DatasetDict,
-    arguments: TrainingArguments,
+    rows: dict[str, Rows],
+    **arguments: Any,
 ) -> ResumableTrainer:
-    """A Trainer that pads each batch to its own longest row and watches the test split."""
+    """A Trainer for `rows` that watches the test split; `arguments` are TrainingArguments.
+
+    Accumulated batches are one large batch, which takes no more memory than one of the small ones
+    would if it were padded to the longest row of all.
+    """
+    small = arguments["per_device_train_batch_size"]
+    arguments["per_device_train_batch_size"] *= arguments.pop("gradient_accumulation_steps", 1)
     trainer = ResumableTrainer(
         model=model,
-        args=arguments,
-        train_dataset=dataset["train"],
-        eval_dataset=dataset["test"],
+        args=TrainingArguments(remove_unused_columns=False, report_to="none", **arguments),
+        train_dataset=rows["train"],
+        eval_dataset=rows["test"],
         processing_class=tokenizer,
         compute_metrics=compute_metrics,
+        piece_tokens=piece_tokens(small * int(rows["train"].lengths.max())),
     )
-    # Sequence classifiers accept the item count of an accumulated batch and ignore it, and the
-    # Trainer then leaves the loss undivided (huggingface/transformers issue 47688).
-    trainer.model_accepts_loss_kwargs = False
     trainer.remove_callback(ProgressCallback)
     trainer.add_callback(EpochLines)
     return trainer
@@ -111,9 +119,19 @@ def train(
     the part after the resume; everything else is as without the interruption.
     """
     checkpoints = entry / "checkpoints"
-    dataset = load_from_disk(tokenized)
     tokenizer = AutoTokenizer.from_pretrained(Path(tokenized) / "tokenizer")
-    arguments = TrainingArguments(
+    rows = {
+        name: Rows.load(Path(tokenized) / name, tokenizer.pad_token_id).judged() for name in SPLITS
+    }
+    set_seed(seed)  # the Trainer would do so only after the model's head is drawn
+    classifier = load_model(encoder, tokenizer, target_speaker)
+    restrict_vocabulary(classifier, np.concatenate([rows["train"].ids, rows["test"].ids]))
+    if not torch.accelerator.is_available():
+        use_cpu_layers(classifier)
+    trainer = build_trainer(
+        classifier,
+        tokenizer,
+        rows,
         output_dir=str(checkpoints),
         seed=seed,
         eval_strategy="epoch",
@@ -121,14 +139,10 @@ def train(
         save_strategy="epoch",
         save_total_limit=2,
         optim="adamw_torch_fused",
-        report_to="none",
         disable_tqdm=False,
         **device_arguments(training["precision"]),
         **{name: value for name, value in training.items() if name != "precision"},
     )
-    set_seed(seed)  # the Trainer would do so only after the model's head is drawn
-    classifier = load_model(encoder, tokenizer, target_speaker)
-    trainer = build_trainer(classifier, tokenizer, dataset, arguments)
     checkpoint = last_whole_checkpoint(checkpoints)
     sealed = SealedCheckpoints(checkpoint)
     trainer.add_callback(sealed)
@@ -141,11 +155,12 @@ def train(
         "precision": training["precision"],
         "seconds": sealed.seconds(),
         "optimizer_steps": trainer.state.global_step,
-        "rows": {name: len(rows) for name, rows in dataset.items()},
+        "rows": {name: len(split) for name, split in rows.items()},
         "history": epoch_history(trainer.state.log_history),
         "arguments": training,
         "versions": {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES},
     }
+    restore_vocabulary(classifier)
     # The store is for whoever asks for this very model: the work of an orphan is not lost.
     with whole(entry / "model", even_orphaned=True) as partial:
         classifier.save_pretrained(partial)

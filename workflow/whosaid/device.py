@@ -15,6 +15,13 @@ def device_name() -> str:
     return f"CPU ({threads} thread{'s' if threads > 1 else ''})"
 
 
+def device() -> torch.device:
+    """Where models run: the GPU if there is one."""
+    if torch.accelerator.is_available():
+        return torch.accelerator.current_accelerator()
+    return torch.device("cpu")
+
+
 def resolve_precision(precision: str) -> str:
     """`float32` or `bfloat16`; `auto` means bfloat16 where the device computes it natively."""
     if precision != "auto":
@@ -33,3 +40,12 @@ def device_arguments(precision: str) -> dict[str, Any]:
         "bf16": precision == "bfloat16",
         "dataloader_pin_memory": torch.accelerator.is_available(),
     }
+
+
+def piece_tokens(most: int) -> int:
+    """How many tokens go through a model at once in training, where `most` fit into memory.
+
+    A GPU is served best by all of them. On a CPU a batch that is large or unevenly long is faster
+    in pieces: less padding, and its activations stay in the processor's cache.
+    """
+    return most if torch.accelerator.is_available() else min(2048, most)

@@ -3,11 +3,12 @@
 import logging
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 from transformers import Trainer, TrainerCallback
-from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from whosaid.errors import InterruptedStageError
 from whosaid.manifest import read_manifest, write_manifest
@@ -15,15 +16,20 @@ from whosaid.manifest import read_manifest, write_manifest
 logger = logging.getLogger(__name__)
 
 
-class EpochLengthGroupedSampler(LengthGroupedSampler):
-    """Rows in groups of similar length, in an order set by the seed and the epoch alone.
+class BatchOrder(torch.utils.data.Sampler):
+    """The order of the rows of an epoch, set by the seed and the epoch alone.
 
-    The library's sampler draws from the global random state, which is another one when the middle
-    of an epoch is resumed.
+    The library's samplers draw from the global random state, which is another one when the middle
+    of an epoch is resumed. With `is_grouped` the rows of a batch are of similar length: shuffled
+    rows are sorted by length, `POOL` batches at a time, and the batches are shuffled in turn.
     """
 
-    def __init__(self, group_size: int, lengths: list[int], seed: int):
-        super().__init__(group_size, lengths=lengths, generator=torch.Generator())
+    POOL = 200
+
+    def __init__(self, lengths: np.ndarray, batch_size: int, is_grouped: bool, seed: int):
+        self.lengths = lengths
+        self.batch_size = batch_size
+        self.is_grouped = is_grouped
         self.seed = seed
         self.epoch = 0
 
@@ -31,22 +37,78 @@ class EpochLengthGroupedSampler(LengthGroupedSampler):
         """Take note of the epoch; the data loader calls this before each one."""
         self.epoch = epoch
 
-    def __iter__(self):
-        self.generator.manual_seed(self.seed + self.epoch)
-        return super().__iter__()
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        random = np.random.default_rng((self.seed, self.epoch))
+        order = random.permutation(len(self.lengths))
+        if self.is_grouped:
+            pool = self.POOL * self.batch_size
+            for start in range(0, len(order), pool):
+                part = order[start : start + pool]
+                part[:] = part[np.argsort(-self.lengths[part], kind="stable")]
+            # A last batch that is not full stays the last one.
+            full = len(order) // self.batch_size * self.batch_size
+            random.shuffle(order[:full].reshape(-1, self.batch_size))
+        return iter(order.tolist())
+
+
+def split_batch(batch: dict[str, torch.Tensor], tokens: int) -> list[dict[str, torch.Tensor]]:
+    """A batch of `Rows` in pieces of at most `tokens` tokens, padding included, or a single row.
+
+    The rows come from the longest to the shortest, and each piece is as wide as its own longest.
+    """
+    if batch["input_ids"].numel() <= tokens:
+        return [batch]
+    lengths = batch["attention_mask"].sum(1).tolist()
+    pieces = []
+    start = 0
+    while start < len(lengths):
+        width = lengths[start]
+        end = start + max(1, tokens // width)
+        piece = {name: column[start:end] for name, column in batch.items()}
+        for name in ("input_ids", "attention_mask"):
+            piece[name] = piece[name][:, :width]
+        pieces.append(piece)
+        start = end
+    return pieces
 
 
 class ResumableTrainer(Trainer):
-    """A Trainer whose batches are the same ones after a resume, in length groups too."""
+    """A Trainer of `Rows` whose batches are the same ones after a resume.
+
+    A batch goes through the model in pieces of at most `piece_tokens` tokens; its loss is the mean
+    over all its rows all the same.
+    """
+
+    def __init__(self, piece_tokens: int, **arguments):
+        super().__init__(data_collator=lambda batch: batch, **arguments)
+        self.piece_tokens = piece_tokens
 
     def _get_train_sampler(self, train_dataset=None):
-        if self.args.train_sampling_strategy != "group_by_length":
-            return super()._get_train_sampler(train_dataset)
-        return EpochLengthGroupedSampler(
-            self.args.train_batch_size * self.args.gradient_accumulation_steps,
-            lengths=[len(ids) for ids in self.train_dataset["input_ids"]],
+        return BatchOrder(
+            self.train_dataset.lengths,
+            self.args.train_batch_size,
+            is_grouped=self.args.train_sampling_strategy == "group_by_length",
             seed=self.args.seed,
         )
+
+    def _get_eval_sampler(self, eval_dataset):
+        return eval_dataset.by_length().tolist()
+
+    def training_step(self, model, inputs, num_items_in_batch=None):
+        """The mean loss of the rows of a batch; adds up its gradients."""
+        total = 0.0
+        for piece in split_batch(inputs, self.piece_tokens):
+            # The Trainer divides the loss by this number.
+            self.current_gradient_accumulation_steps = len(inputs["labels"]) / len(piece["labels"])
+            total += super().training_step(model, piece)
+        return total
+
+    def floating_point_ops(self, inputs):
+        """Nothing: the Trainer would count the parameters at each step, for a log nobody reads."""
+        return 0
 
 
 class SealedCheckpoints(TrainerCallback):
