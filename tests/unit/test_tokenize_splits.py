@@ -83,7 +83,9 @@ def test_rows_are_not_padded(family, tokenized, encoders):
 
 def test_the_columns_are_those_that_models_and_predictions_need(tokenized):
     dataset = load_from_disk(tokenized["distilbert"])
-    assert set(dataset["train"].column_names) == {"row", "label", "input_ids", "attention_mask"}
+    assert set(dataset["train"].column_names) == {
+        *("row", "label", "refused", "input_ids", "attention_mask")
+    }
     types = {name: dataset["train"].features[name].dtype for name in ("row", "label")}
     assert types == {"row": "int64", "label": "int8"}
 

@@ -1,8 +1,8 @@
 """Turn the texts of one variant into token ids.
 
 In: the three splits, the added tokens, the encoder's folder. Out: a `datasets.DatasetDict` on disk
-with the columns row, label, input_ids, attention_mask, unpadded, in the order of the splits; beside
-it, in `tokenizer/`, the tokenizer that made it; `manifest.json`.
+with the columns row, label, refused, input_ids, attention_mask, unpadded, in the order of the
+splits; beside it, in `tokenizer/`, the tokenizer that made it; `manifest.json`.
 """
 
 import json
