@@ -9,7 +9,6 @@ import os
 import whosaid.collector  # noqa: F401
 
 os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["HF_EVALUATE_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 # With several GPUs in sight the Trainer would multiply the batch size: the first one is taken of
 # those that the user or the queue system names.

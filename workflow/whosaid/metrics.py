@@ -1,83 +1,82 @@
-"""Metrics of a binary classifier, offline: `evaluate` metrics of our own on scikit-learn.
+"""Metrics of two classes that follow from counts, and those four that training watches.
 
-Class 1, the target speaker, is the positive class throughout.
+Class 1, the target speaker, is the positive class throughout. Each metric takes counts of any
+shape, so that one implementation serves a split and all its resamples. Training reaches this
+module: what it does not watch stands in `evaluation_metrics`, where an edit trains nothing anew.
 """
 
-import sys
-import tempfile
 from collections.abc import Sequence
+from typing import NamedTuple
 
-import datasets
 import numpy as np
-from scipy.special import log_softmax
-from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
-
-if "transformers" in sys.modules:
-    import evaluate
-else:
-    # For pipelines that are not used here `evaluate` imports transformers and torch, if it can:
-    # four of its five seconds, in a job that computes for a few milliseconds.
-    sys.modules["transformers"] = None
-    import evaluate
-
-    del sys.modules["transformers"]
 
 
-class _ClassificationMetric(evaluate.Metric):
-    """A metric of predicted classes against true classes, both 0 or 1."""
+class Confusion(NamedTuple):
+    """How many rows of each class were answered what: four arrays of one shape."""
 
-    def _info(self) -> evaluate.MetricInfo:
-        classes = {
-            "predictions": datasets.Value("int64"),
-            "references": datasets.Value("int64"),
-        }
-        return evaluate.MetricInfo(
-            description=self.__doc__, citation="", features=datasets.Features(classes)
-        )
+    true_positives: np.ndarray
+    false_positives: np.ndarray
+    false_negatives: np.ndarray
+    true_negatives: np.ndarray
 
 
-class Accuracy(_ClassificationMetric):
-    """Share of rows whose class was predicted."""
+def confusion(decisions: np.ndarray, labels: np.ndarray) -> Confusion:
+    """Counts over the last axis of `decisions` (... x rows) against `labels` (rows), both 0 or 1.
 
-    def _compute(self, predictions, references):
-        return {"accuracy": float(accuracy_score(references, predictions))}
+    Raises ValueError if the two differ in their number of rows.
+    """
+    decisions, labels = np.asarray(decisions, bool), np.asarray(labels, bool)
+    if decisions.shape[-1] != labels.shape[-1]:
+        raise ValueError(f"{decisions.shape[-1]} decisions for {labels.shape[-1]} labels")
+    hits = (decisions & labels).sum(axis=-1)
+    alarms, positives = decisions.sum(axis=-1), labels.sum(axis=-1)
+    rejected = labels.shape[-1] - positives - alarms + hits
+    return Confusion(hits, alarms - hits, positives - hits, rejected)
 
 
-class F1(_ClassificationMetric):
+def ratio(numerator: np.ndarray, denominator: np.ndarray, undefined: float) -> np.ndarray:
+    """`numerator / denominator`, and `undefined` where the denominator is 0."""
+    numerator, denominator = np.broadcast_arrays(
+        np.asarray(numerator, np.float64), np.asarray(denominator, np.float64)
+    )
+    result = np.full(numerator.shape, undefined)
+    return np.divide(numerator, denominator, out=result, where=denominator != 0)
+
+
+def accuracy(counts: Confusion) -> np.ndarray:
+    """Share of rows whose class was predicted; not a number without rows."""
+    tp, fp, fn, tn = counts
+    return ratio(tp + tn, tp + fp + fn + tn, np.nan)
+
+
+def f1(counts: Confusion) -> np.ndarray:
     """Harmonic mean of precision and recall; 0 where there is no true positive."""
+    tp, fp, fn, _ = counts
+    return ratio(2 * tp, 2 * tp + fp + fn, 0.0)
 
-    def _compute(self, predictions, references):
-        return {"f1": float(f1_score(references, predictions, zero_division=0))}
 
-
-class Precision(_ClassificationMetric):
+def precision(counts: Confusion) -> np.ndarray:
     """Share of true positives among the predicted positives; 0 where none was predicted."""
+    tp, fp, _, _ = counts
+    return ratio(tp, tp + fp, 0.0)
 
-    def _compute(self, predictions, references):
-        return {"precision": float(precision_score(references, predictions, zero_division=0))}
 
-
-class Recall(_ClassificationMetric):
+def recall(counts: Confusion) -> np.ndarray:
     """Share of the positives that were predicted; 0 where there are none."""
+    tp, _, fn, _ = counts
+    return ratio(tp, tp + fn, 0.0)
 
-    def _compute(self, predictions, references):
-        return {"recall": float(recall_score(references, predictions, zero_division=0))}
+
+WATCHED = {"accuracy": accuracy, "f1": f1, "precision": precision, "recall": recall}
+"""The published metrics, in the order of the tables."""
 
 
-def classification_metrics(predictions: Sequence[int], references: Sequence[int]) -> dict:
+def classification_metrics(
+    predictions: Sequence[int], references: Sequence[int]
+) -> dict[str, float]:
     """Accuracy, f1, precision and recall of predicted against true classes (two vectors of 0, 1).
 
     Raises ValueError if the two differ in length.
     """
-    # `evaluate` makes a folder for each metric, by default below the user's home.
-    with tempfile.TemporaryDirectory() as cache:
-        metrics = [
-            metric(keep_in_memory=True, cache_dir=cache)
-            for metric in (Accuracy, F1, Precision, Recall)
-        ]
-        return evaluate.combine(metrics).compute(predictions=predictions, references=references)
-
-
-def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Mean cross-entropy in nats of `logits` (rows x classes) against `labels` (rows)."""
-    return float(-log_softmax(logits, axis=1)[np.arange(len(labels)), labels].mean())
+    counts = confusion(np.asarray(predictions), np.asarray(references))
+    return {name: float(metric(counts)) for name, metric in WATCHED.items()}

@@ -88,7 +88,7 @@ def set_up_logging(path: Path) -> None:
         pass  # the outputs will fail for the same reason, and say so
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=handlers, force=True)
     logging.raiseExceptions = False  # a log that cannot be written is no second error
-    for chatty in ("datasets", "evaluate", "httpx2", "filelock"):
+    for chatty in ("datasets", "httpx2", "filelock"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("huggingface_hub").propagate = False
 
