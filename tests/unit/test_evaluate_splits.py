@@ -1,0 +1,367 @@
+import json
+import math
+import subprocess
+import sys
+
+import evaluate_splits
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from whosaid.metrics import classification_metrics, confusion, f1
+from whosaid.thresholds import choose_threshold
+
+BOOTSTRAP = {"confidence": 0.95, "resamples": 300, "seed": 27}
+SPLITS = ("train", "test", "valid")
+
+
+def table(label, log_odds, refused=None, row=None):
+    """One file of predictions as columns."""
+    label = np.asarray(label, np.int8)
+    refused = np.zeros(len(label), bool) if refused is None else np.asarray(refused, bool)
+    log_odds = np.asarray(log_odds, np.float32)
+    base = np.random.default_rng(3).normal(0, 2, len(label)).astype(np.float32)
+    return {
+        "row": np.arange(len(label)) if row is None else np.asarray(row),
+        "label": label,
+        "logit_not": base,
+        "logit_target": base + log_odds,
+        "refused": refused,
+    }
+
+
+def with_counts(tp, fp, fn, tn, seed=3):
+    """Predictions with these counts and log odds of many sizes."""
+    rng = np.random.default_rng(seed)
+    label = np.repeat([1, 0, 1, 0], [tp, fp, fn, tn])
+    sign = np.repeat([1, 1, -1, -1], [tp, fp, fn, tn])
+    return table(label, rng.uniform(0.1, 4, len(label)) * sign)
+
+
+def without_alarms(columns, number):
+    """Another model of the same rows, which answers `number` false alarms rightly."""
+    answered = columns["logit_target"] > columns["logit_not"]
+    alarms = np.flatnonzero(answered & (columns["label"] == 0))[:number]
+    logits = columns["logit_target"].copy()
+    logits[alarms] = columns["logit_not"][alarms] - 1
+    return columns | {"logit_target": logits}
+
+
+@pytest.fixture
+def evaluate(tmp_path):
+    """A function that runs the stage and returns the metric files and the thresholds.
+
+    A split is one table per seed; those that are not given are all of another's.
+    """
+
+    def run(*tables, seeds=(42,), published=None, bootstrap=BOOTSTRAP, **splits):
+        splits = {name: splits.get(name, tables) for name in SPLITS}
+        paths = {
+            name: [str(tmp_path / f"{name}_{seed}.parquet") for seed in seeds] for name in SPLITS
+        }
+        for name, of_seeds in splits.items():
+            for columns, path in zip(of_seeds, paths[name], strict=True):
+                pq.write_table(pa.table(columns), path)
+        outputs = {name: tmp_path / f"{name}.json" for name in SPLITS}
+        evaluate_splits.main(
+            predictions=paths,
+            metrics={name: str(path) for name, path in outputs.items()},
+            thresholds=str(tmp_path / "thresholds.json"),
+            experiment="toy",
+            variant="plain",
+            seeds=list(seeds),
+            published=published,
+            bootstrap=bootstrap,
+        )
+        outputs["thresholds"] = tmp_path / "thresholds.json"
+
+        def refuse(constant):
+            raise AssertionError(f"{constant} is no JSON")
+
+        return {
+            name: json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+            for name, path in outputs.items()
+        }
+
+    return run
+
+
+def test_the_file_names_what_it_measures_and_counts_the_rows(evaluate):
+    found = evaluate(with_counts(3, 4, 2, 11))
+    for name in SPLITS:
+        result = found[name]
+        assert (result["experiment"], result["variant"]) == ("toy", "plain")
+        assert (result["split"], result["rows"], result["positives"]) == (name, 20, 5)
+        assert result["confusion"] == {
+            "true_positives": 3,
+            "false_positives": 4,
+            "false_negatives": 2,
+            "true_negatives": 11,
+        }
+        names = set(result["metrics"])
+        assert {"accuracy", "f1", "loss", "mcc", "brier", "f1_at_threshold"} < names
+        assert set(result["intervals"]) == set(result["spread"]) == names
+        assert set(result["seeds"]["42"]) == names | {"threshold", "confusion"}
+    assert len({found[name]["role"] for name in SPLITS}) == 3
+
+
+def test_the_metrics_are_those_of_the_larger_logit(evaluate):
+    columns = with_counts(13, 4, 6, 40)
+    metrics = evaluate(columns)["test"]["metrics"]
+    answers = columns["logit_target"] > columns["logit_not"]
+    expected = classification_metrics(answers, columns["label"])
+    assert {name: metrics[name] for name in expected} == pytest.approx(expected)
+
+
+def test_the_metrics_are_means_over_the_seeds_with_their_spread(evaluate):
+    columns = with_counts(3, 4, 2, 11)
+    found = evaluate(columns, without_alarms(columns, 3), seeds=(42, 7))["test"]
+    assert list(found["seeds"]) == ["42", "7"]
+    assert found["seeds"]["42"]["f1"] == pytest.approx(6 / 12)
+    assert found["seeds"]["7"]["f1"] == pytest.approx(6 / 9)
+    for name, mean in found["metrics"].items():
+        one, other = (found["seeds"][seed][name] for seed in ("42", "7"))
+        assert mean == pytest.approx((one + other) / 2)
+        assert found["spread"][name] == pytest.approx(abs(one - other) / math.sqrt(2))
+    assert found["confusion"]["false_positives"] == 2.5
+
+
+def test_every_interval_holds_its_metric(evaluate):
+    columns = with_counts(60, 40, 50, 250)
+    found = evaluate(columns, without_alarms(columns, 10), seeds=(1, 2))
+    for name, (low, high) in found["test"]["intervals"].items():
+        if name != "expected_calibration_error":  # the value is too large by construction
+            assert low <= found["test"]["metrics"][name] <= high
+            assert low < high
+
+
+def test_the_same_seed_gives_the_same_intervals(evaluate):
+    columns = with_counts(60, 40, 50, 250)
+    first = evaluate(columns)
+    assert evaluate(columns) == first
+    other = evaluate(columns, bootstrap=BOOTSTRAP | {"seed": 28})
+    assert other["test"]["intervals"] != first["test"]["intervals"]
+    assert other["test"]["metrics"] == first["test"]["metrics"]
+
+
+def test_rows_that_stand_twice_leave_the_intervals_as_long(evaluate):
+    columns = with_counts(60, 40, 50, 250)
+    twice = {name: np.repeat(values, 2) for name, values in columns.items()}
+    bootstrap = BOOTSTRAP | {"resamples": 4000}
+    found = evaluate(train=[twice], test=[columns], valid=[columns], bootstrap=bootstrap)
+    for name in ("f1", "average_precision", "brier"):
+        (low, high), (low_twice, high_twice) = (
+            found[split]["intervals"][name] for split in ("test", "train")
+        )
+        assert found["train"]["metrics"][name] == pytest.approx(found["test"]["metrics"][name])
+        assert high_twice - low_twice == pytest.approx(high - low, rel=0.08)
+
+
+def test_the_trivial_answers_have_their_closed_forms(evaluate):
+    test, train = with_counts(3, 4, 2, 11), with_counts(3, 1, 3, 3)
+    trivial = evaluate(train=[train], test=[test], valid=[test])["test"]["trivial"]
+    share = 5 / 20
+    of_counts = ("accuracy", "f1", "precision", "recall", "balanced_accuracy", "mcc")
+    expected = {
+        "never": (1 - share, 0, 0, 0, 0.5, 0),
+        "always": (share, 2 * share / (1 + share), share, 1, 0.5, 0),
+        # 6 of the 10 rows of train are the target's: of 5 rows 3 are found, with 9 false alarms.
+        "prior_random": (9 / 20, 6 / 17, share, 0.6, 0.5, 0),
+    }
+    for name, values in expected.items():
+        found = trivial[name]
+        assert [found[metric] for metric in of_counts] == pytest.approx(list(values))
+        assert found["roc_auc"] == 0.5
+        assert found["average_precision"] == pytest.approx(share)
+
+
+def test_the_difference_to_the_published_figures_is_that_of_the_split(evaluate):
+    published = {"f1": {"train": 0.9, "test": 0.3, "valid": 0.2}}
+    found = evaluate(with_counts(3, 4, 2, 11), published=published)
+    assert found["test"]["published"] == {"f1": 0.3}
+    assert found["valid"]["difference"] == pytest.approx({"f1": 0.5 - 0.2})
+    found = evaluate(with_counts(3, 4, 2, 11))
+    assert found["test"]["published"] is found["test"]["difference"] is None
+
+
+def test_a_refused_row_is_answered_no_whatever_its_score(evaluate):
+    label = [1, 1, 1, 0, 0, 0, 1, 0]
+    refused = [False] * 6 + [True, True]
+    columns = table(label, [2, 1, -1, 1.5, -2, -3, 5, 5], refused)
+    found = evaluate(columns)["test"]
+    assert found["refused"] == {"rows": 2, "positives": 1}
+    assert found["confusion"]["true_positives"] == 2
+    assert found["confusion"]["false_negatives"] == 2
+    assert found["metrics"]["recall"] == 2 / 4
+    assert found["answered"] == pytest.approx(
+        {"accuracy": 4 / 6, "f1": 2 / 3, "precision": 2 / 3, "recall": 2 / 3}
+    )
+    assert found["metrics"]["recall_at_threshold"] <= 3 / 4
+
+
+def test_without_refused_rows_there_is_nothing_to_leave_out(evaluate):
+    assert evaluate(with_counts(3, 4, 2, 11))["test"]["answered"] is None
+
+
+# The threshold
+
+
+def best_f1(probability, label):
+    """The largest F1 over all cuts between two different probabilities, by a loop."""
+    values = np.unique(probability)
+    cuts = (values[1:] + values[:-1]) / 2
+    return max(float(f1(confusion(probability >= cut, label))) for cut in cuts)
+
+
+def test_the_threshold_has_the_largest_f1_of_all_cuts():
+    rng = np.random.default_rng(4)
+    for _ in range(40):
+        label = (rng.random(50) < 0.3).astype(np.int8)
+        probability = np.clip(rng.normal(0.3 + 0.2 * label, 0.2), 0, 1).round(rng.integers(1, 6))
+        found = choose_threshold(probability, label, np.zeros(50, bool))
+        assert found.f1 == pytest.approx(best_f1(probability, label))
+        assert float(f1(confusion(probability >= found.value, label))) == pytest.approx(found.f1)
+
+
+def test_of_equally_good_thresholds_the_nearest_to_one_half_is_chosen():
+    label = np.array([1, 0, 0, 0, 1, 0])
+    probability = np.array([0.9, 0.8, 0.7, 0.65, 0.6, 0.1])
+    # One of one found, or two with three false alarms: F1 is 2/3 or 4/7.
+    none = np.zeros(6, bool)
+    assert choose_threshold(probability, label, none).value == pytest.approx(0.85)
+    # One of one, or two with two false alarms: both 2/3.
+    found = choose_threshold(probability[[0, 1, 2, 4, 5]], label[[0, 1, 2, 4, 5]], none[:5])
+    assert found.f1 == pytest.approx(2 / 3)
+    assert found.value == pytest.approx(0.35)
+
+
+def test_refused_rows_choose_no_threshold_but_count_as_missed():
+    label = np.array([1, 1, 0, 0, 1])
+    probability = np.array([0.9, 0.4, 0.3, 0.2, 0.25])
+    refused = np.array([False, False, False, False, True])
+    found = choose_threshold(probability, label, refused)
+    assert found.value == pytest.approx(0.35)
+    assert found.f1 == pytest.approx(4 / 5)
+
+
+def test_neighbouring_floats_can_be_told_apart():
+    low = 0.3
+    high = np.nextafter(low, 1)
+    found = choose_threshold(np.array([high, low]), np.array([1, 0]), np.zeros(2, bool))
+    assert found.f1 == 1
+    assert low < found.value <= high
+
+
+def test_the_threshold_is_chosen_on_valid_alone(evaluate):
+    valid, others = with_counts(10, 20, 15, 60), [with_counts(9, 3, 4, 30, seed) for seed in (1, 2)]
+    first = evaluate(train=[others[0]], test=[others[1]], valid=[valid])
+    second = evaluate(train=[others[1]], test=[others[0]], valid=[valid])
+    assert first["thresholds"] == second["thresholds"]
+    chosen = first["thresholds"]["seeds"]["42"]
+    assert first["thresholds"]["chosen_on"] == "valid"
+    assert chosen["f1"] == first["valid"]["metrics"]["f1_at_threshold"]
+    assert chosen["f1"] >= first["valid"]["metrics"]["f1"]
+    assert first["test"]["seeds"]["42"]["threshold"] == chosen["threshold"]
+
+
+def test_each_seed_has_a_threshold_of_its_own(evaluate):
+    label = [1, 1, 0, 0]
+    tables = table(label, [3, 2, -1, -2]), table(label, [-1, -2, -3, -4])
+    found = evaluate(*tables, seeds=(1, 2))
+    one, other = (found["thresholds"]["seeds"][seed]["threshold"] for seed in ("1", "2"))
+    assert other < 0.2 < one
+    assert found["test"]["metrics"]["f1_at_threshold"] == 1
+    assert found["test"]["metrics"]["f1"] == 0.5
+
+
+# Degenerate cases
+
+
+def test_one_seed_is_noted(evaluate):
+    columns = with_counts(3, 4, 2, 11)
+    found = evaluate(columns)["test"]
+    assert set(found["spread"].values()) == {None}
+    assert any("one seed" in note for note in found["notes"])
+    two = evaluate(columns, without_alarms(columns, 3), seeds=(1, 2))
+    assert two["test"]["notes"] == []
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_model_of_one_answer_goes_through_with_a_note(evaluate, sign):
+    label = [1] * 5 + [0] * 15
+    found = evaluate(table(label, sign * np.linspace(1, 2, 20)))["test"]
+    assert found["metrics"]["recall"] == (1 if sign > 0 else 0)
+    assert found["metrics"]["mcc"] == 0
+    assert found["intervals"]["mcc"] == [0, 0]
+    assert any("every row alike" in note for note in found["notes"])
+
+
+def test_equal_scores_go_through_with_the_default_threshold_and_a_note(evaluate):
+    columns = table([1] * 5 + [0] * 15, np.zeros(20)) | {"logit_target": np.zeros(20, np.float32)}
+    columns["logit_not"] = columns["logit_target"]
+    found = evaluate(columns)
+    assert found["thresholds"]["seeds"]["42"]["threshold"] == 0.5
+    assert found["test"]["metrics"]["roc_auc"] == 0.5
+    assert found["test"]["metrics"]["average_precision"] == 0.25
+    # A probability of one half reaches the threshold, but is not the larger one.
+    assert found["test"]["metrics"]["recall"] == 0
+    assert found["test"]["metrics"]["recall_at_threshold"] == 1
+    notes = " ".join(found["test"]["notes"])
+    assert "the same score" in notes and "scores are equal" in notes
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_a_split_of_one_class_goes_through_with_null_and_a_note(evaluate, label):
+    one_class = table(np.full(12, label), np.linspace(-2, 2, 12))
+    other = with_counts(10, 20, 15, 60)
+    found = evaluate(train=[other], test=[one_class], valid=[other])["test"]
+    undefined = {"roc_auc", "balanced_accuracy"} | ({"average_precision"} if label == 0 else set())
+    for part in ("metrics", "intervals"):
+        assert {name for name, value in found[part].items() if value is None} == undefined
+    assert found["trivial"]["always"]["roc_auc"] is None
+    for name in undefined:
+        assert any(name in note for note in found["notes"])
+
+
+def test_a_valid_split_without_positives_chooses_the_default(evaluate):
+    empty = table(np.zeros(12), np.linspace(-2, 2, 12))
+    other = with_counts(10, 20, 15, 60)
+    found = evaluate(train=[other], test=[other], valid=[empty])
+    assert found["thresholds"]["seeds"]["42"] == {"threshold": 0.5, "f1": 0}
+    metrics = found["test"]["metrics"]
+    assert metrics["f1_at_threshold"] == metrics["f1"]
+    assert any("one class" in note for note in found["test"]["notes"])
+
+
+def test_a_split_that_is_refused_altogether_goes_through(evaluate):
+    columns = table([1, 0, 0, 0], [-1] * 4, [True] * 4)
+    found = evaluate(train=[with_counts(3, 4, 2, 11)], test=[columns], valid=[columns])["test"]
+    assert found["answered"]["accuracy"] is None
+    assert found["metrics"]["accuracy"] == 0.75
+
+
+def test_seeds_and_files_that_do_not_fit_are_an_error(evaluate, tmp_path):
+    one, other = with_counts(3, 4, 2, 11), with_counts(3, 4, 3, 10)
+    with pytest.raises(ValueError, match="not the rows of"):
+        evaluate(one, other, seeds=(1, 2))
+    with pytest.raises(ValueError, match="shorter"):
+        evaluate_splits.main(
+            predictions={name: [str(tmp_path / "test_1.parquet")] for name in SPLITS},
+            metrics={name: str(tmp_path / f"{name}.json") for name in SPLITS},
+            thresholds=str(tmp_path / "thresholds.json"),
+            experiment="toy",
+            variant="plain",
+            seeds=[1, 2],
+            published=None,
+            bootstrap=BOOTSTRAP,
+        )
+    assert not (tmp_path / "test.json").exists()
+
+
+@pytest.mark.parametrize("script", ["evaluate_splits", "compare_variants"])
+def test_the_stage_starts_without_the_heavy_libraries(script):
+    heavy = ("pandas", "scipy", "sklearn", "torch", "transformers", "datasets")
+    code = f"import sys; sys.path[:0] = {sys.path!r}; import {script}; "
+    code += f"sys.exit(', '.join(set({heavy!r}) & set(sys.modules)) or 0)"
+    subprocess.run([sys.executable, "-c", code], check=True)
