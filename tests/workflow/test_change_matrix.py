@@ -379,11 +379,11 @@ STALE_BY_CODE = {
     ),
     "a metric more": (
         replace(
-            "workflow/scripts/evaluate_splits.py",
-            '"loss": cross_entropy(logits, labels)',
-            '"loss": cross_entropy(logits, labels), "margin": float(np.ptp(logits))',
+            "workflow/whosaid/evaluation_metrics.py",
+            '"mcc": mcc}',
+            '"mcc": mcc, "error_rate": lambda counts: 1 - WATCHED["accuracy"](counts)}',
         ),
-        evaluated(*VARIANTS),
+        sorted({*evaluated(*VARIANTS), *ALL_COMPARED}),
     ),
     "edited with an old time": (
         backdated("workflow/scripts/evaluate_splits.py", edit_code("scripts/evaluate_splits")),

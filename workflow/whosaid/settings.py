@@ -108,7 +108,10 @@ def compare_variants(config: Config) -> dict[str, Any]:
     return {
         "experiment": config.experiment,
         "reference": config.reference,
-        "variants": {name: list(spec.seeds) for name, spec in config.variants.items()},
+        # A list, since keys are sorted on their way.
+        "variants": [
+            {"name": name, "seeds": list(spec.seeds)} for name, spec in config.variants.items()
+        ],
         **_bootstrap(config),
     }
 

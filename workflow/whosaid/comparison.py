@@ -1,0 +1,89 @@
+"""Whether two variants differ: paired differences on the same rows, and tests of them."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from whosaid.bootstrap import Error
+
+POWER = 0.8
+"""With which the smallest detectable difference would be found."""
+
+
+class McNemar(NamedTuple):
+    """Rows that only one of two models answers rightly, and how likely that is by chance."""
+
+    only_first_right: int
+    only_second_right: int
+    p: float
+
+
+def mcnemar(first_right: np.ndarray, second_right: np.ndarray) -> McNemar:
+    """McNemar's exact test of two models, from whether each row is answered rightly.
+
+    Of the rows on which just one of two equally good models is right, each model has half, but for
+    chance (Note on the sampling error of the difference between correlated proportions or
+    percentages, Psychometrika, 1947). P is two-sided: twice the binomial tail, at most 1.
+    """
+    one = int((first_right & ~second_right).sum())
+    other = int((second_right & ~first_right).sum())
+    # Whole numbers, since the terms of a thousand rows are beyond what a float can hold.
+    term = tail = 1
+    for i in range(min(one, other)):
+        term = term * (one + other - i) // (i + 1)
+        tail += term
+    return McNemar(one, other, min(1.0, 2 * tail / 2 ** (one + other)))
+
+
+def mcnemar_interval(table: McNemar, rows: int, confidence: float) -> tuple[float, float]:
+    """The interval of the difference in accuracy that leaves out 0 exactly where the test rejects.
+
+    That of Clopper and Pearson (Biometrika, 1934) for the first model's share of the rows on which
+    just one is right, in units of all rows.
+    """
+    from scipy.special import betaincinv
+
+    one, other = table.only_first_right, table.only_second_right
+    tail = (1 - confidence) / 2
+    low = float(betaincinv(one, other + 1, tail)) if one else 0.0
+    high = float(betaincinv(one + 1, other, 1 - tail)) if other else 1.0
+    return tuple((one + other) * (2 * share - 1) / rows for share in (low, high))
+
+
+def difference_interval(difference: float, error: Error, confidence: float) -> tuple[float, float]:
+    """The interval of a difference that leaves out 0 exactly where `error.p_value` rejects."""
+    reach = error.quantile((1 + confidence) / 2) * error.standard_error
+    return difference - reach, difference + reach
+
+
+def smallest_detectable_difference(error: Error, confidence: float) -> float:
+    """The true difference that a two-sided test at this level finds in 80 of 100 cases.
+
+    Bloom, Minimum detectable effects, Evaluation Review, 1995.
+    """
+    multiple = error.quantile((1 + confidence) / 2) + error.quantile(POWER)
+    return multiple * error.standard_error
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P values adjusted for their number; those that are not a number stay and do not count.
+
+    Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of
+    Statistics, 1979.
+    """
+    adjusted = [math.nan] * len(p_values)
+    order = sorted((p, i) for i, p in enumerate(p_values) if not math.isnan(p))
+    largest = 0.0
+    for rank, (p, i) in enumerate(order):
+        largest = max(largest, min(1.0, p * (len(order) - rank)))
+        adjusted[i] = largest
+    return adjusted
+
+
+def verdict(difference: float, p_value: float, confidence: float) -> str:
+    """Better or worse where the test rejects at 1 - `confidence`, else that one cannot tell."""
+    if not p_value < 1 - confidence:
+        return "cannot tell"
+    return "better" if difference > 0 else "worse"
