@@ -115,6 +115,7 @@ REACHED_BY = {
     "predictions": {"evaluate_splits", "compare_variants"},
     "thresholds": {"evaluate_splits"},
     "undefined": {"evaluate_splits", "compare_variants"},
+    "hidden": {"split_lines", "tokenize_splits"},
     "model_store": {"train_model"},
     "near_duplicates": {"audit_splits"},
     "normalise": {"split_lines", "audit_splits"},

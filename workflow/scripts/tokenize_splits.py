@@ -8,7 +8,6 @@ splits; beside it, in `tokenizer/`, the tokenizer that made it; `manifest.json`.
 import json
 import logging
 import os
-import sys
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -23,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from whosaid.arrow_dataset import write_dataset_dict
+from whosaid.hidden import hidden
 from whosaid.manifest import check_manifest, write_manifest
 from whosaid.splits import SPLITS
 from whosaid.stage import stage
@@ -124,9 +124,8 @@ def main(
 
 if __name__ == "__main__":
     # Tokenizers do without PyTorch, which takes a second to import.
-    sys.modules["torch"] = None
     os.environ["TRANSFORMERS_NO_ADVISORY_WARNINGS"] = "1"
-    with stage(snakemake):
+    with hidden("torch"), stage(snakemake):
         main(
             splits={name: snakemake.input[name] for name in SPLITS},
             added_tokens=snakemake.input.added_tokens,
