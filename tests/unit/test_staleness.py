@@ -96,7 +96,10 @@ REACHED_BY = {
     "arrow_dataset": {"tokenize_splits"},
     "corpus_csv": {"read_lines"},
     # `environment` imports it too.
-    "collector": set(STAGES) - {"read_lines", "fetch_punkt", "summarize"},
+    "collector": {
+        *("split_lines", "audit_splits", "fetch_encoder", "tokenize_splits", "train_model"),
+        *("predict_splits", "train_linear", "draw_figures"),
+    },
     "curves": {"evaluate_slices", "draw_figures"},
     "cpu_layers": {"train_model"},
     "device": {"train_model", "predict_splits"},
@@ -108,11 +111,17 @@ REACHED_BY = {
     "linear": {"train_linear"},
     "markdown": {"summarize", "write_report"},
     # Adding a metric trains nothing: only those that training watches stand in `metrics`.
-    "metrics": {"train_model", "evaluate_splits", "compare_variants"},
-    "bootstrap": {"evaluate_splits", "compare_variants"},
+    "metrics": {
+        *("train_model", "evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures"),
+    },
+    "bootstrap": {"evaluate_splits", "compare_variants", "evaluate_slices"},
     "comparison": {"compare_variants"},
-    "evaluation_metrics": {"evaluate_splits", "compare_variants"},
-    "predictions": {"evaluate_splits", "compare_variants"},
+    "evaluation_metrics": {
+        *("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures"),
+    },
+    "predictions": {
+        *("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures"),
+    },
     "thresholds": {"evaluate_splits"},
     "undefined": {"evaluate_splits", "compare_variants"},
     "hidden": {"split_lines", "tokenize_splits"},

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import whosaid.collector  # noqa: F401  (before the libraries)
+
+# isort: split
 import numpy as np
 import pyarrow.parquet as pq
 

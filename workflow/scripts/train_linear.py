@@ -13,6 +13,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import whosaid.collector  # noqa: F401  (before the libraries)
+
+# isort: split
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
