@@ -515,6 +515,7 @@ def test_the_minilm_overlay_changes_encoders_and_speed_only(office):
         assert encoder.model_dump(exclude_none=True) == {"path": "data/encoders/minilm"}
     assert minilm.corpus == office.corpus
     faster = {"train_sampling_strategy", "precision", "per_device_eval_batch_size"}
+    faster |= {"activation_checkpointing"}
     for name, spec in minilm.variants.items():
         published = office.variants[name]
         same = {"training": True, "title": True}
@@ -684,7 +685,7 @@ OWN_SETTINGS = {
         "statistics.reference": "long",
         "statistics.resamples": 100,
     },
-    "evaluate_slices": {"corpus.target_speaker": "jim", "statistics.confidence": 0.9},
+    "evaluate_slices": {"experiment": "other", "statistics.confidence": 0.9},
     "draw_figures": {
         "corpus.target_speaker": "jim",
         "variants.plain.title": "Plain",
@@ -718,7 +719,7 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
         for path, value, stages in [
             ("variants.plain.title", "Plain", {"draw_figures", "summarize", "summarize_audit"}),
             ("variants.plain.max_length", 64, {"tokenize_splits"}),
-            ("variants.plain.min_words", 4, {"split_lines"}),
+            ("variants.plain.min_words", 4, {"split_lines", "draw_figures"}),
             ("variants.plain.training.learning_rate", 1e-4, {"train_model"}),
             (
                 *("variants.plain.training.seeds", [42, 43]),

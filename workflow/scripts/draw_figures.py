@@ -463,9 +463,24 @@ PICTURES = {
 }
 
 
-def main(figures: dict[str, str], **inputs: Any) -> None:
-    """Draw the pictures named in `figures`, each to its path, from `inputs` (`read_experiment`)."""
-    experiment = read_experiment(**inputs)
+def main(
+    figures: dict[str, str],
+    metrics: list[str],
+    predictions: list[str],
+    thresholds: list[str],
+    records: list[str],
+    split_audits: list[str],
+    comparison: str,
+    slices: str,
+    target_speaker: str,
+    reference: str,
+    variants: list[dict[str, Any]],
+) -> None:
+    """Draw the pictures named in `figures`, each to its path; `read_experiment` says from what."""
+    experiment = read_experiment(
+        *(metrics, predictions, thresholds, records, split_audits, comparison, slices),
+        *(target_speaker, reference, variants),
+    )
     with plots.style():
         for name, path in figures.items():
             plots.save(PICTURES[name](experiment), path)

@@ -6,10 +6,10 @@ out cannot make the stage stale, so it holds what the stage depends on and nothi
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from whosaid.config import Config
+from whosaid.config import Config, Variant
 
 
 def settings_text(config: Config, stage: str, wildcards: Mapping[str, str]) -> str:
@@ -49,8 +49,9 @@ def audit_splits(config: Config, variant: str) -> dict[str, Any]:
 
 def summarize_audit(config: Config) -> dict[str, Any]:
     """The rows of the audit's table in config order."""
-    titles = {name: spec.title or name for name, spec in config.variants.items()}
-    variants = [{"name": name, "title": title} for name, title in titles.items()]
+    variants = [
+        {"name": name, "title": spec.title or name} for name, spec in config.variants.items()
+    ]
     return {"experiment": config.experiment, "variants": variants}
 
 
@@ -108,10 +109,7 @@ def compare_variants(config: Config) -> dict[str, Any]:
     return {
         "experiment": config.experiment,
         "reference": config.reference,
-        # A list, since keys are sorted on their way.
-        "variants": [
-            {"name": name, "seeds": list(spec.seeds)} for name, spec in config.variants.items()
-        ],
+        "variants": _models(config),
         **_bootstrap(config),
     }
 
@@ -120,10 +118,7 @@ def evaluate_slices(config: Config) -> dict[str, Any]:
     """The variants in config order, and the bootstrap."""
     return {
         "experiment": config.experiment,
-        # A list, since keys are sorted on their way.
-        "variants": [
-            {"name": name, "seeds": list(spec.seeds)} for name, spec in config.variants.items()
-        ],
+        "variants": _models(config),
         **_bootstrap(config),
     }
 
@@ -133,7 +128,10 @@ def draw_figures(config: Config) -> dict[str, Any]:
     return {
         "target_speaker": config.corpus.target_speaker,
         "reference": config.reference,
-        "variants": _titles(config),
+        "variants": [
+            {"classifier": spec.classifier, "min_words": spec.min_words, **row}
+            for spec, row in _table_rows(config)
+        ],
     }
 
 
@@ -143,7 +141,10 @@ def summarize(config: Config) -> dict[str, Any]:
         "experiment": config.experiment,
         "target_speaker": config.corpus.target_speaker,
         "reference": config.reference,
-        "variants": _titles(config),
+        "variants": [
+            {"published_seconds": spec.published and spec.published.seconds, **row}
+            for spec, row in _table_rows(config)
+        ],
     }
 
 
@@ -152,19 +153,15 @@ def write_report(config: Config) -> dict[str, Any]:
     return {"experiment": config.experiment, "target_speaker": config.corpus.target_speaker}
 
 
-def _titles(config: Config) -> list[dict[str, Any]]:
+def _models(config: Config) -> list[dict[str, Any]]:
     # A list, since keys are sorted on their way.
-    return [
-        {
-            "name": name,
-            "title": spec.title or name,
-            "classifier": spec.classifier,
-            "min_words": spec.min_words,
-            "seeds": list(spec.seeds),
-            "published_seconds": spec.published and spec.published.seconds,
-        }
-        for name, spec in config.variants.items()
-    ]
+    return [{"name": name, "seeds": list(spec.seeds)} for name, spec in config.variants.items()]
+
+
+def _table_rows(config: Config) -> Iterator[tuple[Variant, dict[str, Any]]]:
+    """Each variant and its name, title and seeds; they go into lists, since keys are sorted."""
+    for name, spec in config.variants.items():
+        yield spec, {"name": name, "title": spec.title or name, "seeds": list(spec.seeds)}
 
 
 def _bootstrap(config: Config) -> dict[str, Any]:
