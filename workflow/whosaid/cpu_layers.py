@@ -1,7 +1,7 @@
 """Dropout and attention for training on a CPU.
 
-PyTorch draws one random number for each value that dropout may drop, serially: a fifth of a
-training step. Here 64 random bits serve four values.
+PyTorch draws one random number for each value that dropout may drop, serially: a seventh of
+a training step. Here 64 random bits serve four values.
 """
 
 import torch

@@ -45,7 +45,7 @@ def device_arguments(precision: str) -> dict[str, Any]:
 def piece_tokens(most: int) -> int:
     """How many tokens go through a model at once in training, where `most` fit into memory.
 
-    A GPU is served best by all of them. On a CPU a batch that is large or unevenly long is faster
-    in pieces: less padding, and its activations stay in the processor's cache.
+    A GPU is served best by all of them. On a CPU a batch of very different lengths is faster in
+    pieces, each padded to its own longest row.
     """
-    return most if torch.accelerator.is_available() else min(2048, most)
+    return most if torch.accelerator.is_available() else min(1024, most)

@@ -142,9 +142,10 @@ class SealedCheckpoints(TrainerCallback):
 
     def on_save(self, args, state, control, **kwargs):
         """Seal the checkpoint that was just written, and stop if told to."""
+        is_last = self.is_told_to_stop  # told later, it stops after the next step
         checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         write_manifest(checkpoint, seconds=self.seconds())
-        if self.is_told_to_stop:
+        if is_last:
             raise InterruptedStageError(
                 f"stopped after step {state.global_step} of {state.max_steps}; the same command "
                 "goes on from there"
