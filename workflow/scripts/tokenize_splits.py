@@ -8,8 +8,8 @@ splits; beside it, in `tokenizer/`, the tokenizer that made it; `manifest.json`.
 import json
 import logging
 import os
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, chain
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -37,9 +37,9 @@ logger = logging.getLogger(__name__)
 ROWS_PER_BATCH = 10_000
 
 COLUMNS = {
-    "input_ids": ("ids", np.int32),
-    "token_type_ids": ("type_ids", np.int8),
-    "attention_mask": ("attention_mask", np.int8),
+    "input_ids": ("ids", pa.int32()),
+    "token_type_ids": ("type_ids", pa.int8()),
+    "attention_mask": ("attention_mask", pa.int8()),
 }
 """What models take, where the tokenizer keeps it, and its type."""
 
@@ -91,12 +91,19 @@ def tokenize(
     logger.info("%s: %d rows, %.1f tokens a row", split, len(lengths), fmean(lengths))
 
 
-def to_lists(encodings: list, attribute: str, dtype: type) -> pa.ListArray:
+def to_lists(encodings: list, attribute: str, dtype: pa.DataType) -> pa.ListArray:
     """One attribute of each encoding, as a list a row."""
-    ends = np.cumsum([len(encoding) for encoding in encodings], dtype=np.int32)
+    offsets = list(accumulate(map(len, encodings), initial=0))
     values = chain.from_iterable(getattr(encoding, attribute) for encoding in encodings)
-    offsets = np.concatenate([np.zeros(1, np.int32), ends])
-    return pa.ListArray.from_arrays(offsets, np.fromiter(values, dtype, offsets[-1]))
+    return pa.ListArray.from_arrays(
+        to_array(offsets, pa.int32(), len(offsets)), to_array(values, dtype, offsets[-1])
+    )
+
+
+def to_array(values: Iterable[int], dtype: pa.DataType, length: int) -> pa.Array:
+    """The integers as an Arrow array, on a way that does not let Arrow import pandas."""
+    numbers = np.fromiter(values, dtype.to_pandas_dtype(), length)
+    return pa.Array.from_buffers(dtype, length, [None, pa.py_buffer(numbers)])
 
 
 def main(

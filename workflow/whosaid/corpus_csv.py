@@ -123,8 +123,14 @@ def to_integers(texts: pa.Array, dtype: str) -> pa.Array:
 
     A leading zero or plus, a blank or a digit that is not ASCII is none of a program's.
     """
-    # Longer ones fit into no integer, and might not even fit into the decimal number.
     plain = pc.match_substring_regex(texts, r"^(?:0|-?[1-9][0-9]{0,18})\z")
+    if pc.all(plain).as_py():
+        # A faultless file is spared what follows: handed Python's values, Arrow imports pandas.
+        try:
+            return texts.cast(dtype)
+        except pa.ArrowInvalid:  # one is too large
+            pass
+    # What is plain fits into such a decimal number, whatever the integer.
     numbers = pc.if_else(plain, texts, None).cast(pa.decimal128(19))
     limits = np.iinfo(dtype)
     fits = pc.and_(
@@ -132,6 +138,11 @@ def to_integers(texts: pa.Array, dtype: str) -> pa.Array:
         pc.less_equal(numbers, Decimal(int(limits.max))),
     )
     return pc.if_else(fits, numbers, None).cast(dtype)
+
+
+def is_blank(texts: pa.Array) -> pa.Array:
+    """Whether each text is empty or nothing but white space, that of Unicode included."""
+    return pc.or_(pc.utf8_is_space(texts), pc.invert(pc.binary_length(texts).cast("bool")))
 
 
 class Faults:
@@ -209,8 +220,7 @@ def read_corpus(
             texts, columns[name] = columns[name], to_integers(columns[name], dtype)
             faults.add(name, "integer", pc.is_null(columns[name]), texts, above)
         for name in NEVER_EMPTY:
-            is_empty = pc.equal(pc.utf8_trim_whitespace(columns[name]), "")
-            faults.add(name, "filled", is_empty, columns[name], above)
+            faults.add(name, "filled", is_blank(columns[name]), columns[name], above)
         for counted in pc.value_counts(columns["speaker"]).to_pylist():
             speakers[counted["values"]] += counted["counts"]
         if keep is not None and not faults.found:
@@ -218,8 +228,9 @@ def read_corpus(
         above += len(batch)
     every = pa.chunked_array(indices, pa.string())
     counted = pc.value_counts(every)
-    twice = counted.filter(pc.greater(counted.field("counts"), 1)).field("values")
-    faults.add("row", "doubled", pc.is_in(every, twice), every, 0)
+    if len(counted) < len(every):
+        twice = counted.filter(pc.greater(counted.field("counts"), 1)).field("values")
+        faults.add("row", "doubled", pc.is_in(every, twice), every, 0)
     if faults.found:
         raise InputError(
             f"{path}: {faults.message()} (the header is row 1); correct or remove these rows"
