@@ -21,10 +21,8 @@ class BatchOrder(torch.utils.data.Sampler):
 
     The library's samplers draw from the global random state, which is another one when the middle
     of an epoch is resumed. With `is_grouped` the rows of a batch are of similar length: shuffled
-    rows are sorted by length, `POOL` batches at a time, and the batches are shuffled in turn.
+    rows are sorted by length, a pool of batches at a time, and the batches are shuffled in turn.
     """
-
-    POOL = 200
 
     def __init__(self, lengths: np.ndarray, batch_size: int, is_grouped: bool, seed: int):
         self.lengths = lengths
@@ -44,7 +42,9 @@ class BatchOrder(torch.utils.data.Sampler):
         random = np.random.default_rng((self.seed, self.epoch))
         order = random.permutation(len(self.lengths))
         if self.is_grouped:
-            pool = self.POOL * self.batch_size
+            # The library's size of a pool. Larger ones pad even less, but with batches of one
+            # length each a model learns more slowly.
+            pool = max(1, min(50, len(order) // (4 * self.batch_size))) * self.batch_size
             for start in range(0, len(order), pool):
                 part = order[start : start + pool]
                 part[:] = part[np.argsort(-self.lengths[part], kind="stable")]
