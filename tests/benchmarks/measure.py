@@ -1,11 +1,13 @@
 """What the benchmarks share: processes with their time and memory, machine facts, tables, JSON."""
 
 import argparse
+import contextlib
 import importlib
 import importlib.metadata
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -73,7 +75,14 @@ def run_process(
         peak = [0]
         watcher = threading.Thread(target=_watch_memory, args=(process, peak))
         watcher.start()
-        process.wait()
+        try:
+            process.wait()
+        except BaseException:  # Ctrl-C or SIGTERM: nothing goes on behind our back
+            for member in _family(process.pid):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    member.kill()
+            process.wait()
+            raise
         seconds = time.perf_counter() - started
         watcher.join()
         output.seek(0)
@@ -83,19 +92,20 @@ def run_process(
     return Finished(seconds, peak[0], printed)
 
 
+def _family(pid: int) -> list[psutil.Process]:
+    try:
+        parent = psutil.Process(pid)
+        return [*parent.children(recursive=True), parent]
+    except psutil.NoSuchProcess:
+        return []
+
+
 def _watch_memory(process: subprocess.Popen, peak: list[int]) -> None:
     while process.returncode is None:
         total = 0
-        try:
-            parent = psutil.Process(process.pid)
-            family = [parent, *parent.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return
-        for member in family:
-            try:
+        for member in _family(process.pid):
+            with contextlib.suppress(psutil.NoSuchProcess):
                 total += member.memory_info().rss
-            except psutil.NoSuchProcess:
-                continue
         peak[0] = max(peak[0], total)
         time.sleep(0.1)
 
@@ -164,7 +174,11 @@ def parser(description: str) -> argparse.ArgumentParser:
 def parse(
     options: argparse.ArgumentParser, arguments: list[str] | None = None
 ) -> argparse.Namespace:
-    """The chosen options; with an encoder the CSV is by default that of WHOSAID_OFFICE_CSV."""
+    """The chosen options; with an encoder the CSV is by default that of WHOSAID_OFFICE_CSV.
+
+    From here on SIGTERM ends the benchmark as an exception does, with its processes and files.
+    """
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     chosen = options.parse_args(arguments)
     if chosen.csv is None and chosen.encoder is not None:
         chosen.csv = os.environ.get("WHOSAID_OFFICE_CSV")

@@ -134,16 +134,19 @@ def time_training(
     """Rows per second in training and in evaluation, and the length the train split is padded to.
 
     `training` holds the pipeline's own settings, of which the published ways leave no choice are
-    overruled: batches are random and of 32 rows in evaluation, precision is float32.
+    overruled: batches are random and of 32 rows in evaluation, precision is float32. Raises
+    ValueError if a split is smaller than one batch.
     """
     dataset = load_from_disk(tokenized)
+    batch_size = training["per_device_train_batch_size"]
+    if len(dataset["train"]) < batch_size or len(dataset["test"]) < EVAL_BATCH_SIZE:
+        raise ValueError(f"{tokenized}: a split is smaller than one batch; use more rows")
     tokenizer = AutoTokenizer.from_pretrained(f"{tokenized}/tokenizer")
     set_seed(seed)
     model = load_classifier(encoder, tokenizer)
     splits = {
         name: padded(dataset[name], tokenizer, longest(dataset[name])) for name in ("train", "test")
     }
-    batch_size = training["per_device_train_batch_size"]
     loader = training_batches(splits["train"], batch_size, seed)
     # Full batches alone, of as many epochs as it takes.
     endless = (

@@ -5,6 +5,7 @@ import importlib
 import json
 import math
 import signal
+import sys
 import time
 from argparse import Namespace
 
@@ -14,6 +15,7 @@ import growth
 import measure
 import overhead
 import pandas as pd
+import psutil
 import published
 import published_data
 import pytest
@@ -32,6 +34,15 @@ def assert_finite_and_positive(row):
         if isinstance(value, int | float):
             assert math.isfinite(value), name
             assert value > 0, name
+
+
+@pytest.fixture(autouse=True)
+def signal_handlers():
+    """Benchmarks and training take these signals for themselves; here they are pytest's."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="module")
@@ -144,14 +155,8 @@ def in_process(monkeypatch):
     """Let the parts call functions here, since each process imports for seconds."""
 
     def call(function, **arguments):
-        # Training takes these signals for itself; here they are pytest's.
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         module, _, name = function.partition(":")
-        try:
-            result = getattr(importlib.import_module(module), name)(**arguments)
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
+        result = getattr(importlib.import_module(module), name)(**arguments)
         return measure.Finished(seconds=1.0, peak_bytes=1, printed="", result=result)
 
     monkeypatch.setattr(training_benchmark, "call", call)
@@ -229,10 +234,25 @@ def test_a_failed_process_says_what_it_printed():
         measure.call("nowhere:function")
 
 
+def test_an_interrupted_benchmark_leaves_no_process_behind(tmp_path, monkeypatch):
+    def interrupt(process):
+        while not (tmp_path / "started").exists():
+            time.sleep(0.01)
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    code = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(60)"
+    monkeypatch.setattr(measure.subprocess.Popen, "wait", interrupt)
+    before = set(psutil.Process().children(recursive=True))
+    with pytest.raises(KeyboardInterrupt):
+        measure.run_process([sys.executable, "-c", code, str(tmp_path / "started")])
+    assert set(psutil.Process().children(recursive=True)) <= before
+
+
 def test_memory_of_a_process_includes_its_children(tmp_path):
     script = "import time; block = bytearray(200 * 2**20); time.sleep(0.6)"
     inner = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {script!r}])"
-    run = measure.run_process([measure.sys.executable, "-c", inner])
+    run = measure.run_process([sys.executable, "-c", inner])
     assert 200 * 2**20 < run.peak_bytes < 400 * 2**20
 
 
