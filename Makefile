@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c envs/constraints.txt
 
-.PHONY: summary test check format manual
+.PHONY: summary test check format manual benchmark
 
 summary: .venv/ready  ## the table of the shipped sample
 	$(BIN)/snakemake --cores 1 results/summary.md
@@ -21,6 +21,9 @@ format: .venv/ready-dev  ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt .
+
+benchmark: .venv/ready  ## speed and memory, on the sample; tests/benchmarks/run.py has more
+	$(BIN)/python tests/benchmarks/run.py
 
 manual: .venv/ready  ## the generated parts of config/
 	PYTHONPATH=workflow $(BIN)/python -m whosaid.config_manual

@@ -3,9 +3,11 @@
 import json
 import re
 import shutil
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
+from addresses import unaddressed
 from conftest import PROJECT
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -17,6 +19,10 @@ VARIANTS = (
     "low_cutoff_distilbert",
     "augmented_vocab_distilbert",
 )
+TITLES = [
+    *("DistilBERT baseline", "RoBERTa", "Re-balanced", "Short lines removed"),
+    *("Director and writer tokens", "TF-IDF", "Length alone", "Director and writers alone"),
+]
 
 
 def readme_commands():
@@ -25,24 +31,50 @@ def readme_commands():
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def test_make_summary_fills_the_whole_table(summary_run):
-    tree, _ = summary_run
-    table = [
-        [cell.strip() for cell in line.strip("|\n").split("|")]
-        for line in (tree.root / "results" / "summary.md").read_text(encoding="utf-8").splitlines()
-        if line.startswith("|")
-    ]
-    ours = table[2:7]
-    assert [row[0] for row in ours] == [
-        "DistilBERT baseline",
-        "RoBERTa",
-        "Re-balanced",
-        "Short lines removed",
-        "Director and writer tokens",
-    ]
-    for row in ours:
+def tables_of(summary):
+    """The rows of each table by the title of its section, as lists of cells without the header."""
+    tables = {}
+    for section in summary.split("\n## ")[1:]:
+        lines = [line for line in section.splitlines() if line.startswith("|")]
+        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+        tables[section.partition("\n")[0]] = rows[2:]
+    return tables
+
+
+@pytest.fixture(scope="module")
+def tables(summary_run):
+    return tables_of((summary_run[0].root / "results" / "summary.md").read_text(encoding="utf-8"))
+
+
+def test_make_summary_fills_the_whole_table(tables):
+    rows = tables["Every split"]
+    assert [row[0] for row in rows] == TITLES
+    for row in rows:
         for cell in row[1:5]:
             assert re.fullmatch(r"[01]\.\d{3} / [01]\.\d{3} / [01]\.\d{3}", cell)
+
+
+def test_the_summary_says_of_each_variant_what_can_be_told(tables):
+    rows = tables["What can be told on the test split"]
+    assert [row[0] for row in rows[: len(TITLES)]] == TITLES
+    interval = r"0\.\d{3} \[0\.\d{3}, [01]\.\d{3}\]"
+    for row in rows[: len(TITLES)]:
+        assert re.fullmatch(interval, row[3])
+        assert re.fullmatch(r"reference|[+-]0\.\d{3} (better|worse|cannot tell)", row[4])
+    floors = {row[0].partition(",")[0] for row in rows[len(TITLES) :]}
+    assert floors == {"*never*", "*always*", "*random*"}
+
+
+def test_every_number_of_the_summary_stands_in_a_json_file(summary_run):
+    assert unaddressed(summary_run[0].root) == []
+
+
+def test_the_pictures_of_the_summary_are_there(summary_run):
+    results = summary_run[0].root / "results"
+    pictures = re.findall(r"!\[[^]]*\]\(([^)]*)\)", (results / "summary.md").read_text())
+    assert len(pictures) == 6
+    for picture in pictures:
+        assert ElementTree.parse(results / picture).getroot().tag.endswith("svg")
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
