@@ -18,8 +18,6 @@ rule evaluate_splits:
         thresholds="data/{experiment}/models/{variant}/thresholds.json",
     log:
         "results/logs/evaluate_splits/{experiment}/{variant}.log",
-    benchmark:
-        "results/logs/evaluate_splits/{experiment}/{variant}.jsonl"
     params:
         settings=settings_of("evaluate_splits"),
         code=code_text("evaluate_splits"),

@@ -251,7 +251,9 @@ def main(
     nltk_data: str | None = None,
 ) -> None:
     """Write the splits, the added tokens and the audit to the paths in `outputs`."""
-    everything = pd.read_parquet(lines)
+    grouping = GROUPS[split["group_by"]] if split["method"] == "group_shuffle" else []
+    columns = {"row", "speaker", "line", *annotate, *grouping}
+    everything = pd.read_parquet(lines, columns=sorted(columns))
     kept = select_speakers(everything, target_speaker, top_speakers)
     counts = {"lines": len(everything), "of_top_speakers": len(kept)}
     if deduplicate is not None:
@@ -270,8 +272,8 @@ def main(
     texts, added_tokens = annotate_texts(kept, annotate)
     rows = kept.assign(text=texts)[SCHEMA.names]
     labels, too_short, groups = rows["label"].to_numpy(), rows["refused"].to_numpy(), None
-    if split["method"] == "group_shuffle":
-        groups = kept.groupby(GROUPS[split["group_by"]]).ngroup().to_numpy()
+    if grouping:
+        groups = kept.groupby(grouping).ngroup().to_numpy()
     positions = split_rows(labels, split, resample, groups, too_short)
     parts = {name: rows.iloc[positions[name]] for name in SPLITS}
     for name, part in parts.items():
