@@ -354,7 +354,10 @@ STALE_BY_CODE = {
     ),
     "environment": (edit_code("whosaid/environment"), split(*VARIANTS)),
     "manifest": (edit_code("whosaid/manifest"), EVERYTHING),
-    "metrics": (edit_code("whosaid/metrics"), trained(*ENCODED)),
+    "metrics": (
+        edit_code("whosaid/metrics"),
+        sorted({*trained(*ENCODED), *evaluated(*VARIANTS)}),
+    ),
     "model_store": (edit_code("whosaid/model_store"), trained(*ENCODED)),
     "resumable": (edit_code("whosaid/resumable"), trained(*ENCODED)),
     "splits": (edit_code("whosaid/splits"), split(*VARIANTS)),
@@ -404,7 +407,7 @@ def test_edited_code_makes_the_stages_that_reach_it_stale(finished, change, jobs
         {
             "nltk": ("nltk", split(*VARIANTS)),
             "transformers": ("transformers", fetched(*ENCODERS, variants=ENCODED)),
-            "scikit-learn": ("scikit-learn", trained(*ENCODED)),
+            "scikit-learn": ("scikit-learn", split(*VARIANTS)),
             "tabulate": ("tabulate", TABLE),
             "pyarrow": ("pyarrow", EVERYTHING),
             "one that no stage imports": ("pydantic-settings", NOTHING),

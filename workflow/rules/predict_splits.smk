@@ -24,8 +24,10 @@ rule predict_splits:
         settings=settings_of("predict_splits"),
         code=code_text("predict_splits"),
     threads: 8
+    # Room for texts of 512 tokens; it counts where gpu_mem_mb is limited, see profiles/default.
     resources:
         gpu=1,
+        gpu_mem_mb=6000,
     conda:
         "../../envs/environment.yaml"
     script:

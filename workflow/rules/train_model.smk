@@ -27,8 +27,10 @@ rule train_model:
         code=code_text("train_model"),
         store="data/model_store",
     threads: 8
+    # Room for texts of 512 tokens; it counts where gpu_mem_mb is limited, see profiles/default.
     resources:
         gpu=1,
+        gpu_mem_mb=6000,
     conda:
         "../../envs/environment.yaml"
     script:
