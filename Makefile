@@ -22,7 +22,7 @@ format: .venv/ready-dev  ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt .
 
-benchmark: .venv/ready  ## speed and memory, on the sample; tests/benchmarks/run.py has more
+benchmark: .venv/ready-dev  ## speed and memory, on the sample; tests/benchmarks/run.py has more
 	$(BIN)/python tests/benchmarks/run.py
 
 manual: .venv/ready  ## the generated parts of config/
