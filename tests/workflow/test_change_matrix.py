@@ -775,6 +775,8 @@ def test_another_experiment_and_back_trains_nothing_and_rebuilds_the_table(tiny)
 
 
 def test_pruning_the_store_deletes_what_no_model_was_taken_from(tiny):
+    set_key("variants.floor", {"classifier": "linear"})(tiny)
+    run_for_real(tiny)
     store = tiny.root / "data" / "model_store"
     (used,) = store.iterdir()
     shutil.copytree(used, store / ("0" * 32))

@@ -17,7 +17,10 @@ logger = logging.getLogger(__name__)
 
 
 def keys_in_use(data: Path) -> set[str]:
-    """The training keys of the model folders of every experiment below `data`."""
+    """The training keys of the model folders of every experiment below `data`.
+
+    A logistic regression has none: it is fitted anew.
+    """
     keys = set()
     for path in data.glob(f"*/models/*/seed_*/{NAME}"):
         try:

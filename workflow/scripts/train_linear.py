@@ -154,7 +154,7 @@ def main(
         partial.mkdir()
         save_model(fitted, partial, target_speaker)
         write_json(partial / "training.json", record)
-        write_manifest(partial)
+        write_manifest(partial, key=None)  # the store holds no copy
     refused = refused_logits(json.loads(Path(split_audit).read_text())["refused_in_train"])
     # What is on disk answers, so that it is known to be all there is to the model.
     stored = load_model(Path(model))
