@@ -108,6 +108,7 @@ REACHED_BY = {
     "environment": {
         *("split_lines", "tokenize_splits", "train_model", "predict_splits"),
     },
+    "lean_transformers": {"fetch_encoder", "train_model", "predict_splits"},
     "linear": {"train_linear"},
     "markdown": {"summarize", "write_report"},
     # Adding a metric trains nothing: only those that training watches stand in `metrics`.
@@ -124,7 +125,9 @@ REACHED_BY = {
     },
     "thresholds": {"evaluate_splits"},
     "undefined": {"evaluate_splits", "compare_variants"},
-    "hidden": {"split_lines", "tokenize_splits"},
+    "hidden": {
+        *("split_lines", "fetch_encoder", "tokenize_splits", "train_model", "predict_splits"),
+    },
     "model_store": {"train_model"},
     "near_duplicates": {"audit_splits"},
     "normalise": {"split_lines", "audit_splits"},

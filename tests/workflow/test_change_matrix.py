@@ -319,7 +319,7 @@ HARMLESS = {
         "comment and another way to write a number": replace(
             CONFIG, "    learning_rate: 1.0e-3\n", "    # the same\n    learning_rate: 0.001\n"
         ),
-        "float for an integer": set_key("defaults.training.num_train_epochs", 6.0),
+        "float for an integer": set_key("defaults.training.num_train_epochs", 8.0),
         "default spelt out": set_key("defaults.training.warmup_steps", 0),
         "default repeated by a variant": set_key("variants.basic_distilbert.max_length", 128),
         "encoder that no variant uses": set_key("encoders.spare", {"path": "nowhere"}),

@@ -111,7 +111,7 @@ def test_no_artifact_is_a_pickle(summary_run):
 
 def test_epochs_are_reported_while_it_trains(summary_run):
     _, finished = summary_run
-    assert len(re.findall(r"epoch \d of 6: train loss", finished.stderr)) == 5 * 6
+    assert len(re.findall(r"epoch \d of 8: train loss", finished.stderr)) == 5 * 8
     assert re.search(r"\d+/\d+ \[\d\d:\d\d<\d\d:\d\d", finished.stderr), "no progress bar"
 
 

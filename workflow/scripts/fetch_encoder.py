@@ -104,6 +104,8 @@ def build_from_scratch(
         set_seed,
     )
 
+    import whosaid.lean_transformers  # noqa: F401
+
     shape = {
         "hidden_size": hidden_size,
         "num_hidden_layers": num_hidden_layers,

@@ -8,7 +8,8 @@ import json
 import logging
 from pathlib import Path
 
-import whosaid.environment  # noqa: F401  (before the libraries that read it)
+import whosaid.environment
+import whosaid.lean_transformers  # noqa: F401  (before Transformers)
 
 # isort: split
 import numpy as np

@@ -12,7 +12,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import whosaid.environment  # noqa: F401  (before the libraries that read it)
+import whosaid.environment
+import whosaid.lean_transformers  # noqa: F401  (before Transformers)
 
 # isort: split
 import numpy as np
