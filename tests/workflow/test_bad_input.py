@@ -110,7 +110,8 @@ def finished(tmp_path_factory):
     write_config(folder, CONFIG)
     run = run_snakemake(folder, cores=2)
     assert run.returncode == 0, run.stdout
-    assert len(digests(folder / "results")) == 7
+    made = {path.name for path in (folder / "results").rglob("*")}
+    assert {"summary.md", "comparison.json", "forest.svg", "test.parquet"} < made
     return folder
 
 

@@ -510,7 +510,7 @@ STALE_BY_CONFIG = {
     ),
     "variant that the others are compared with": (
         set_key("statistics.reference", ROBERTA),
-        ALL_COMPARED,
+        COMPARISON,
     ),
     "what the audit, which nobody asked for, looks for": (
         set_key("audit.near_duplicate_similarity", 0.8),
@@ -531,7 +531,7 @@ STALE_BY_CONFIG = {
             set_key("statistics.reference", "basic_distilbert")(tree),
             reorder_variants(lambda names: names[::-1])(tree),
         ],
-        PICTURES,
+        ALL_COMPARED,
     ),
     "variant that stops counting words, and the tokenizer with it": (
         lambda tree: [
@@ -592,7 +592,7 @@ def test_an_overlay_that_repeats_values_changes_nothing(finished):
             ),
             "metrics edited by hand": (
                 append("results/sample/metrics/basic_roberta/test.json", "\n"),
-                TABLE,
+                PICTURES,
                 # The edited file is made again and the table stands.
                 [("evaluate_splits", ROBERTA)],
                 "results/sample/metrics/basic_roberta/test.json was changed or cut short",
@@ -734,8 +734,9 @@ def test_a_line_that_no_variant_uses_trains_nothing(tiny):
     assert tiny.plan() == sorted([("read_lines",), *split("plain")])
     assert train(tiny, "plain") == "found"
     assert content(tiny, PLAIN) == before
-    # The model came out the same, so what follows from it is fresh; the table reads corpus.json.
-    assert tiny.plan() == TABLE
+    # The model came out the same, so what follows from it is fresh; the slices read all lines, the
+    # table reads corpus.json.
+    assert tiny.plan() == SLICES
 
 
 def test_settings_changed_and_changed_back_are_trained_once(tiny):
