@@ -110,7 +110,7 @@ REACHED_BY = {
     },
     "lean_transformers": {"fetch_encoder", "train_model", "predict_splits"},
     "linear": {"train_linear"},
-    "markdown": {"summarize", "write_report"},
+    "markdown": {"summarize", "summarize_audit", "write_report"},
     # Adding a metric trains nothing: only those that training watches stand in `metrics`.
     "metrics": {
         *("train_model", "evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures"),
@@ -137,7 +137,7 @@ REACHED_BY = {
     "resumable": {"train_model"},
     "splits": {
         *("split_lines", "audit_splits", "summarize_audit", "tokenize_splits", "train_model"),
-        "summarize",
+        *("train_linear", "summarize"),
     },
     "rows": {"train_model", "predict_splits"},
     # `stage` records the digests of the outputs, so these are reached by way of it.

@@ -8,7 +8,6 @@ import json
 import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,9 +22,9 @@ from whosaid.comparison import (
     smallest_detectable_difference,
     verdict,
 )
-from whosaid.evaluation_metrics import Ranking, scored_metrics
+from whosaid.evaluation_metrics import Ranking, halves, scored_metrics
 from whosaid.metrics import Confusion, accuracy, confusion, f1
-from whosaid.predictions import Predictions, read_predictions
+from whosaid.predictions import Predictions, read_variants
 from whosaid.stage import stage
 from whosaid.undefined import nan_to_null
 from whosaid.whole import write_json
@@ -68,8 +67,7 @@ def evaluate_models(sides: tuple[Side, Side], resamples: int, seed: int) -> dict
     once = [np.ones((1, len(label)), np.uint8)]
 
     def metrics(counts: Confusion, scored: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        halves = (np.split(each, 2) for each in counts)
-        by_logit, by_threshold = (Confusion(*each) for each in zip(*halves, strict=True))
+        by_logit, by_threshold = halves(counts)
         values = (f1(by_logit), f1(by_threshold), accuracy(by_logit), scored["average_precision"])
         return dict(zip(METRICS, values, strict=True))
 
@@ -213,15 +211,13 @@ def main(
     `thresholds` one per variant, both in that order. `bootstrap` has the keys confidence, resamples
     and seed.
     """
-    paths, sides = iter(predictions), {}
-    for variant, path in zip(variants, thresholds, strict=True):
+    sides = {}
+    answers = read_variants(predictions, variants)
+    for variant, path, answered in zip(variants, thresholds, answers, strict=True):
         seeds = variant["seeds"]
         chosen = json.loads(Path(path).read_text(encoding="utf-8"))["seeds"]
-        sides[variant["name"]] = Side(
-            read_predictions([*islice(paths, len(seeds))]),
-            seeds,
-            [chosen[str(seed)]["threshold"] for seed in seeds],
-        )
+        cutoffs = [chosen[str(seed)]["threshold"] for seed in seeds]
+        sides[variant["name"]] = Side(answered, seeds, cutoffs)
     results = {}
     for name, side in sides.items():
         if name != reference:

@@ -7,7 +7,6 @@ counts of `split_lines`, the comparison and the slices. Out: one SVG per picture
 import json
 import logging
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -25,7 +24,7 @@ from matplotlib.ticker import MaxNLocator
 from whosaid import curves, plots
 from whosaid.evaluation_metrics import BINS, sigmoid
 from whosaid.plots import BLACK, BLUE, GREY, ORANGE, PALE, VERMILION
-from whosaid.predictions import read_predictions
+from whosaid.predictions import read_variants
 from whosaid.stage import stage
 
 logger = logging.getLogger(__name__)
@@ -425,10 +424,12 @@ def read_experiment(
     for result in map(read_json, metrics):
         if result["split"] == "test":
             of_test[result["variant"]] = result
-    paths, records = iter(predictions), map(read_json, records)
+    records = map(read_json, records)
+    answered = read_variants(predictions, variants)
     read = []
-    for variant, of_variant, audit in zip(variants, thresholds, split_audits, strict=True):
-        answers = read_predictions([*islice(paths, len(variant["seeds"]))])
+    for variant, of_variant, audit, answers in zip(
+        variants, thresholds, split_audits, answered, strict=True
+    ):
         chosen = read_json(of_variant)["seeds"].values()
         read.append(
             Variant(

@@ -8,7 +8,6 @@ each variant takes for the target's. Answers are those of the larger logit.
 import json
 import logging
 from collections.abc import Iterable
-from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,8 +16,8 @@ import pyarrow.parquet as pq
 
 from whosaid.bootstrap import interval, resampled_confusion
 from whosaid.curves import wilson
-from whosaid.metrics import confusion, ratio
-from whosaid.predictions import Predictions, read_predictions
+from whosaid.metrics import WATCHED, confusion, ratio
+from whosaid.predictions import Predictions, read_variants
 from whosaid.stage import stage
 from whosaid.whole import write_json
 
@@ -26,8 +25,6 @@ logger = logging.getLogger(__name__)
 
 WORD_COUNTS = {"1-5": 0, "6-10": 6, "11-20": 11, "21-40": 21, "41+": 41}
 """The smallest number of words of each slice."""
-
-METRICS = ("accuracy", "f1", "precision", "recall")
 
 SHARES = {
     "accuracy": lambda tp, fp, fn, tn: (tp + tn, tp + fp + fn + tn),
@@ -100,7 +97,7 @@ def _metric(name: str, shares: np.ndarray) -> np.ndarray:
 
 def metrics_of(predictions: Predictions, name: str, bootstrap: dict[str, Any]) -> dict[str, Any]:
     """Counts, metrics and intervals of the rows of the slice `name`."""
-    metrics, intervals = estimate(predictions, METRICS, **bootstrap)
+    metrics, intervals = estimate(predictions, WATCHED, **bootstrap)
     return {
         "slice": name,
         "rows": len(predictions.label),
@@ -164,10 +161,8 @@ def main(
     of the corpus' lines, `bootstrap` has the keys confidence, resamples and seed.
     """
     corpus = pq.read_table(lines, columns=["row", "season", "speaker", "line"])
-    paths = iter(predictions)
     of_variants = {}
-    for variant in variants:
-        rows = read_predictions([*islice(paths, len(variant["seeds"]))])
+    for variant, rows in zip(variants, read_variants(predictions, variants), strict=True):
         of_variant = slice_variant(rows, lines_of(corpus, rows.row), bootstrap)
         of_variants[variant["name"]] = of_variant
     write_json(

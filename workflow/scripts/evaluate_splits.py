@@ -18,6 +18,7 @@ from whosaid.evaluation_metrics import (
     COUNT_METRICS,
     Calibration,
     Ranking,
+    halves,
     scored_metrics,
     sigmoid,
 )
@@ -72,10 +73,8 @@ def evaluate_resampled(
     lines = predictions.row
     decisions = np.vstack([predictions.decide(), predictions.decide_at(thresholds)])
     counts = resampled_confusion(predictions.label, decisions, lines, resamples, rng)
-    halves = (np.split(each, 2) for each in counts)
-    larger_logit, at_threshold = (Confusion(*each) for each in zip(*halves, strict=True))
     scored = scored_metrics(_scores(predictions), resampled_counts(lines, resamples, rng))
-    return name_metrics(larger_logit, at_threshold, scored)
+    return name_metrics(*halves(counts), scored)
 
 
 def _scores(predictions: Predictions) -> list[list[Ranking | Calibration]]:
@@ -107,7 +106,7 @@ def notes(
     predictions: Predictions, seeds: Sequence[int], chosen: Sequence[Threshold], metrics: Metrics
 ) -> Iterator[str]:
     """A sentence for each case in which a figure is not what its name promises."""
-    label = predictions.label
+    label, answers = predictions.label, predictions.decide()
     if len(seeds) == 1:
         yield "There is one seed: the intervals do not hold what another seed would change."
     if label.min() == label.max():
@@ -115,7 +114,7 @@ def notes(
         undefined = [name for name, values in metrics.items() if np.isnan(values).any()]
         yield f"The target says {kept} row: {', '.join(undefined)} are undefined{zero}."
     for number, seed in enumerate(seeds):
-        odds, decisions = predictions.log_odds[number], predictions.decide()[number]
+        odds, decisions = predictions.log_odds[number], answers[number]
         if odds.min() == odds.max():
             yield f"Seed {seed} gives every row the same score."
         elif decisions.min() == decisions.max():

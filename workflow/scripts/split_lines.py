@@ -8,7 +8,7 @@ annotation adds to the tokenizer; `split_audit.json`, the counts.
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil
 
 import whosaid.environment  # noqa: F401  (before the libraries that read it)
@@ -84,6 +84,20 @@ def annotate_texts(lines: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.Seri
     return texts, list(tokens)
 
 
+def split_in_two_steps(
+    halve: Callable[[np.ndarray, float], Sequence[np.ndarray]],
+    rows: int,
+    fractions: dict[str, float],
+) -> dict[str, np.ndarray]:
+    """Positions of train and of the rest, and of test and valid in the rest, as published.
+
+    `halve` parts positions in two; it is given the share of the second part.
+    """
+    train, rest = halve(np.arange(rows), 1 - fractions["train"])
+    test, valid = halve(rest, fractions["valid"] / (fractions["test"] + fractions["valid"]))
+    return {"train": train, "test": test, "valid": valid}
+
+
 def split_datasets_stratified(
     labels: np.ndarray, fractions: dict[str, float], seed: int
 ) -> dict[str, np.ndarray]:
@@ -95,15 +109,13 @@ def split_datasets_stratified(
     """
     from datasets.utils.stratify import stratified_shuffle_split_generate_indices as draw
 
-    def split(positions: np.ndarray, test_size: float) -> tuple[np.ndarray, np.ndarray]:
+    def halve(positions: np.ndarray, test_size: float) -> tuple[np.ndarray, np.ndarray]:
         tests = ceil(test_size * len(positions))
         generator = np.random.default_rng(seed)
         kept, taken = next(draw(labels[positions], len(positions) - tests, tests, generator))
         return positions[kept], positions[taken]
 
-    train, rest = split(np.arange(len(labels)), 1 - fractions["train"])
-    test, valid = split(rest, fractions["valid"] / (fractions["test"] + fractions["valid"]))
-    return {"train": train, "test": test, "valid": valid}
+    return split_in_two_steps(halve, len(labels), fractions)
 
 
 def split_pandas_per_class(
@@ -137,14 +149,12 @@ def split_group_shuffle(
     """
     from sklearn.model_selection import GroupShuffleSplit
 
-    def halves(positions: np.ndarray, second: float) -> list[np.ndarray]:
+    def halve(positions: np.ndarray, second: float) -> list[np.ndarray]:
         shuffled = GroupShuffleSplit(1, test_size=second, random_state=seed)
         (parts,) = shuffled.split(positions, groups=groups[positions])
         return [positions[part] for part in parts]
 
-    train, rest = halves(np.arange(len(groups)), 1 - fractions["train"])
-    test, valid = halves(rest, fractions["valid"] / (fractions["test"] + fractions["valid"]))
-    return {"train": train, "test": test, "valid": valid}
+    return split_in_two_steps(halve, len(groups), fractions)
 
 
 def resample_positions(

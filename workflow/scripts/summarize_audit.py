@@ -9,8 +9,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from tabulate import tabulate
-
+from whosaid.markdown import escaped
+from whosaid.markdown import table as markdown_table
 from whosaid.splits import SPLITS
 from whosaid.stage import stage
 from whosaid.whole import whole
@@ -32,11 +32,6 @@ with rows in train too, and the share of the split's rows that are of them."""
 def share(count: int, share: float) -> str:
     """A count and a share as in `1,472 (14.8 %)`."""
     return f"{count:,} ({100 * share:.1f} %)"
-
-
-def escaped(title: str) -> str:
-    """The title as the cell of a Markdown table."""
-    return title.replace("|", "\\|")
 
 
 def held_out_row(title: str, split: str, audit: dict[str, Any]) -> list[str]:
@@ -85,18 +80,17 @@ def main(audits: list[str], table: str, experiment: str, variants: list[dict[str
     of_seasons = [
         season_row(title, order, audit) for title, audit in zip(titles, loaded, strict=True)
     ]
-    form = {"tablefmt": "pipe", "disable_numparse": True}
     legend = LEGEND.format(
         similarity=loaded[0]["near_duplicate_similarity"],
         min_words=loaded[0]["near_duplicate_min_words"],
     )
     parts = [
         f"# {experiment}: what train knows of the rows held out\n",
-        tabulate(rows, HEADERS, **form) + "\n",
+        markdown_table(rows, HEADERS) + "\n",
         *warnings,
         legend + "\n",
         "Rows of each season, train / test / valid; each counts once:\n",
-        tabulate(of_seasons, ["variant", *order], **form) + "\n",
+        markdown_table(of_seasons, ["variant", *order]) + "\n",
     ]
     with whole(table) as partial:
         partial.write_text("\n".join(parts), encoding="utf-8")

@@ -36,6 +36,7 @@ from whosaid.linear import (
 )
 from whosaid.manifest import write_manifest
 from whosaid.refusal import refused_logits
+from whosaid.splits import SPLITS
 from whosaid.stage import stage
 from whosaid.whole import whole, write_json
 
@@ -167,10 +168,10 @@ def main(
 if __name__ == "__main__":
     with stage(snakemake):
         main(
-            splits={name: snakemake.input[name] for name in ("train", "test", "valid")},
+            splits={name: snakemake.input[name] for name in SPLITS},
             split_audit=snakemake.input.split_audit,
             lines=snakemake.input.lines,
             model=snakemake.output.model,
-            predictions={name: snakemake.output[name] for name in ("train", "test", "valid")},
+            predictions={name: snakemake.output[name] for name in SPLITS},
             **json.loads(snakemake.params.settings),
         )

@@ -5,6 +5,8 @@ from statistics import NormalDist
 
 import numpy as np
 
+from whosaid.evaluation_metrics import bin_of
+
 
 def precision_at(recalls: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Precision at the highest threshold on `scores` that reaches each of the `recalls`.
@@ -24,10 +26,10 @@ def reliability(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows, positives and mean probability of each of `bins` bins of equal width.
 
-    `probabilities` are seeds x rows; a bin holds its upper edge. Rows and positives are means over
-    the seeds; the mean probability of an empty bin is not a number.
+    `probabilities` are seeds x rows. Rows and positives are means over the seeds; the mean
+    probability of an empty bin is not a number.
     """
-    places = np.clip(np.ceil(probabilities * bins).astype(int) - 1, 0, bins - 1).ravel()
+    places = bin_of(probabilities, bins).ravel()
     seeds = len(probabilities)
     rows = np.bincount(places, minlength=bins)
     positives = np.bincount(places, np.tile(labels, seeds), minlength=bins)

@@ -32,6 +32,13 @@ COUNT_METRICS = {**WATCHED, "balanced_accuracy": balanced_accuracy, "mcc": mcc}
 """Metrics of the counts of one decision per row."""
 
 
+def halves(counts: Confusion) -> tuple[Confusion, Confusion]:
+    """The counts of the first and of the second half of the models, their first axis."""
+    pairs = (np.split(each, 2) for each in counts)
+    first, second = (Confusion(*each) for each in zip(*pairs, strict=True))
+    return first, second
+
+
 class Ranking:
     """Rows ordered by their score, for the metrics of an order."""
 
@@ -83,9 +90,8 @@ class Calibration:
         """`log_odds` of class 1 and the `labels`, 0 or 1, of the rows."""
         probability = sigmoid(log_odds)
         excess = probability - labels
-        bins = np.clip(np.ceil(probability * BINS).astype(int) - 1, 0, BINS - 1)
         self.terms = np.zeros((len(labels), BINS + 2))
-        self.terms[np.arange(len(labels)), bins] = excess
+        self.terms[np.arange(len(labels)), bin_of(probability, BINS)] = excess
         self.terms[:, BINS] = excess**2
         self.terms[:, BINS + 1] = np.logaddexp(0.0, np.where(labels == 1, -log_odds, log_odds))
 
@@ -111,6 +117,11 @@ class Calibration:
 def sigmoid(log_odds: np.ndarray) -> np.ndarray:
     """The probability of log odds, without overflow."""
     return np.exp(-np.logaddexp(0.0, -log_odds))
+
+
+def bin_of(probability: np.ndarray, bins: int) -> np.ndarray:
+    """Which of `bins` bins of equal width each probability is in; a bin holds its upper edge."""
+    return np.clip(np.ceil(probability * bins).astype(int) - 1, 0, bins - 1)
 
 
 def _run_sums(counts: np.ndarray, starts: np.ndarray) -> np.ndarray:

@@ -1,8 +1,9 @@
 """The stored answers of a variant: what every stage after `predict_splits` reads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -54,3 +55,15 @@ def read_predictions(paths: Sequence[str | Path]) -> Predictions:
         for each in columns
     ]
     return Predictions(first["row"], first["label"], first["refused"], np.array(log_odds))
+
+
+def read_variants(
+    paths: Sequence[str | Path], variants: Sequence[Mapping[str, Any]]
+) -> Iterator[Predictions]:
+    """The predictions of each of the `variants`, whose `seeds` say how many of the `paths` it has.
+
+    The paths are those of the first variant's seeds, then of the next one's.
+    """
+    remaining = iter(paths)
+    for variant in variants:
+        yield read_predictions([*islice(remaining, len(variant["seeds"]))])
