@@ -108,6 +108,11 @@ REACHED_BY = {
     "environment": {
         *("split_lines", "tokenize_splits", "train_model", "predict_splits"),
     },
+    "lean_arrow": {
+        *("read_lines", "audit_splits", "fetch_encoder", "tokenize_splits", "train_model"),
+        *("predict_splits", "train_linear", "evaluate_splits", "compare_variants"),
+        *("evaluate_slices", "draw_figures"),
+    },
     "lean_transformers": {"fetch_encoder", "train_model", "predict_splits"},
     "linear": {"train_linear"},
     "markdown": {"summarize", "summarize_audit", "write_report"},
@@ -125,8 +130,11 @@ REACHED_BY = {
     },
     "thresholds": {"evaluate_splits"},
     "undefined": {"evaluate_splits", "compare_variants"},
+    # `lean_arrow` imports it too.
     "hidden": {
-        *("split_lines", "fetch_encoder", "tokenize_splits", "train_model", "predict_splits"),
+        *("read_lines", "split_lines", "audit_splits", "fetch_encoder", "tokenize_splits"),
+        *("train_model", "predict_splits", "train_linear", "evaluate_splits"),
+        *("compare_variants", "evaluate_slices", "draw_figures"),
     },
     "model_store": {"train_model"},
     "near_duplicates": {"audit_splits"},

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import whosaid.collector  # noqa: F401  (before the libraries)
+import whosaid.collector  # before the libraries
 
 # isort: split
 import numpy as np
 import pyarrow.parquet as pq
 
+import whosaid.lean_arrow  # noqa: F401
 from whosaid.errors import InputError
 from whosaid.near_duplicates import near_duplicates
 from whosaid.normalise import normalise

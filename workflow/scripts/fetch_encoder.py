@@ -11,12 +11,13 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import whosaid.collector  # noqa: F401  (before the libraries)
+import whosaid.collector  # before the libraries
 
 # isort: split
 import pyarrow.parquet as pq
 from safetensors import SafetensorError, safe_open
 
+import whosaid.lean_arrow  # noqa: F401
 from whosaid.encoder_files import ENCODER_FILES, NEEDED, WEIGHTS, encoder_files
 from whosaid.errors import InputError
 from whosaid.manifest import write_manifest
@@ -96,6 +97,9 @@ def build_from_scratch(
     `distilbert` gets an uncased WordPiece tokenizer, `roberta` a cased byte-level BPE. The model
     has the published sequence limit of 512 tokens.
     """
+    import whosaid.lean_transformers  # noqa: F401  (before Transformers)
+
+    # isort: split
     from transformers import (
         AutoModel,
         DistilBertConfig,
@@ -103,8 +107,6 @@ def build_from_scratch(
         RobertaTokenizer,
         set_seed,
     )
-
-    import whosaid.lean_transformers  # noqa: F401
 
     shape = {
         "hidden_size": hidden_size,

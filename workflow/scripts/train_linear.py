@@ -13,7 +13,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import whosaid.collector  # noqa: F401  (before the libraries)
+import whosaid.collector  # before the libraries
 
 # isort: split
 import numpy as np
@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from scipy.sparse import hstack
 from sklearn.linear_model import LogisticRegression
 
+import whosaid.lean_arrow  # noqa: F401
 from whosaid.errors import InputError
 from whosaid.linear import (
     TFIDF,

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
+import whosaid.lean_arrow  # noqa: F401
 from whosaid.errors import InputError
 
 INTEGERS = {"row": "int64", "season": "int16", "episode": "int16", "scene": "int32"}
@@ -124,12 +125,6 @@ def to_integers(texts: pa.Array, dtype: str) -> pa.Array:
     A leading zero or plus, a blank or a digit that is not ASCII is none of a program's.
     """
     plain = pc.match_substring_regex(texts, r"^(?:0|-?[1-9][0-9]{0,18})\z")
-    if pc.all(plain).as_py():
-        # A faultless file is spared what follows: handed Python's values, Arrow imports pandas.
-        try:
-            return texts.cast(dtype)
-        except pa.ArrowInvalid:  # one is too large
-            pass
     # What is plain fits into such a decimal number, whatever the integer.
     numbers = pc.if_else(plain, texts, None).cast(pa.decimal128(19))
     limits = np.iinfo(dtype)

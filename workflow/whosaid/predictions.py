@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow.parquet as pq
 
+import whosaid.lean_arrow  # noqa: F401
 from whosaid.evaluation_metrics import sigmoid
 
 

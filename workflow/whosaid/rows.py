@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import torch
 
+import whosaid.lean_arrow  # noqa: F401
+
 
 class Rows(torch.utils.data.Dataset):
     """Rows of token ids with their labels; a list of indices gives a padded batch of tensors.
