@@ -45,6 +45,9 @@ def stage(job: Any) -> Iterator[None]:
     like one line is logged, of any other error the traceback goes to the log file and its last
     line to the terminal.
     """
+    # What the imports made stays; among it there is no garbage to look for.
+    gc.freeze()
+    gc.set_threshold(50_000)
     set_up_logging(Path(job.log[0]))
     logger = logging.getLogger(job.rule)
     wildcards = dict(job.wildcards.items())
