@@ -1,8 +1,8 @@
-"""All data stages of all variants, on one core, against the published way.
+"""All data stages of the encoders' variants, on one core, against the published way.
 
     python tests/benchmarks/data_stages.py [--csv CSV --encoder FOLDER] [--repeats 1]
 
-Ours is one Snakemake run from the CSV to the token ids of every variant, process starts included.
+Ours is one Snakemake run from the CSV to the token ids of each, process starts included.
 The published way is one process per variant, one after the other. What fetches encoders and NLTK's
 data runs before, is timed apart and counts for neither.
 """
@@ -18,7 +18,7 @@ from whosaid import settings
 
 def fetch(tree: Tree) -> Finished:
     """Bring encoders and NLTK's data into the tree."""
-    variants = tree.config.variants
+    variants = tree.encoder_variants()
     targets = {f"{tree.encoder(name)}/manifest.json" for name in variants}
     counts_words = any(spec.min_words is not None for spec in variants.values())
     if counts_words and tree.config.corpus.word_tokenizer == "punkt":
@@ -29,7 +29,7 @@ def fetch(tree: Tree) -> Finished:
 def data_stages(tree: Tree) -> Finished:
     """Run all data stages of all variants; the encoders are there."""
     return tree.snakemake(
-        *(f"{tree.tokenized(name)}/manifest.json" for name in tree.config.variants), cores=1
+        *(f"{tree.tokenized(name)}/manifest.json" for name in tree.encoder_variants()), cores=1
     )
 
 
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
             # An encoder from scratch is made of the lines once read: this one is of another tree.
             source = make_tree(Path(folder, "source"), options.csv)
             fetch(source)
-            encoder = str(source.root / source.encoder(next(iter(source.config.variants))))
+            encoder = str(source.root / source.encoder(next(iter(source.encoder_variants()))))
         trees = [
             make_tree(Path(folder, str(number)), options.csv, encoder)
             for number in range(options.repeats)
@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> None:
         ours = median([data_stages(tree) for tree in trees])
         theirs = {
             variant: median([published(tree, variant) for tree in trees])
-            for variant in trees[0].config.variants
+            for variant in trees[0].encoder_variants()
         }
     rows = [
         {"what": f"published, {variant}", "seconds": run.seconds, "peak GiB": run.peak_bytes / GIB}

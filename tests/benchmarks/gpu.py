@@ -180,7 +180,7 @@ def prepare(folder: Path, options: Namespace) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         csv, encoder = (None, None) if options.small else (options.csv, options.encoder)
         tree = make_tree(Path(temporary, "project"), csv, encoder, changes)
-        variants = tree.config.variants
+        variants = tree.encoder_variants()
         tree.snakemake(*(f"{tree.tokenized(name)}/manifest.json" for name in variants))
         for variant in variants:
             shutil.copytree(tree.root / tree.tokenized(variant), folder / "tokenized" / variant)

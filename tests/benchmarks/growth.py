@@ -55,9 +55,10 @@ def steps_of(tree: Tree) -> dict[str, str]:
     data = f"data/{tree.config.experiment}"
     steps = {"read_lines": f"{data}/lines.parquet"}
     variants: dict[str, str] = {}
-    for variant, spec in tree.config.variants.items():
-        counted = ", counting words" if spec.min_words is not None else ""
-        variants.setdefault(f"split_lines, {spec.split.method}{counted}", variant)
+    for variant, spec in tree.encoder_variants().items():
+        extras = {"counting words": spec.min_words is not None, "annotated": bool(spec.annotate)}
+        parts = ["split_lines", spec.split.method, *(name for name, has in extras.items() if has)]
+        variants.setdefault(", ".join(parts), variant)
     steps |= {name: f"{data}/splits/{variant}/train.parquet" for name, variant in variants.items()}
     first = next(iter(variants.values()))
     return steps | {"tokenize_splits": f"{tree.tokenized(first)}/manifest.json"}
@@ -72,7 +73,7 @@ def main(arguments: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         original = make_tree(Path(temporary, "original"), options.csv, options.encoder)
         fetch(original)
-        encoder = original.root / original.encoder(next(iter(original.config.variants)))
+        encoder = original.root / original.encoder(next(iter(original.encoder_variants())))
         before: dict[str, tuple[int, float]] = {}
         for factor in sorted(options.factors):
             csv = Path(temporary, f"lines_x{factor}.csv")

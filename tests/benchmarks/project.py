@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from measure import PROJECT, Finished, run_process
 
-from whosaid.config import Config, merge, parse_config
+from whosaid.config import Config, Variant, merge, parse_config
 
 SAMPLE = Path("data", "sample", "script_data_processed.csv")
 
@@ -36,6 +36,11 @@ class Tree:
             command += ["--configfile", *self.configfiles]
         variables = {"PYTHONPATH": "", **(environment or {})}
         return run_process(command, self.root, cores, variables)
+
+    def encoder_variants(self) -> dict[str, Variant]:
+        """The variants that fine-tune an encoder, by name."""
+        specs = self.config.variants.items()
+        return {name: spec for name, spec in specs if spec.classifier == "encoder"}
 
     def encoder(self, variant: str) -> str:
         """The folder of a variant's encoder."""

@@ -87,7 +87,7 @@ def main(arguments: list[str] | None = None) -> None:
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         tree = make_tree(Path(folder), options.csv, options.encoder)
-        variants = options.variants or list(tree.config.variants)
+        variants = options.variants or list(tree.encoder_variants())
         prepare(tree, variants)
         for variant in variants:
             ours = measure_stage(tree, variant, options.rows)

@@ -165,7 +165,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parse(training_options(__doc__), arguments)
     with tempfile.TemporaryDirectory() as folder:
         tree = make_tree(Path(folder), options.csv, options.encoder)
-        variants = options.variants or list(tree.config.variants)
+        variants = options.variants or list(tree.encoder_variants())
         prepare(tree, variants)
         rates = call("floor:matrix_rates").result
         rows = [compare(tree, variant, options, rates) for variant in variants]

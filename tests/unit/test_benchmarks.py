@@ -202,11 +202,16 @@ def test_grown_corpus_has_new_rows_and_varied_lines(tree, tmp_path):
     assert len({row["line"] for row in grown}) > 1.5 * len({row["line"] for row in original})
 
 
+def test_what_trains_an_encoder_leaves_out_the_floors(tree):
+    assert "tfidf" in tree.config.variants
+    assert list(tree.encoder_variants()) == ["basic_distilbert", "augmented_vocab_distilbert"]
+
+
 def test_growth_part_names_a_file_for_every_stage(tree):
     assert list(growth.steps_of(tree)) == [
         "read_lines",
         "split_lines, datasets_stratified",
-        "split_lines, pandas_per_class",
+        "split_lines, pandas_per_class, annotated",
         "tokenize_splits",
     ]
 

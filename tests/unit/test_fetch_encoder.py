@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from whosaid.errors import InputError
 from whosaid.manifest import check_manifest, sha256
+from whosaid.stage import resource_advice
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 FAMILIES = ("distilbert", "roberta")
@@ -357,6 +359,16 @@ def test_a_hub_that_is_down_is_complained_of_once(pinned, tmp_path, local):
 def test_a_hub_that_is_switched_off_is_one_line_with_advice(pinned, tmp_path):
     environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")}
     assert_cannot_be_had(fetch_as_snakemake_would(pinned, environment), pinned)
+
+
+def test_a_full_disk_is_not_the_hubs_fault(monkeypatch, tmp_path):
+    def download(*arguments, **options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    with pytest.raises(OSError, match="No space left") as raised:
+        fetch_encoder.download("toy/encoder", REVISION, tmp_path / "encoder")
+    assert "the disk is full" in resource_advice(raised.value)
 
 
 def test_a_repository_that_is_not_there_is_one_line_with_advice(local, pinned, tmp_path):

@@ -21,7 +21,7 @@ import whosaid.lean_arrow  # noqa: F401
 from whosaid.encoder_files import ENCODER_FILES, NEEDED, WEIGHTS, encoder_files
 from whosaid.errors import InputError
 from whosaid.manifest import write_manifest
-from whosaid.stage import stage
+from whosaid.stage import resource_advice, stage
 from whosaid.whole import whole
 
 if TYPE_CHECKING:  # transformers takes seconds to import and most encoders do without
@@ -46,6 +46,8 @@ def download(name: str, revision: str, folder: Path) -> None:
     try:
         snapshot = snapshot_download(name, revision=revision, allow_patterns=list(ENCODER_FILES))
     except Exception as error:  # its own, those of its HTTP library, or of the disk
+        if resource_advice(error) is not None:
+            raise
         reason = str(error).strip().splitlines()[0]
         raise InputError(
             f"{name}@{revision}: cannot be had from the hub ({type(error).__name__}: {reason}); "

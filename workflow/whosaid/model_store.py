@@ -27,8 +27,12 @@ logger = logging.getLogger(__name__)
 BOOKKEEPING = {
     f"whosaid/{name}.py"
     for name in (
+        "collector",
         "errors",
         "failures",
+        "hidden",
+        "lean_arrow",
+        "lean_transformers",
         "manifest",
         "model_store",
         "record",
@@ -37,7 +41,7 @@ BOOKKEEPING = {
         "whole",
     )
 }
-"""Modules that every stage reaches and that no model depends on: they log, name and move files."""
+"""Modules that no model depends on: they shorten imports, log, name and move files."""
 
 
 def training_key(code: dict[str, str], **shaping: Any) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from whosaid.manifest import sha256
+from whosaid.whole import write_json
 
 SUFFIX = ".outputs.json"
 
@@ -22,7 +23,7 @@ def write_record(log: Path, rule: str, wildcards: dict[str, str], outputs: list[
     """Write the digests of a job's `outputs` beside its `log`."""
     files = {str(file): sha256(file) for output in outputs for file in files_below(Path(output))}
     record = {"rule": rule, "wildcards": wildcards, "outputs": outputs, "files": files}
-    log.with_suffix(SUFFIX).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_json(log.with_suffix(SUFFIX), record)
 
 
 def read_records(logs: Path) -> Iterator[dict[str, Any]]:
