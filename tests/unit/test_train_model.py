@@ -1,18 +1,21 @@
 import json
 import math
+import shutil
 
 import pytest
 import torch
 import train_model
 import transformers
 from datasets import load_from_disk
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
 )
 
 from whosaid.device import device_arguments
+from whosaid.errors import InputError
+from whosaid.manifest import write_manifest
 from whosaid.rows import Rows
 
 FAMILIES = ("distilbert", "roberta")
@@ -229,3 +232,16 @@ def test_batches_are_random_or_of_similar_length(strategy, tokenized, encoders, 
     record = json.loads((folder / "training.json").read_text(encoding="utf-8"))
     first, last = record["history"]
     assert last["train_loss"] < first["train_loss"] < 1
+
+
+def test_a_training_whose_loss_is_no_number_is_refused(tokenized, encoders, train, tmp_path):
+    damaged = tmp_path / "encoder"
+    shutil.copytree(encoders["distilbert"], damaged)
+    damage = weights(damaged)
+    damage["embeddings.LayerNorm.weight"][0] = math.nan
+    save_file(damage, damaged / "model.safetensors", metadata={"format": "pt"})
+    write_manifest(damaged)
+    with pytest.raises(
+        InputError, match=r"loss is nan after epoch 1: .*learning_rate \(it is 0.01"
+    ):
+        train(tokenized["distilbert"], damaged)

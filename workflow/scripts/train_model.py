@@ -140,6 +140,8 @@ def train(
         save_strategy="epoch",
         save_total_limit=2,
         optim="adamw_torch_fused",
+        # It would leave losses that are no number out of the mean, and wait for a GPU at each step.
+        logging_nan_inf_filter=False,
         disable_tqdm=False,
         **device_arguments(training["precision"]),
         **{name: value for name, value in training.items() if name != "precision"},
