@@ -9,7 +9,8 @@ ids of tokenizers of the published vocabulary sizes, trained on the CSV (`--enco
 tokenizer to the DistilBERT variants). `--prepare` only writes this data, without weights, for a
 machine on which Snakemake and the data stages' packages are not installed; `--data` reads it there.
 Each training is one process of the pipeline's own train stage. At the end some trainings run side
-by side on the card. `--small` is the sample with small models, for a machine without a GPU.
+by side on the card: a few of one variant, then all variants. `--small` is the sample with small
+models, for a machine without a GPU.
 """
 
 import json
@@ -281,8 +282,9 @@ def measure_variant(
     }
 
 
-def measure_at_once(card: Card, variant: str, count: int) -> dict[str, Any]:
-    """One row of the second table: `count` trainings of a variant, with a seed each, at once."""
+def measure_at_once(card: Card, what: str, models: list[tuple[str, int]]) -> dict[str, Any]:
+    """One row of the second table: trainings of these variants and seeds, all at once."""
+    count = len(models)
     peaks: list[float] = []
     ended = threading.Event()
 
@@ -293,21 +295,24 @@ def measure_at_once(card: Card, variant: str, count: int) -> dict[str, Any]:
                 return
             peaks.append(used)
 
-    def train(seed: int) -> Finished:
-        return card.train(variant, f"at_once_{count}", seed, max(1, len(cores_in_use()) // count))
+    def train(model: tuple[str, int]) -> Finished:
+        variant, seed = model
+        cores = max(1, len(cores_in_use()) // count)
+        return card.train(variant, f"at_once/{what}", seed, cores)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     started = time.perf_counter()
     try:
         with ThreadPoolExecutor(count) as pool:
-            runs = list(pool.map(train, range(count)))
+            runs = list(pool.map(train, models))
     finally:
         ended.set()
     seconds = time.perf_counter() - started
     watcher.join()
     return {
-        "trainings at once": count,
+        "at once": what,
+        "trainings": count,
         "seconds": seconds,
         "models an hour": 3600 * count / seconds,
         "GPU GiB in use": max(peaks, default=None),
@@ -337,9 +342,16 @@ def main(arguments: list[str] | None = None) -> None:
         variants = options.variants or list(card.encoder_of)
         rates = call("floor:matrix_rates", size=1024 if options.small else None).result
         rows = [measure_variant(card, name, rates, options.batches) for name in variants]
-        at_once = [measure_at_once(card, variants[0], count) for count in options.at_once]
+        first = variants[0]
+        sides = {
+            f"{count} x {first}": [(first, seed) for seed in range(count)]
+            for count in options.at_once
+        }
+        if options.at_once and len(variants) > 1:
+            sides["all variants"] = [(name, 42) for name in variants]
+        at_once = [measure_at_once(card, what, models) for what, models in sides.items()]
     if at_once:
-        publish("gpu_at_once", at_once, options, variant=variants[0])
+        publish("gpu_at_once", at_once, options)
     total = sum(row["seconds"] for row in rows)
     publish("gpu", rows, options, matrix_gflops=rates, total_seconds=total)
 
