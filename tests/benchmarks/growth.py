@@ -32,7 +32,7 @@ def grow(csv: str, target: str, factor: int, seed: int = 0) -> None:
     with open(csv, encoding="utf-8", newline="") as file:
         header, *rows = csv_module.reader(file)
     index, scene, line = header.index(""), header.index("scene"), header.index("line")
-    words = [row[line].split(" ")[-1] for row in rows]
+    words = [row[line].split()[-1] for row in rows]
     next_index = 1 + max(int(row[index]) for row in rows)
     next_scene = 1 + max(int(row[scene]) for row in rows)
     with open(target, "w", encoding="utf-8", newline="") as file:

@@ -202,6 +202,19 @@ def test_grown_corpus_has_new_rows_and_varied_lines(tree, tmp_path):
     assert len({row["line"] for row in grown}) > 1.5 * len({row["line"] for row in original})
 
 
+def test_a_grown_corpus_has_no_empty_line(tmp_path):
+    lines = ["Yes. ", "No. "]
+    rows = [f"{row},1,1,Pilot,1,Ann,{line},D,W,W,," for row, line in enumerate(lines)]
+    header = (
+        ",season,episode,title,scene,speaker,line,directed_by,written_by,writer1,writer2,writer3"
+    )
+    source, target = tmp_path / "lines.csv", tmp_path / "grown.csv"
+    source.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    growth.grow(str(source), str(target), 20)
+    with open(target, encoding="utf-8", newline="") as file:
+        assert all(row["line"].strip() for row in csv.DictReader(file))
+
+
 def test_what_trains_an_encoder_leaves_out_the_floors(tree):
     assert "tfidf" in tree.config.variants
     assert list(tree.encoder_variants()) == ["basic_distilbert", "augmented_vocab_distilbert"]

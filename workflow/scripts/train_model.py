@@ -89,6 +89,9 @@ def build_trainer(
     Accumulated batches are one large batch, which takes no more memory than one of the small ones
     would if it were padded to the longest row of all.
     """
+    if not hasattr(TrainingArguments, "activation_checkpointing"):
+        # Its name before Transformers 5.23, which may be the one beside a GPU.
+        arguments["gradient_checkpointing"] = arguments.pop("activation_checkpointing", False)
     small = arguments["per_device_train_batch_size"]
     arguments["per_device_train_batch_size"] *= arguments.pop("gradient_accumulation_steps", 1)
     trainer = ResumableTrainer(
