@@ -1,5 +1,7 @@
 """What makes training fast computes what the plain way computes."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -137,10 +139,11 @@ def test_grouped_batches_need_hardly_any_padding_and_come_in_no_order_of_length(
 # Large batches in pieces.
 
 
+@pytest.mark.parametrize("cost", [1, 8, math.inf])
 @pytest.mark.parametrize("tokens", [1, 30, 100, 10_000])
-def test_pieces_are_the_rows_of_the_batch_with_less_padding(tokens, rows):
+def test_pieces_are_the_rows_of_the_batch_with_less_padding(tokens, cost, rows):
     batch = rows[np.arange(40)]
-    pieces = split_batch(batch, tokens)
+    pieces = split_batch(batch, tokens, cost)
     for piece in pieces:
         assert piece["input_ids"].numel() <= tokens or len(piece["labels"]) == 1
         assert piece["attention_mask"].sum(1).max() == piece["input_ids"].shape[1]
@@ -150,6 +153,20 @@ def test_pieces_are_the_rows_of_the_batch_with_less_padding(tokens, rows):
     assert found == wanted
 
 
+def test_a_piece_saves_more_padding_than_it_costs():
+    lengths = torch.tensor([60, 60, 59, 20, 20, 19, 19, 5, 5])
+    mask = (torch.arange(60) < lengths[:, None]).long()
+    batch = {"input_ids": mask, "attention_mask": mask, "labels": torch.zeros(9)}
+    sizes = {}
+    for cost in (1, 2, 29, 30, 239, 240, math.inf):
+        pieces = split_batch(batch, 10_000, cost)
+        sizes[cost] = [len(piece["labels"]) for piece in pieces]
+    assert sizes[1] == [3, 2, 2, 2]
+    assert sizes[2] == sizes[29] == [3, 4, 2]
+    assert sizes[30] == sizes[239] == [3, 6]
+    assert sizes[240] == sizes[math.inf] == [9]
+
+
 def columns(batch):
     return batch["input_ids"], batch["attention_mask"]
 
@@ -157,7 +174,7 @@ def columns(batch):
 def test_loss_and_gradients_are_those_of_the_whole_batch(new_model, tokenizer, rows, tmp_path):
     batch = rows[np.arange(40)]
     results = []
-    for tokens in (60, 10_000):
+    for tokens, cost in ((60, 8), (10_000, math.inf)):
         trainer = train_model.build_trainer(
             new_model(),
             tokenizer,
@@ -168,7 +185,7 @@ def test_loss_and_gradients_are_those_of_the_whole_batch(new_model, tokenizer, r
             **device_arguments("float32"),
         )
         assert trainer.args.train_batch_size == 40
-        trainer.piece_tokens = tokens
+        trainer.piece_tokens, trainer.piece_cost = tokens, cost
         loss = trainer.training_step(trainer.model, batch)
         results.append({"loss": loss, **gradients(trainer.model)})
     model = new_model()

@@ -31,7 +31,7 @@ from transformers import (
 )
 
 from whosaid.cpu_layers import use_cpu_layers
-from whosaid.device import device_arguments, device_name, piece_tokens, resolve_precision
+from whosaid.device import device_arguments, device_name, piece_limits, resolve_precision
 from whosaid.epochs import EpochLines, epoch_history
 from whosaid.manifest import check_manifest, write_manifest
 from whosaid.metrics import classification_metrics
@@ -101,7 +101,7 @@ def build_trainer(
         eval_dataset=rows["test"],
         processing_class=tokenizer,
         compute_metrics=compute_metrics,
-        piece_tokens=piece_tokens(small * int(rows["train"].lengths.max())),
+        **piece_limits(small * int(rows["train"].lengths.max())),
     )
     trainer.remove_callback(ProgressCallback)
     trainer.add_callback(EpochLines)

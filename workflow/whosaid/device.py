@@ -1,5 +1,6 @@
 """The device that models run on, and the arithmetic it is good at."""
 
+import math
 from typing import Any
 
 import torch
@@ -42,10 +43,13 @@ def device_arguments(precision: str) -> dict[str, Any]:
     }
 
 
-def piece_tokens(most: int) -> int:
-    """How many tokens go through a model at once in training, where `most` fit into memory.
+def piece_limits(most: int) -> dict[str, float]:
+    """How a batch goes through a model in training, where `most` tokens fit into memory at once.
 
-    A GPU is served best by all of them. On a CPU a batch of very different lengths is faster in
-    pieces, each padded to its own longest row.
+    `piece_tokens` is how many do; `piece_cost` how many tokens of padding a further piece is worth.
+    A GPU is served best by as much as possible at once. On a CPU a batch of very different lengths
+    is faster in pieces, each of which costs the passes over all weights: casts, sums of gradients.
     """
-    return most if torch.accelerator.is_available() else min(1024, most)
+    if torch.accelerator.is_available():
+        return {"piece_tokens": most, "piece_cost": math.inf}
+    return {"piece_tokens": min(2048, most), "piece_cost": 128}

@@ -1,6 +1,7 @@
 """What makes a training one that can be killed at any moment and goes on as if it had not been."""
 
 import logging
+import math
 import signal
 import time
 from collections.abc import Iterator
@@ -54,37 +55,53 @@ class BatchOrder(torch.utils.data.Sampler):
         return iter(order.tolist())
 
 
-def split_batch(batch: dict[str, torch.Tensor], tokens: int) -> list[dict[str, torch.Tensor]]:
-    """A batch of `Rows` in pieces of at most `tokens` tokens, padding included, or a single row.
+def split_batch(
+    batch: dict[str, torch.Tensor], tokens: int, cost: float
+) -> list[dict[str, torch.Tensor]]:
+    """A batch of `Rows` in pieces, each as wide as its own longest row.
 
-    The rows come from the longest to the shortest, and each piece is as wide as its own longest.
+    A piece has at most `tokens` tokens, padding included, or a single row. Beyond that a batch is
+    only cut where it saves more tokens of padding than the `cost` of a further piece.
     """
-    if batch["input_ids"].numel() <= tokens:
+    if batch["input_ids"].numel() <= tokens and math.isinf(cost):
         return [batch]
-    lengths = batch["attention_mask"].sum(1).tolist()
+    lengths = batch["attention_mask"].sum(1).numpy(force=True)
     pieces = []
-    start = 0
-    while start < len(lengths):
-        width = lengths[start]
-        end = start + max(1, tokens // width)
+    for start, end in _cuts(lengths, 0, len(lengths), tokens, cost):
         piece = {name: column[start:end] for name, column in batch.items()}
         for name in ("input_ids", "attention_mask"):
-            piece[name] = piece[name][:, :width]
+            piece[name] = piece[name][:, : lengths[start]]
         pieces.append(piece)
-        start = end
     return pieces
+
+
+def _cuts(
+    lengths: np.ndarray, start: int, end: int, tokens: int, cost: float
+) -> Iterator[tuple[int, int]]:
+    """First row and end of each piece; the lengths fall from row to row."""
+    width = int(lengths[start])
+    saved = (width - lengths[start:end]) * np.arange(end - start, 0, -1)
+    cut = start + int(saved.argmax())
+    if saved.max() <= cost:
+        cut = start + max(1, tokens // width)
+        if cut >= end:
+            yield start, end
+            return
+    yield from _cuts(lengths, start, cut, tokens, cost)
+    yield from _cuts(lengths, cut, end, tokens, cost)
 
 
 class ResumableTrainer(Trainer):
     """A Trainer of `Rows` whose batches are the same ones after a resume.
 
-    A batch goes through the model in pieces of at most `piece_tokens` tokens; its loss is the mean
-    over all its rows all the same.
+    A batch goes through the model in the pieces of `split_batch`; its loss is the mean over all its
+    rows all the same.
     """
 
-    def __init__(self, piece_tokens: int, **arguments):
+    def __init__(self, piece_tokens: int, piece_cost: float, **arguments):
         super().__init__(data_collator=lambda batch: batch, **arguments)
         self.piece_tokens = piece_tokens
+        self.piece_cost = piece_cost
 
     def _get_train_sampler(self, train_dataset=None):
         return BatchOrder(
@@ -100,7 +117,7 @@ class ResumableTrainer(Trainer):
     def training_step(self, model, inputs, num_items_in_batch=None):
         """The mean loss of the rows of a batch; adds up its gradients."""
         total = 0.0
-        for piece in split_batch(inputs, self.piece_tokens):
+        for piece in split_batch(inputs, self.piece_tokens, self.piece_cost):
             # The Trainer divides the loss by this number.
             self.current_gradient_accumulation_steps = len(inputs["labels"]) / len(piece["labels"])
             total += super().training_step(model, piece)
