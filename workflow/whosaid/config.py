@@ -282,8 +282,8 @@ class Training(_Section):
     )
     train_sampling_strategy: Literal["random", "group_by_length"] = Field(
         "group_by_length",
-        description="`random` batches as published, or batches of similar length: far less "
-        "padding, several times faster on a CPU.",
+        description="`random` batches as published, or batches of similar length: hardly any "
+        "padding, about twice as fast on a CPU, and up to 0.01 less average precision.",
     )
     precision: Literal["float32", "bfloat16", "auto"] = Field(
         "float32",
