@@ -167,6 +167,12 @@ def test_a_piece_saves_more_padding_than_it_costs():
     assert sizes[240] == sizes[math.inf] == [9]
 
 
+def test_a_batch_may_have_any_number_of_pieces():
+    mask = torch.ones(3000, 2, dtype=torch.long)
+    batch = {"input_ids": mask, "attention_mask": mask, "labels": torch.zeros(3000)}
+    assert len(split_batch(batch, 2, 8)) == 3000
+
+
 def columns(batch):
     return batch["input_ids"], batch["attention_mask"]
 

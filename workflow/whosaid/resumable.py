@@ -67,7 +67,7 @@ def split_batch(
         return [batch]
     lengths = batch["attention_mask"].sum(1).numpy(force=True)
     pieces = []
-    for start, end in _cuts(lengths, 0, len(lengths), tokens, cost):
+    for start, end in _cuts(lengths, tokens, cost):
         piece = {name: column[start:end] for name, column in batch.items()}
         for name in ("input_ids", "attention_mask"):
             piece[name] = piece[name][:, : lengths[start]]
@@ -75,20 +75,22 @@ def split_batch(
     return pieces
 
 
-def _cuts(
-    lengths: np.ndarray, start: int, end: int, tokens: int, cost: float
-) -> Iterator[tuple[int, int]]:
+def _cuts(lengths: np.ndarray, tokens: int, cost: float) -> Iterator[tuple[int, int]]:
     """First row and end of each piece; the lengths fall from row to row."""
-    width = int(lengths[start])
-    saved = (width - lengths[start:end]) * np.arange(end - start, 0, -1)
-    cut = start + int(saved.argmax())
-    if saved.max() <= cost:
-        cut = start + max(1, tokens // width)
-        if cut >= end:
-            yield start, end
-            return
-    yield from _cuts(lengths, start, cut, tokens, cost)
-    yield from _cuts(lengths, cut, end, tokens, cost)
+    start, ends = 0, [len(lengths)]
+    while ends:
+        end = ends[-1]
+        width = int(lengths[start])
+        saved = (width - lengths[start:end]) * np.arange(end - start, 0, -1)
+        best = int(saved.argmax())
+        if saved[best] > cost:
+            ends.append(start + best)
+            continue
+        cut = min(end, start + max(1, tokens // width))
+        yield start, cut
+        start = cut
+        if start == end:
+            ends.pop()
 
 
 class ResumableTrainer(Trainer):
