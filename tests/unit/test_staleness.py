@@ -94,6 +94,7 @@ def test_an_edit_in_a_script_makes_its_own_stage_stale(workflow):
 
 REACHED_BY = {
     "arrow_dataset": {"tokenize_splits"},
+    "batches": {"train_model"},
     "corpus_csv": {"read_lines"},
     # `environment` imports it too.
     "collector": {
@@ -104,6 +105,8 @@ REACHED_BY = {
     "cpu_layers": {"train_model"},
     "device": {"train_model", "predict_splits"},
     "encoder_files": {"fetch_encoder"},
+    "first_tokens": {"train_model"},
+    "packing": {"train_model"},
     "epochs": {"train_model"},
     "environment": {
         *("split_lines", "tokenize_splits", "train_model", "predict_splits"),

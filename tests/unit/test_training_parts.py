@@ -1,7 +1,5 @@
 """What makes training fast computes what the plain way computes."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -9,11 +7,19 @@ import train_model
 import transformers
 from datasets import load_from_disk
 from torch import nn
-from transformers import AutoTokenizer, DataCollatorWithPadding
+from transformers import (
+    AlbertConfig,
+    AutoTokenizer,
+    DataCollatorWithPadding,
+    ModernBertConfig,
+    MPNetConfig,
+)
 
+from whosaid.batches import Batches, BatchOrder
 from whosaid.cpu_layers import Dropout, dropout, use_cpu_layers
 from whosaid.device import device_arguments
-from whosaid.resumable import BatchOrder, split_batch
+from whosaid.first_tokens import allow_packing
+from whosaid.packing import cheapest_packing
 from whosaid.rows import Rows
 from whosaid.vocabulary import UsedEmbedding, restore_vocabulary, restrict_vocabulary
 
@@ -136,53 +142,78 @@ def test_grouped_batches_need_hardly_any_padding_and_come_in_no_order_of_length(
     assert abs(np.corrcoef(longest(is_grouped=True), np.arange(63))[0, 1]) < 0.4
 
 
-# Large batches in pieces.
+# Rows packed into sequences.
 
 
-@pytest.mark.parametrize("cost", [1, 8, math.inf])
-@pytest.mark.parametrize("tokens", [1, 30, 100, 10_000])
-def test_pieces_are_the_rows_of_the_batch_with_less_padding(tokens, cost, rows):
-    batch = rows[np.arange(40)]
-    pieces = split_batch(batch, tokens, cost)
+def packed_rows(piece):
+    """Token ids of each row of a packed piece, in the order of its labels."""
+    ids = piece["input_ids"].flatten()
+    owner = piece["attention_mask"][:, 0]
+    found = []
+    width = piece["input_ids"].shape[1]
+    for first in piece["first_tokens"].tolist():
+        sequence, column = divmod(first, width)
+        found.append(ids[sequence * width + owner[sequence, column].nonzero().flatten()].tolist())
+    return found
+
+
+@pytest.mark.parametrize("first_position", [0, 2, None])
+@pytest.mark.parametrize("piece_tokens", [1, 60, 200, 100_000])
+def test_pieces_hold_each_row_of_a_batch_once(piece_tokens, first_position, rows):
+    chosen = np.random.default_rng(1).permutation(len(rows))[:40]
+    pieces = Batches(rows, piece_tokens, first_position).__getitems__(chosen.tolist())
+    found = []
     for piece in pieces:
-        assert piece["input_ids"].numel() <= tokens or len(piece["labels"]) == 1
-        assert piece["attention_mask"].sum(1).max() == piece["input_ids"].shape[1]
-    assert torch.cat([piece["labels"] for piece in pieces]).equal(batch["labels"])
-    found = [ids[seen > 0].tolist() for p in pieces for ids, seen in zip(*columns(p), strict=True)]
-    wanted = [ids[seen > 0].tolist() for ids, seen in zip(*columns(batch), strict=True)]
-    assert found == wanted
+        tokens = piece["input_ids"].numel()
+        assert tokens <= piece_tokens or len(piece["input_ids"]) == 1
+        if first_position is None:
+            ids = [
+                row[seen > 0].tolist()
+                for row, seen in zip(piece["input_ids"], piece["attention_mask"], strict=True)
+            ]
+        else:
+            ids = packed_rows(piece)
+        found += zip(ids, piece["labels"].tolist(), strict=True)
+    wanted = []
+    for row in chosen:
+        end = rows.starts[row] + rows.lengths[row]
+        wanted.append((rows.ids[rows.starts[row] : end].tolist(), int(rows.labels[row])))
+    assert sorted(found) == sorted(wanted)
 
 
-def test_a_piece_saves_more_padding_than_it_costs():
-    lengths = torch.tensor([60, 60, 59, 20, 20, 19, 19, 5, 5])
-    mask = (torch.arange(60) < lengths[:, None]).long()
-    batch = {"input_ids": mask, "attention_mask": mask, "labels": torch.zeros(9)}
-    sizes = {}
-    for cost in (1, 2, 29, 30, 239, 240, math.inf):
-        pieces = split_batch(batch, 10_000, cost)
-        sizes[cost] = [len(piece["labels"]) for piece in pieces]
-    assert sizes[1] == [3, 2, 2, 2]
-    assert sizes[2] == sizes[29] == [3, 4, 2]
-    assert sizes[30] == sizes[239] == [3, 6]
-    assert sizes[240] == sizes[math.inf] == [9]
+def test_positions_start_anew_with_each_row(rows):
+    (piece,) = Batches(rows, 100_000, 2).__getitems__(list(range(40)))
+    for sequence, positions in enumerate(piece["position_ids"]):
+        for column, position in enumerate(positions.tolist()):
+            row = piece["attention_mask"][sequence, 0, column].nonzero().flatten()
+            is_token = int(row[0]) + sequence * len(positions) in piece["first_tokens"].tolist()
+            if is_token and piece["input_ids"][sequence, column] != rows.padding:
+                assert position == 2 + column - int(row[0])
 
 
-def test_a_batch_may_have_any_number_of_pieces():
-    mask = torch.ones(3000, 2, dtype=torch.long)
-    batch = {"input_ids": mask, "attention_mask": mask, "labels": torch.zeros(3000)}
-    assert len(split_batch(batch, 2, 8)) == 3000
+def test_packing_leaves_hardly_any_padding():
+    random = np.random.default_rng(3)
+    taken, padded = 0, 0
+    for _ in range(50):
+        lengths = np.sort(random.choice(LENGTHS, 32))[::-1]
+        width, sequences = cheapest_packing(lengths)
+        assert sorted(row for sequence in sequences for row in sequence) == list(range(32))
+        assert max(lengths[sequence].sum() for sequence in sequences) <= width
+        taken += width * len(sequences) / lengths.sum() / 50
+        padded += lengths[0] * 32 / lengths.sum() / 50
+    assert taken < 1.1 < 3 < padded
 
 
-def columns(batch):
-    return batch["input_ids"], batch["attention_mask"]
-
-
-def test_loss_and_gradients_are_those_of_the_whole_batch(new_model, tokenizer, rows, tmp_path):
-    batch = rows[np.arange(40)]
+def test_answers_loss_and_gradients_of_packed_rows_are_those_of_padded_ones(
+    new_model, tokenizer, rows, tmp_path
+):
+    chosen = list(range(40))
     results = []
-    for tokens, cost in ((60, 8), (10_000, math.inf)):
+    for piece_tokens, packed in ((60, True), (100_000, True), (60, False)):
+        model = new_model()
+        use_cpu_layers(model)
         trainer = train_model.build_trainer(
-            new_model(),
+            model,
             tokenizer,
             {"train": rows, "test": rows},
             output_dir=str(tmp_path),
@@ -191,15 +222,50 @@ def test_loss_and_gradients_are_those_of_the_whole_batch(new_model, tokenizer, r
             **device_arguments("float32"),
         )
         assert trainer.args.train_batch_size == 40
-        trainer.piece_tokens, trainer.piece_cost = tokens, cost
-        loss = trainer.training_step(trainer.model, batch)
+        batches = trainer.train_dataset
+        assert batches.first_position is not None
+        batches.piece_tokens = piece_tokens
+        if not packed:
+            batches.first_position = None
+        pieces = batches.__getitems__(chosen)
+        assert (len(pieces) == 1) == (piece_tokens == 100_000)
+        trainer.model.train()
+        loss = trainer.training_step(trainer.model, pieces)
         results.append({"loss": loss, **gradients(trainer.model)})
     model = new_model()
-    plain = model(**batch).loss
+    plain = model(**rows[chosen]).loss
     plain.backward()
     results.append({"loss": plain.detach(), **gradients(model)})
-    assert_close(results[0], results[1], 1e-6)
-    assert_close(results[1], results[2], 1e-6)
+    for result in results[:-1]:
+        assert_close(result, results[-1], 1e-6)
+
+
+def test_a_model_that_may_be_packed_answers_as_before(new_model, rows):
+    model = new_model().eval()
+    batch = {name: column for name, column in rows[np.arange(16)].items() if name != "labels"}
+    with torch.no_grad():
+        before = model(**batch).logits
+        assert allow_packing(model, rows) is not None
+        torch.testing.assert_close(model(**batch).logits, before, rtol=0, atol=1e-6)
+    assert not model.training
+
+
+@pytest.mark.parametrize("config", [AlbertConfig, ModernBertConfig, MPNetConfig])
+def test_a_model_of_another_build_is_left_as_it_was(config, rows):
+    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_attention_heads": 2}
+    tokens = {"vocab_size": int(rows.ids.max()) + 1, "pad_token_id": rows.padding}
+    if config is AlbertConfig:
+        sizes["embedding_size"] = 16
+    transformers.set_seed(1)
+    model = transformers.AutoModelForSequenceClassification.from_config(
+        config(num_hidden_layers=2, **sizes, **tokens)
+    ).eval()
+    batch = {name: column for name, column in rows[np.arange(8)].items() if name != "labels"}
+    with torch.no_grad():
+        before = model(**batch).logits
+        assert allow_packing(model, rows) is None
+        assert model(**batch).logits.equal(before)
+    assert not model._forward_pre_hooks
 
 
 # Dropout and attention.

@@ -30,9 +30,11 @@ from transformers import (
     set_seed,
 )
 
+from whosaid.batches import Batches
 from whosaid.cpu_layers import use_cpu_layers
-from whosaid.device import device_arguments, device_name, piece_limits, resolve_precision
+from whosaid.device import device_arguments, device_name, resolve_precision
 from whosaid.epochs import EpochLines, epoch_history
+from whosaid.first_tokens import allow_packing
 from whosaid.manifest import check_manifest, write_manifest
 from whosaid.metrics import classification_metrics
 from whosaid.model_store import is_whole, last_whole_checkpoint, locked, training_key
@@ -92,16 +94,15 @@ def build_trainer(
     if not hasattr(TrainingArguments, "activation_checkpointing"):
         # Its name before Transformers 5.23, which may be the one beside a GPU.
         arguments["gradient_checkpointing"] = arguments.pop("activation_checkpointing", False)
-    small = arguments["per_device_train_batch_size"]
+    piece_tokens = arguments["per_device_train_batch_size"] * int(rows["train"].lengths.max())
     arguments["per_device_train_batch_size"] *= arguments.pop("gradient_accumulation_steps", 1)
     trainer = ResumableTrainer(
         model=model,
         args=TrainingArguments(remove_unused_columns=False, report_to="none", **arguments),
-        train_dataset=rows["train"],
+        train_dataset=Batches(rows["train"], piece_tokens, allow_packing(model, rows["train"])),
         eval_dataset=rows["test"],
         processing_class=tokenizer,
         compute_metrics=compute_metrics,
-        **piece_limits(small * int(rows["train"].lengths.max())),
     )
     trainer.remove_callback(ProgressCallback)
     trainer.add_callback(EpochLines)

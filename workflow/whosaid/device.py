@@ -1,6 +1,5 @@
 """The device that models run on, and the arithmetic it is good at."""
 
-import math
 from typing import Any
 
 import torch
@@ -41,15 +40,3 @@ def device_arguments(precision: str) -> dict[str, Any]:
         "bf16": precision == "bfloat16",
         "dataloader_pin_memory": torch.accelerator.is_available(),
     }
-
-
-def piece_limits(most: int) -> dict[str, float]:
-    """How a batch goes through a model in training, where `most` tokens fit into memory at once.
-
-    `piece_tokens` is how many do; `piece_cost` how many tokens of padding a further piece is worth.
-    A GPU is served best by as much as possible at once. On a CPU a batch of very different lengths
-    is faster in pieces, each of which costs the passes over all weights: casts, sums of gradients.
-    """
-    if torch.accelerator.is_available():
-        return {"piece_tokens": most, "piece_cost": math.inf}
-    return {"piece_tokens": min(2048, most), "piece_cost": 128}

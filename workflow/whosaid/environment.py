@@ -13,3 +13,5 @@ os.environ["HF_DATASETS_OFFLINE"] = "1"
 # With several GPUs in sight the Trainer would multiply the batch size: the first one is taken of
 # those that the user or the queue system names.
 os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0]
+# A kernel is made anew for each shape of batch, and 1,024 of them are not all that are met.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "8192")
