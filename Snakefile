@@ -32,6 +32,10 @@ onstart:
     if "read_lines" in {job.rule.name for job in workflow.dag.needrun_jobs()}:
         check_csv(CONFIG)
     forget_failures()
+    # Because of its limit to how many jobs start in a second, Snakemake looks for jobs to start
+    # once a second more for each one that has run: after 300 it takes a core to itself.
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
 
 
 onerror:
