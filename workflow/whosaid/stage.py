@@ -1,13 +1,15 @@
 """What every script does around its work: where it logs, how it fails, what it made."""
 
+import atexit
 import errno
 import gc
 import logging
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from whosaid.errors import StageError
 from whosaid.failures import note_failure
@@ -41,9 +43,9 @@ def stage(job: Any) -> Iterator[None]:
     """Run a stage for `job`, the object that Snakemake gives to scripts.
 
     Logs go to the job's log file and to the terminal. On success the digests of the outputs are
-    recorded; a failure ends the process with exit code 1. Of a StageError, a full disk and the
-    like one line is logged, of any other error the traceback goes to the log file and its last
-    line to the terminal.
+    recorded. Of a StageError, a full disk and the like one line is logged, of any other error the
+    traceback goes to the log file and its last line to the terminal. Ends the process with exit
+    code 0, or 1 after a failure.
     """
     # What the imports made stays; among it there is no garbage to look for.
     gc.freeze()
@@ -67,13 +69,19 @@ def stage(job: Any) -> Iterator[None]:
             trace = f"the traceback is in {job.log[0]}"
             line = f"{name}: {type(error).__name__}: {error} ({trace})"
     else:
-        return
-    finally:
-        # The process ends here: what is left needs no search for garbage.
-        gc.freeze()
+        end_process(0)
     logger.error(line)
     note_failure(line)
-    sys.exit(1)
+    end_process(1)
+
+
+def end_process(code: int) -> NoReturn:
+    """Exit as usual, but without taking down the libraries one by one: PyTorch takes 0.15 s."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # a terminal that is gone
+            stream.flush()
+    os._exit(code)
 
 
 def set_up_logging(path: Path) -> None:
