@@ -46,10 +46,13 @@ def test_the_metadata_of_other_packages_are_found(optional):
         assert importlib.metadata.version("pytest") == pytest.__version__
 
 
-def run(code, *arguments):
-    """Run the code in a process that has imported nothing yet."""
+def run(code, *arguments, folder=None):
+    """Run the code in a process that has imported nothing yet; what it prints."""
     environment = os.environ | {"PYTHONPATH": str(Path(whosaid.hidden.__file__).parents[1])}
-    subprocess.run([sys.executable, "-c", code, *arguments], check=True, env=environment)
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(
+        command, check=True, env=environment, cwd=folder, stdout=subprocess.PIPE, text=True
+    ).stdout
 
 
 def test_arrow_makes_and_reads_arrays_without_pandas_and_tables_for_it(tmp_path):
@@ -68,3 +71,36 @@ assert table.to_pandas()["row"].sum() == 4
 """,
         str(tmp_path / "rows.parquet"),
     )
+
+
+LIST_MODELS = """
+import sys
+opened = []
+sys.addaudithook(lambda event, details: event == "open" and opened.append(str(details[0])))
+import whosaid.model_list
+import transformers
+files = [path for path in opened if "/transformers/models/" in path and path.endswith(".py")]
+print(len(files), hash(tuple(sorted(dir(transformers)))), transformers.BertConfig().model_type)
+"""
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"no list"])
+def test_the_list_of_models_is_made_once(tmp_path, monkeypatch, damage):
+    monkeypatch.setenv("PYTHONHASHSEED", "0")
+    (tmp_path / ".snakemake").mkdir()
+    made, *first = run(LIST_MODELS, folder=tmp_path).split()
+    (file,) = (tmp_path / ".snakemake").iterdir()
+    if damage is not None:
+        file.write_bytes(damage)
+        made_again, *again = run(LIST_MODELS, folder=tmp_path).split()
+        assert again == first
+        assert int(made_again) > 1000
+    read, *second = run(LIST_MODELS, folder=tmp_path).split()
+    assert second == first
+    assert int(made) > 1000
+    assert int(read) < 10
+
+
+def test_without_a_folder_to_keep_it_in_no_list_of_models_is_kept(tmp_path):
+    assert int(run(LIST_MODELS, folder=tmp_path).split()[0]) > 1000
+    assert list(tmp_path.iterdir()) == []

@@ -117,6 +117,7 @@ REACHED_BY = {
         *("evaluate_slices", "draw_figures"),
     },
     "lean_transformers": {"fetch_encoder", "train_model", "predict_splits"},
+    "model_list": {"fetch_encoder", "tokenize_splits", "train_model", "predict_splits"},
     "linear": {"train_linear"},
     "markdown": {"summarize", "summarize_audit", "write_report"},
     # Adding a metric trains nothing: only those that training watches stand in `metrics`.

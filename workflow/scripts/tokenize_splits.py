@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import whosaid.lean_arrow  # noqa: F401
+import whosaid.model_list  # noqa: F401
 from whosaid.arrow_dataset import write_dataset_dict
 from whosaid.hidden import hidden
 from whosaid.manifest import check_manifest, write_manifest
@@ -125,9 +126,9 @@ def main(
 
 
 if __name__ == "__main__":
-    # Tokenizers do without PyTorch, which takes a second to import.
+    # Tokenizers do without these; PyTorch takes a second to import.
     os.environ["TRANSFORMERS_NO_ADVISORY_WARNINGS"] = "1"
-    with hidden("torch"), stage(snakemake):
+    with hidden("torch", "PIL", "jinja2"), stage(snakemake):
         main(
             splits={name: snakemake.input[name] for name in SPLITS},
             added_tokens=snakemake.input.added_tokens,

@@ -21,10 +21,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy.sparse import hstack
-from sklearn.linear_model import LogisticRegression
 
 import whosaid.lean_arrow  # noqa: F401
 from whosaid.errors import InputError
+from whosaid.hidden import hidden
+
+with hidden("pandas", "rich"):  # scikit-learn imports them wherever it finds them
+    from sklearn.linear_model import LogisticRegression
+
 from whosaid.linear import (
     TFIDF,
     LinearModel,

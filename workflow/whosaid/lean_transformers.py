@@ -1,12 +1,13 @@
 """Transformers without the optional packages that it imports wherever it finds them.
 
-Import this before it, for that effect. They serve models and metrics that are not used here and
-take a sixth of its start-up.
+Import this before it, for that effect. They serve models, metrics and chats that are not used here
+and take a sixth of its start-up.
 """
 
+import whosaid.model_list  # noqa: F401
 from whosaid.hidden import hidden
 
-with hidden("datasets", "pandas", "scipy", "sklearn"):
+with hidden("datasets", "pandas", "scipy", "sklearn", "PIL", "jinja2"):
     from transformers.utils import is_datasets_available
 
     # It remembers the answer, and its Trainer asks later.

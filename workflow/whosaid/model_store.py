@@ -33,6 +33,7 @@ BOOKKEEPING = {
         "hidden",
         "lean_arrow",
         "lean_transformers",
+        "model_list",
         "manifest",
         "model_store",
         "record",
