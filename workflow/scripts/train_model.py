@@ -32,7 +32,12 @@ from transformers import (
 
 from whosaid.batches import Batches
 from whosaid.cpu_layers import use_cpu_layers
-from whosaid.device import device_arguments, device_name, resolve_precision
+from whosaid.device import (
+    device_arguments,
+    device_name,
+    keep_freed_memory,
+    resolve_precision,
+)
 from whosaid.epochs import EpochLines, epoch_history
 from whosaid.first_tokens import allow_packing
 from whosaid.manifest import check_manifest, write_manifest
@@ -132,6 +137,7 @@ def train(
     classifier = load_model(encoder, tokenizer, target_speaker)
     restrict_vocabulary(classifier, np.concatenate([rows["train"].ids, rows["test"].ids]))
     if not torch.accelerator.is_available():
+        keep_freed_memory()
         use_cpu_layers(classifier)
     trainer = build_trainer(
         classifier,
