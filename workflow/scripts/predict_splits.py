@@ -8,7 +8,7 @@ import json
 import logging
 from pathlib import Path
 
-import whosaid.environment
+import whosaid.environment  # before the libraries that read it
 import whosaid.lean_transformers  # noqa: F401  (before Transformers)
 
 # isort: split

@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import whosaid.lean_arrow  # noqa: F401
+import whosaid.lean_arrow
 import whosaid.model_list  # noqa: F401
 from whosaid.arrow_dataset import write_dataset_dict
 from whosaid.hidden import hidden

@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import whosaid.environment
+import whosaid.environment  # before the libraries that read it
 import whosaid.lean_transformers  # noqa: F401  (before Transformers)
 
 # isort: split
