@@ -291,7 +291,7 @@ def main(
             pq.write_table(pa.Table.from_pandas(part, SCHEMA, preserve_index=False), partial)
         logger.info("%s: %d rows, %d positive", name, len(part), part["label"].sum())
     write_json(outputs["added_tokens"], added_tokens)
-    held_out = rows["row"].isin([*parts["test"]["row"], *parts["valid"]["row"]])
+    held_out = rows["row"].isin(pd.concat([parts["test"]["row"], parts["valid"]["row"]]))
     write_json(outputs["audit"], audit(parts, rows[rows["refused"] & ~held_out], **counts))
 
 
