@@ -8,7 +8,8 @@ import whosaid.model_list  # noqa: F401
 from whosaid.hidden import hidden
 
 with hidden("datasets", "pandas", "scipy", "sklearn", "PIL", "jinja2"):
-    from transformers.utils import is_datasets_available
+    from transformers.utils import is_datasets_available, is_sklearn_available
 
-    # It remembers the answer, and its Trainer asks later.
+    # They remember the answer: the Trainer asks the first later, older generation code the second.
     is_datasets_available()
+    is_sklearn_available()
