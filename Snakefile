@@ -21,28 +21,22 @@ include: "workflow/rules/summarize.smk"
 include: "workflow/rules/maintenance.smk"
 
 
-from whosaid.before_run import check_csv, check_writable
-from whosaid.failures import forget_failures, repeat_failures
-from whosaid.run_lock import hold_run_lock
+from whosaid.corpus.check_before_run import check_csv
+from whosaid.jobs.run_lock import check_writable, hold_run_lock
 
 
 onstart:
     hold_run_lock()
     check_writable("data", "results")
-    if "read_lines" in {job.rule.name for job in workflow.dag.needrun_jobs()}:
-        check_csv(CONFIG)
-    forget_failures()
-    # Because of its limit to how many jobs start in a second, Snakemake looks for jobs to start
-    # once a second more for each one that has run: after 300 it takes a core to itself.
+    check_csv(CONFIG)
+    # Snakemake's limit to how many jobs start in a second wakes it once a second more for each job
+    # that has run: after 300 it takes a core to itself. No option switches the limit off.
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
-
-
-onerror:
-    repeat_failures()
 
 
 rule all:
     default_target: True
     input:
         "results/summary.md",
+        output_paths.one_per_job(CONFIG),

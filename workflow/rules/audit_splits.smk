@@ -1,4 +1,4 @@
-# Asks of the splits what a model could know of its test rows.
+# The leak audit: what a model could know of the rows held out from it.
 #
 # INPUTS: data/{experiment}/splits/{variant}/{train,test,valid}.parquet,
 #   data/{experiment}/lines.parquet
@@ -12,7 +12,7 @@ localrules:
 
 
 rule audit_splits:
-    """Look for rows of test and valid that train knows; fail where a limit is crossed."""
+    """Look for rows of test and valid that also stand in train; fail where a limit is crossed."""
     input:
         train="data/{experiment}/splits/{variant}/train.parquet",
         test="data/{experiment}/splits/{variant}/test.parquet",
@@ -33,10 +33,10 @@ rule audit_splits:
         "../scripts/audit_splits.py"
 
 
-# Training waits for this file and not for the audit: inputs that come and go with the limits would
-# let it run again. As an ancient input the file does not.
+# Training waits for this file and not for the audit, so that adding or removing limits never
+# retrains a model: to training it is an ancient input.
 rule pass_audit:
-    """Let the variant be trained: its splits keep to the limits, or there are none."""
+    """Allow the variant to be trained: its splits are within the limits, or there are none."""
     input:
         audit=audit_with_limits,
     output:
@@ -45,9 +45,9 @@ rule pass_audit:
 
 
 rule summarize_audit:
-    """Write the table of the audits."""
+    """Write the table of the leak audits."""
     input:
-        audits=targets.audits(CONFIG),
+        audits=output_paths.leak_audits(CONFIG),
     output:
         table="results/audit.md",
     log:

@@ -8,14 +8,15 @@ from pathlib import Path
 sys.path.insert(0, f"{workflow.basedir}/workflow")
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [sys.path[0], os.getenv("PYTHONPATH")])))
 
-from whosaid.config import ConfigError, check_corpus, parse_config
-from whosaid.config_files import read_config_file
-from whosaid.encoder_files import encoder_files
-from whosaid.manifest import sha256
-from whosaid.settings import settings_text
-from whosaid.splits import SPLITS
-from whosaid.staleness import code_text
-from whosaid import targets
+from whosaid.caching.code_digest import code_text
+from whosaid.caching.manifest import sha256
+from whosaid.caching.training_recipe import training_code
+from whosaid.config import output_paths
+from whosaid.config.parse import ConfigError, check_corpus, in_base_order, parse_config
+from whosaid.config.stage_settings import settings_text
+from whosaid.config.yaml_files import read_config_file
+from whosaid.split_names import SPLITS
+from whosaid.tokens.encoder_files import encoder_files
 
 # Snakemake lists the files of --configfile first and the workflow's own last.
 *overlays, base = map(str, workflow.configfiles)
@@ -24,7 +25,7 @@ try:
     for path in (base, *overlays):
         sources[path] = read_config_file(path)
     sources["--config"] = workflow.config_settings.config or {}
-    CONFIG = parse_config(config)
+    CONFIG = parse_config(in_base_order(config, sources.values()))
     # Checked here and not in an input function: Snakemake takes one that fails for a rule that
     # cannot make its output, and an older results/summary.md would then pass for finished.
     check_corpus(CONFIG)
@@ -32,17 +33,30 @@ except ConfigError as error:
     sys.exit(error.report(sources))  # without the traceback of a WorkflowError
 
 
-def variants_with(*classifiers):
-    """A pattern of the variants with one of these classifiers; it fits nothing if there is none."""
-    names = [name for name, spec in CONFIG.variants.items() if spec.classifier in classifiers]
+def any_of(names):
+    """A pattern that fits one of the names, and nothing if there is none."""
     return "|".join(names) or "(?!)"
+
+
+def variants_with(classifier):
+    """A pattern of the variants with this classifier."""
+    return any_of(name for name, each in CONFIG.variants.items() if each.classifier == classifier)
+
+
+def encoders_from(*sources):
+    """A pattern of the encoders that come from one of these sources."""
+    return any_of(
+        name
+        for name, each in CONFIG.encoders.items()
+        if any(getattr(each, source) is not None for source in sources)
+    )
 
 
 wildcard_constraints:
     experiment=CONFIG.experiment,
-    variant=variants_with("encoder", "linear"),
-    encoder="|".join(CONFIG.encoders),
-    split="|".join(SPLITS),
+    variant=any_of(CONFIG.variants),
+    encoder=any_of(CONFIG.encoders),
+    split=any_of(SPLITS),
     seed=r"\d+",
 
 
@@ -62,17 +76,15 @@ def punkt_data(wildcards):
     return "data/nltk_data" if counts_words and CONFIG.corpus.word_tokenizer == "punkt" else []
 
 
-def encoder_source(wildcards):
-    """What an encoder is made from: the corpus' lines, the files of a local folder, or nothing."""
-    source = CONFIG.encoders[wildcards.encoder]
-    if source.scratch is not None:
-        return {"lines": f"data/{wildcards.experiment}/lines.parquet"}
-    return {"files": encoder_files(source.path)} if source.path is not None else {}
+def local_files(wildcards):
+    """The files of an encoder that is copied from a local folder."""
+    path = CONFIG.encoders[wildcards.encoder].path
+    return encoder_files(path) if path is not None else []
 
 
-def encoder_digests(wildcards):
-    """The SHA-256 of a local encoder's files, of which no modification time is trusted either."""
-    return [sha256(Path(file)) for file in encoder_source(wildcards).get("files", [])]
+def local_digests(wildcards):
+    """The SHA-256 of these files, of which no modification time is trusted either."""
+    return [sha256(Path(file)) for file in local_files(wildcards)]
 
 
 def encoder_folder(wildcards):
@@ -89,3 +101,13 @@ def audit_with_limits(wildcards):
     """The audit of the variant's splits, if it has limits."""
     has_limits = CONFIG.audit.limits.model_dump(exclude_none=True)
     return f"results/{wildcards.experiment}/audit/{wildcards.variant}.json" if has_limits else []
+
+
+def predictions_on(split):
+    """An input function: the predictions of the variant's seeds on a split."""
+    return lambda wildcards: output_paths.predictions(CONFIG, wildcards.variant, split)
+
+
+def scores_of_seeds(wildcards):
+    """The published metrics of the variant's seeds."""
+    return output_paths.scores(CONFIG, wildcards.variant)

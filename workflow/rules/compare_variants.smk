@@ -1,4 +1,4 @@
-# Says which differences are real, and where the answers are right and wrong.
+# Says which differences are real, and where the predictions are right and wrong.
 #
 # INPUTS: results/{experiment}/predictions/{variant}/seed_{seed}/test.parquet of every variant,
 #   data/{experiment}/models/{variant}/thresholds.json, data/{experiment}/lines.parquet
@@ -8,8 +8,8 @@
 rule compare_variants:
     """Compare every variant with the reference on the test rows that both hold out."""
     input:
-        predictions=targets.test_predictions(CONFIG),
-        thresholds=targets.thresholds(CONFIG),
+        predictions=output_paths.test_predictions(CONFIG),
+        thresholds=output_paths.thresholds(CONFIG),
     output:
         comparison="results/{experiment}/comparison.json",
     log:
@@ -26,7 +26,7 @@ rule compare_variants:
 rule evaluate_slices:
     """Compute the metrics by word count and season, and who is mistaken for the target."""
     input:
-        predictions=targets.test_predictions(CONFIG),
+        predictions=output_paths.test_predictions(CONFIG),
         lines=f"data/{CONFIG.experiment}/lines.parquet",
     output:
         slices="results/{experiment}/slices.json",

@@ -1,6 +1,7 @@
 # Turns predictions into metrics; no model is run again.
 #
-# INPUTS: results/{experiment}/predictions/{variant}/seed_{seed}/{train,test,valid}.parquet
+# INPUTS: results/{experiment}/predictions/{variant}/seed_{seed}/{train,test,valid}.parquet,
+#   scores.json
 # OUTPUTS: results/{experiment}/metrics/{variant}/{train,test,valid}.json,
 #   data/{experiment}/models/{variant}/thresholds.json
 
@@ -8,9 +9,10 @@
 rule evaluate_splits:
     """Choose each model's threshold on valid and compute the metrics of the variant's splits."""
     input:
-        train=lambda wildcards: targets.predictions(CONFIG, wildcards.variant, "train"),
-        test=lambda wildcards: targets.predictions(CONFIG, wildcards.variant, "test"),
-        valid=lambda wildcards: targets.predictions(CONFIG, wildcards.variant, "valid"),
+        train=predictions_on("train"),
+        test=predictions_on("test"),
+        valid=predictions_on("valid"),
+        scores=scores_of_seeds,
     output:
         train="results/{experiment}/metrics/{variant}/train.json",
         test="results/{experiment}/metrics/{variant}/test.json",

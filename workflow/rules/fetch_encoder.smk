@@ -1,4 +1,4 @@
-# Brings a pre-trained encoder into the project.
+# Brings an encoder into the project: from the hub, from a local folder, or built here.
 #
 # INPUTS: the hub, a local folder, or data/{experiment}/lines.parquet
 # OUTPUTS: data/{experiment}/encoders/{encoder}/
@@ -8,22 +8,45 @@ localrules:
     fetch_encoder,
 
 
-# The only rule, beside fetch_punkt, that needs a network: it runs where Snakemake runs.
+# The only rule, beside fetch_punkt, that needs a network: it runs where Snakemake runs. It has no
+# digest of its code: what was fetched stays, whatever the version of the code that fetched it.
 rule fetch_encoder:
-    """Download, copy or build an encoder and list its files in a manifest."""
+    """Download or copy an encoder and list its files in a manifest."""
     input:
-        unpack(encoder_source),
+        files=local_files,
     output:
         encoder=directory("data/{experiment}/encoders/{encoder}"),
         manifest="data/{experiment}/encoders/{encoder}/manifest.json",
+    wildcard_constraints:
+        encoder=encoders_from("hub", "path"),
     log:
         "results/logs/fetch_encoder/{experiment}/{encoder}.log",
     params:
         settings=settings_of("fetch_encoder"),
-        code=code_text("fetch_encoder"),
-        source_digests=encoder_digests,
+        source_digests=local_digests,
     priority: 2
     conda:
         "../../envs/environment.yaml"
     script:
         "../scripts/fetch_encoder.py"
+
+
+rule build_encoder:
+    """Build a small encoder of random weights with a tokenizer trained on the corpus."""
+    input:
+        lines="data/{experiment}/lines.parquet",
+    output:
+        encoder=directory("data/{experiment}/encoders/{encoder}"),
+        manifest="data/{experiment}/encoders/{encoder}/manifest.json",
+    wildcard_constraints:
+        encoder=encoders_from("scratch"),
+    log:
+        "results/logs/build_encoder/{experiment}/{encoder}.log",
+    params:
+        settings=settings_of("build_encoder"),
+        code=code_text("build_encoder"),
+    priority: 2
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/build_encoder.py"

@@ -1,24 +1,45 @@
-# Targets that are asked for by name: checking what is there and making room.
+# Rules that are asked for by name: checking what is there and making room.
 #
 # INPUTS: what was built, the records in results/logs/, data/model_store/
-# OUTPUTS: what was damaged, made again
-
-from whosaid.verify import damaged_outputs
+# OUTPUTS: none; `repair` and `prune_store` delete
 
 
 localrules:
     verify,
+    repair,
     prune_store,
 
 
 rule verify:
-    """List every output that was changed, cut short or lost, and make it again."""
-    input:
-        lambda wildcards: damaged_outputs(CONFIG, workflow.dag.forcefiles),
+    """List every output that was changed, cut short or lost since its job ended."""
+    log:
+        "results/logs/verify/verify.log",
+    params:
+        settings=settings_of("verify"),
+        logs="results/logs",
+        repair=False,
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/verify.py"
+
+
+rule repair:
+    """Delete these outputs, so that the next run makes them again."""
+    log:
+        "results/logs/verify/repair.log",
+    params:
+        settings=settings_of("verify"),
+        logs="results/logs",
+        repair=True,
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/verify.py"
 
 
 rule prune_store:
-    """Delete trained models that no experiment uses."""
+    """Delete the trained models that no experiment uses."""
     log:
         "results/logs/prune_store/prune_store.log",
     params:

@@ -1,7 +1,8 @@
-# Lets a model answer every row of its splits.
+# Lets a model predict every row of its splits.
 #
-# INPUTS: data/{experiment}/models/{variant}/seed_{seed}/, data/{experiment}/tokenized/{variant}/
-# OUTPUTS: results/{experiment}/predictions/{variant}/seed_{seed}/{train,test,valid}.parquet
+# INPUTS: data/{experiment}/models/{variant}/seed_{seed}/, tokenized/{variant}/, splits/{variant}/
+# OUTPUTS: results/{experiment}/predictions/{variant}/seed_{seed}/{train,test,valid}.parquet,
+#   scores.json, runtime.json
 
 
 rule predict_splits:
@@ -11,11 +12,16 @@ rule predict_splits:
         model_manifest="data/{experiment}/models/{variant}/seed_{seed}/manifest.json",
         tokenized=ancient("data/{experiment}/tokenized/{variant}"),
         tokenized_manifest="data/{experiment}/tokenized/{variant}/manifest.json",
-        split_audit="data/{experiment}/splits/{variant}/split_audit.json",
+        train="data/{experiment}/splits/{variant}/train.parquet",
+        test="data/{experiment}/splits/{variant}/test.parquet",
+        valid="data/{experiment}/splits/{variant}/valid.parquet",
+        split_counts="data/{experiment}/splits/{variant}/split_counts.json",
     output:
         train="results/{experiment}/predictions/{variant}/seed_{seed}/train.parquet",
         test="results/{experiment}/predictions/{variant}/seed_{seed}/test.parquet",
         valid="results/{experiment}/predictions/{variant}/seed_{seed}/valid.parquet",
+        scores="results/{experiment}/predictions/{variant}/seed_{seed}/scores.json",
+        runtime="results/{experiment}/predictions/{variant}/seed_{seed}/runtime.json",
     wildcard_constraints:
         variant=variants_with("encoder"),
     log:

@@ -1,8 +1,8 @@
-# Deals the lines of a variant out to its splits, with NLTK's data where words are counted.
+# Divides the lines of a variant among its splits, with NLTK's data where words are counted.
 #
 # INPUTS: data/{experiment}/lines.parquet
 # OUTPUTS: data/{experiment}/splits/{variant}/{train,test,valid}.parquet, added_tokens.json,
-#   split_audit.json; data/nltk_data/
+#   split_counts.json; data/nltk_data/
 
 
 localrules:
@@ -26,7 +26,7 @@ rule fetch_punkt:
 
 # A fault in the data shows here, so splits go before any training.
 rule split_lines:
-    """Choose, label and deal out the lines of one variant."""
+    """Choose, label and split the lines of one variant."""
     input:
         lines="data/{experiment}/lines.parquet",
         punkt=punkt_data,
@@ -35,7 +35,7 @@ rule split_lines:
         test="data/{experiment}/splits/{variant}/test.parquet",
         valid="data/{experiment}/splits/{variant}/valid.parquet",
         added_tokens="data/{experiment}/splits/{variant}/added_tokens.json",
-        audit="data/{experiment}/splits/{variant}/split_audit.json",
+        counts="data/{experiment}/splits/{variant}/split_counts.json",
     log:
         "results/logs/split_lines/{experiment}/{variant}.log",
     params:

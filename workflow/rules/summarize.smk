@@ -1,8 +1,8 @@
-# Writes what is read: the pictures, the tables, the report.
+# Writes what people read: the figures, the tables, the report.
 #
 # INPUTS: results/{experiment}/metrics/, comparison.json, slices.json, predictions/ (test);
 #   data/{experiment}/models/{variant}/seed_{seed}/training.json, thresholds.json;
-#   data/{experiment}/corpus.json, splits/{variant}/split_audit.json
+#   data/{experiment}/corpus.json, splits/{variant}/split_counts.json
 # OUTPUTS: results/{experiment}/figures/, results/summary.md, results/summary.json,
 #   results/report.html
 
@@ -13,17 +13,17 @@ localrules:
 
 
 rule draw_figures:
-    """Draw every picture of the experiment."""
+    """Draw every figure of the experiment."""
     input:
-        metrics=targets.metrics(CONFIG),
-        predictions=targets.test_predictions(CONFIG),
-        thresholds=targets.thresholds(CONFIG),
-        records=targets.training_records(CONFIG),
-        split_audits=targets.split_audits(CONFIG),
+        metrics=output_paths.metrics(CONFIG),
+        predictions=output_paths.test_predictions(CONFIG),
+        thresholds=output_paths.thresholds(CONFIG),
+        records=output_paths.training_records(CONFIG),
+        split_counts=output_paths.split_counts(CONFIG),
         comparison=f"results/{CONFIG.experiment}/comparison.json",
         slices=f"results/{CONFIG.experiment}/slices.json",
     output:
-        **targets.figures(CONFIG),
+        **output_paths.figures(CONFIG),
     log:
         f"results/logs/draw_figures/{CONFIG.experiment}.log",
     params:
@@ -38,10 +38,10 @@ rule draw_figures:
 rule summarize:
     """Write the tables of the experiment, and where each of their numbers stands."""
     input:
-        figures=targets.figures(CONFIG).values(),
+        figures=output_paths.figures(CONFIG).values(),
         corpus=f"data/{CONFIG.experiment}/corpus.json",
-        metrics=targets.metrics(CONFIG),
-        records=targets.training_records(CONFIG),
+        metrics=output_paths.metrics(CONFIG),
+        records=output_paths.training_records(CONFIG),
         comparison=f"results/{CONFIG.experiment}/comparison.json",
     output:
         summary="results/summary.md",
@@ -59,10 +59,10 @@ rule summarize:
 
 # Not `snakemake --report`: a target is made again when it is stale, and shows the tables as well.
 rule write_report:
-    """Put tables and pictures into one page that needs nothing else."""
+    """Put tables and figures into one page that needs nothing else."""
     input:
-        figures=targets.figures(CONFIG).values(),
-        captions=expand("workflow/report/{figure}.md", figure=targets.figures(CONFIG)),
+        figures=output_paths.figures(CONFIG).values(),
+        captions=expand("workflow/report/{figure}.md", figure=output_paths.figures(CONFIG)),
         template="workflow/report/page.html",
         summary="results/summary.md",
         numbers="results/summary.json",

@@ -1,18 +1,19 @@
-# Fits the floors: logistic regressions that cost seconds.
+# Fits the linear baselines: logistic regressions that cost seconds.
 #
 # INPUTS: data/{experiment}/splits/{variant}/, data/{experiment}/lines.parquet
 # OUTPUTS: data/{experiment}/models/{variant}/seed_{seed}/,
-#   results/{experiment}/predictions/{variant}/seed_{seed}/{train,test,valid}.parquet
+#   results/{experiment}/predictions/{variant}/seed_{seed}/{train,test,valid}.parquet,
+#   scores.json, runtime.json
 
 
 # Fitting and predicting take less time than another start of Python, so one rule does both.
 rule train_linear:
-    """Fit the variant's logistic regression and store its answer to every row."""
+    """Fit the variant's logistic regression and store its predictions."""
     input:
         train="data/{experiment}/splits/{variant}/train.parquet",
         test="data/{experiment}/splits/{variant}/test.parquet",
         valid="data/{experiment}/splits/{variant}/valid.parquet",
-        split_audit="data/{experiment}/splits/{variant}/split_audit.json",
+        split_counts="data/{experiment}/splits/{variant}/split_counts.json",
         lines="data/{experiment}/lines.parquet",
         audit_passed=ancient("data/{experiment}/splits/{variant}/audit_passed"),
     output:
@@ -22,6 +23,8 @@ rule train_linear:
         train="results/{experiment}/predictions/{variant}/seed_{seed}/train.parquet",
         test="results/{experiment}/predictions/{variant}/seed_{seed}/test.parquet",
         valid="results/{experiment}/predictions/{variant}/seed_{seed}/valid.parquet",
+        scores="results/{experiment}/predictions/{variant}/seed_{seed}/scores.json",
+        runtime="results/{experiment}/predictions/{variant}/seed_{seed}/runtime.json",
     wildcard_constraints:
         variant=variants_with("linear"),
     log:

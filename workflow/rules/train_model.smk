@@ -24,7 +24,7 @@ rule train_model:
         "results/logs/train_model/{experiment}/{variant}/seed_{seed}.jsonl"
     params:
         settings=settings_of("train_model"),
-        code=code_text("train_model"),
+        code=training_code(),
         store="data/model_store",
     threads: 8
     # Room for texts of 512 tokens; it counts where gpu_mem_mb is limited, see profiles/default.

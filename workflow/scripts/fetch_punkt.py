@@ -1,68 +1,24 @@
 """Put NLTK's punkt_tab data for English into the project.
 
-In: a copy that NLTK_DATA leads to, or the pinned archive of nltk_data. Out: a folder that
-NLTK reads, `data/nltk_data/`.
+In: a copy that NLTK_DATA leads to, or the pinned archive of nltk_data. Out: a folder that NLTK
+reads, `data/nltk_data/`.
 """
 
-import hashlib
-import io
 import logging
 import os
 import shutil
-import urllib.request
-import zipfile
-from pathlib import Path
-from urllib.error import URLError
 
-from whosaid.errors import InputError
-from whosaid.stage import stage
-from whosaid.whole import whole
+from whosaid.caching.atomic import atomic_write
+from whosaid.corpus.punkt_data import ENGLISH, SHA256, URL, download, find_local, unpack
+from whosaid.jobs.stage import stage
 
 logger = logging.getLogger(__name__)
-
-URL = "https://raw.githubusercontent.com/nltk/nltk_data/gh-pages/packages/tokenizers/punkt_tab.zip"
-SHA256 = "e57f64187974277726a3417ca6f181ec5403676c717672eef6a748a7b20e0106"
-ENGLISH = "tokenizers/punkt_tab/english"
-FILES = ("abbrev_types.txt", "collocations.tab", "ortho_context.tab", "sent_starters.txt")
-
-
-def find_local(search_path: str) -> Path | None:
-    """The first folder with all four files on an NLTK_DATA search path."""
-    for root in filter(None, search_path.split(os.pathsep)):
-        folder = Path(root) / ENGLISH
-        if all((folder / name).is_file() for name in FILES):
-            return folder
-    return None
-
-
-def download(url: str, sha256: str) -> bytes:
-    """The archive at `url`. Raises InputError if it is out of reach or not the pinned one."""
-    advice = (
-        f"set NLTK_DATA to a folder that holds {ENGLISH}, or corpus.word_tokenizer to preserve_line"
-    )
-    try:
-        with urllib.request.urlopen(url, timeout=60) as response:
-            archive = response.read()
-    except (URLError, TimeoutError) as error:
-        raise InputError(f"{url}: {error}; {advice}") from None
-    digest = hashlib.sha256(archive).hexdigest()
-    if digest != sha256:
-        raise InputError(f"{url}: its SHA-256 is {digest}, not the pinned {sha256}; {advice}")
-    return archive
-
-
-def unpack(archive: bytes, folder: Path) -> None:
-    """Write the four English files of the punkt_tab archive into `folder`."""
-    folder.mkdir(parents=True)
-    with zipfile.ZipFile(io.BytesIO(archive)) as files:
-        for name in FILES:
-            (folder / name).write_bytes(files.read(f"punkt_tab/english/{name}"))
 
 
 def main(nltk_data: str, search_path: str, url: str = URL, sha256: str = SHA256) -> None:
     """Fill the folder `nltk_data` from the `search_path` if the data is there, else from `url`."""
     local = find_local(search_path)
-    with whole(nltk_data) as partial:
+    with atomic_write(nltk_data) as partial:
         if local is not None:
             shutil.copytree(local, partial / ENGLISH)
         else:

@@ -1,101 +1,78 @@
-"""Let a trained model answer every row of its splits.
+"""Let a trained model predict every row of its splits.
 
-In: a model folder, the tokenized splits, their counts. Out: for each split a Parquet file with the
-columns row, label, logit_not, logit_target, refused, one row per row of the split and in its order.
+In: a model folder, the splits, their token ids and counts. Out: for each split its predictions
+(see `whosaid.evaluation.predictions`), in the order of the split; `scores.json`, the published
+metrics on each split; `runtime.json`, seconds and rows per second.
 """
 
 import json
 import logging
 from pathlib import Path
 
-import whosaid.environment  # before the libraries that read it
-import whosaid.lean_transformers  # noqa: F401  (before Transformers)
+import whosaid.jobs.environment  # noqa: F401  (before the libraries that read it)
 
 # isort: split
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-import torch
-import transformers
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
+import pandas as pd
+from datasets import load_from_disk
+from transformers import AutoTokenizer
 
-from whosaid.device import device, resolve_precision
-from whosaid.manifest import check_manifest
-from whosaid.refusal import refused_logits
-from whosaid.rows import Rows
-from whosaid.stage import stage
-from whosaid.whole import whole
+from whosaid.caching.json_files import read_json, write_json
+from whosaid.caching.manifest import check_manifest
+from whosaid.evaluation.abstention import abstention_logits
+from whosaid.evaluation.predictions import write_predictions
+from whosaid.jobs.quiet_transformers import quiet_transformers
+from whosaid.jobs.stage import stage
+from whosaid.split_names import SPLITS
+from whosaid.training.classifier import check_token_ids
+from whosaid.training.predict import load_predictor, predict
+from whosaid.training.watched_metrics import score
 
 logger = logging.getLogger(__name__)
 
 
-@torch.inference_mode()
-def predict_logits(
-    model: PreTrainedModel, rows: Rows, batch_size: int, precision: str
-) -> np.ndarray:
-    """Logits (rows x 2, float32) in the order of `rows`; `precision` is a resolved one.
-
-    Rows go through the model sorted by length, so that a batch needs hardly any padding.
-    """
-    order = rows.by_length()
-    logits = np.empty((len(rows), 2), dtype=np.float32)
-    for start in range(0, len(rows), batch_size):
-        chosen = order[start : start + batch_size]
-        batch = {name: column.to(model.device) for name, column in rows[chosen].items()}
-        del batch["labels"]
-        is_half = precision == "bfloat16"
-        with torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=is_half):
-            logits[chosen] = model(**batch).logits.float().cpu().numpy()
-    return logits
-
-
 def main(
     model: str,
+    splits: dict[str, str],
     tokenized: str,
-    split_audit: str,
+    split_counts: str,
     outputs: dict[str, str],
     per_device_eval_batch_size: int,
-    precision: str,
 ) -> None:
     """Write the predictions of the folder `model` on each split to the paths in `outputs`.
 
-    Rows that the variant refuses get logits that follow from `split_audit` alone.
+    Rows on which the variant abstains get logits that follow from `split_counts` alone.
     """
-    transformers.utils.logging.set_verbosity_error()
+    quiet_transformers()
     check_manifest(Path(model))
     check_manifest(Path(tokenized))
-    precision = resolve_precision(precision)
-    classifier = AutoModelForSequenceClassification.from_pretrained(
-        model, dtype=torch.float32, use_safetensors=True
-    )
-    classifier = classifier.to(device()).eval()
-    padding = AutoTokenizer.from_pretrained(model).pad_token_id
-    counts = json.loads(Path(split_audit).read_text(encoding="utf-8"))
-    for name, path in outputs.items():
-        rows = Rows.load(Path(tokenized) / name, padding)
-        logits = np.empty((len(rows), 2), dtype=np.float32)
-        logits[~rows.refused] = predict_logits(
-            classifier, rows.judged(), per_device_eval_batch_size, precision
-        )
-        logits[rows.refused] = refused_logits(counts["refused_in_train"])
-        columns = {
-            "row": pa.array(rows.numbers, pa.int64()),
-            "label": pa.array(rows.labels, pa.int8()),
-            "logit_not": logits[:, 0],
-            "logit_target": logits[:, 1],
-            "refused": rows.refused,
-        }
-        with whole(path) as partial:
-            pq.write_table(pa.table(columns), partial)
-        logger.info("%s: %d rows of %s", Path(path).name, len(rows), tokenized)
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    predictor = load_predictor(model, tokenizer, per_device_eval_batch_size)
+    token_ids = load_from_disk(tokenized, keep_in_memory=True)
+    of_abstained = abstention_logits(read_json(split_counts)["abstained_in_train"])
+    scores, runtime = {}, {}
+    for name, path in splits.items():
+        rows = pd.read_parquet(path, columns=["row", "label", "abstained"])
+        abstained = rows["abstained"].to_numpy()
+        check_token_ids(token_ids[name], predictor.model, f"{tokenized}/{name}")
+        predicted = predict(predictor, token_ids[name])
+        logits = np.full((len(rows), 2), of_abstained, dtype=np.float32)
+        logits[~abstained] = predicted.logits
+        write_predictions(outputs[name], rows["row"], rows["label"], logits, abstained)
+        scores[name] = score((logits[:, 1] > logits[:, 0]) & ~abstained, rows["label"])
+        runtime[name] = {"seconds": predicted.seconds, "rows_per_second": predicted.rows_per_second}
+        logger.info("%s: %d rows in %.1f s, %.0f rows a second", name, len(rows), *predicted[1:])
+    write_json(outputs["scores"], scores)
+    write_json(outputs["runtime"], runtime)
 
 
 if __name__ == "__main__":
     with stage(snakemake):
         main(
             model=snakemake.input.model,
+            splits={name: snakemake.input[name] for name in SPLITS},
             tokenized=snakemake.input.tokenized,
-            split_audit=snakemake.input.split_audit,
+            split_counts=snakemake.input.split_counts,
             outputs=dict(snakemake.output),
             **json.loads(snakemake.params.settings),
         )

@@ -1,17 +1,17 @@
-"""Delete from the model store what no model folder was taken from.
+"""Delete the entries of the model store that no model folder was taken from.
 
-In: the model folders of every experiment, `data/model_store/`. Out: nothing; the log lists what
-went and what it held.
+In: the model folders of every experiment, `data/model_store/`. Out: nothing; the log lists what was
+deleted.
 """
 
 import logging
 import shutil
 from pathlib import Path
 
+from whosaid.caching.manifest import NAME, read_manifest
 from whosaid.errors import InputError
-from whosaid.manifest import NAME, read_manifest
-from whosaid.model_store import is_at_work
-from whosaid.stage import stage
+from whosaid.jobs.stage import stage
+from whosaid.training.model_store import is_at_work
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def keys_in_use(data: Path) -> set[str]:
         except (ValueError, KeyError):
             raise InputError(
                 f"{path} cannot be read, so it is not known which model is in use; nothing was "
-                "deleted; let the target verify mend it"
+                "deleted; the target repair mends it"
             ) from None
     return keys
 

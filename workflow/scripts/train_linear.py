@@ -1,144 +1,50 @@
-"""Fit a logistic regression, the floor that an encoder has to beat, and let it answer every row.
+"""Fit a logistic regression, a baseline that an encoder has to beat, and let it predict every row.
 
 In: the splits of a variant with their counts, `lines.parquet` for the columns besides the text.
-Out: a model folder that explains itself (see `whosaid.linear`) with `training.json` and
-`manifest.json`; for each split the predictions, as `predict_splits` writes them.
+Out: a model folder that explains itself (see `whosaid.training.linear_model`) with `training.json`
+and `manifest.json`; predictions, scores and runtime as `predict_splits` writes them.
 """
 
 import importlib.metadata
 import json
 import logging
 import time
-import warnings
 from pathlib import Path
 from typing import Any
 
-import whosaid.collector  # before the libraries
-
-# isort: split
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from scipy.sparse import hstack
 
-import whosaid.lean_arrow  # noqa: F401
-from whosaid.errors import InputError
-from whosaid.hidden import hidden
-
-with hidden("pandas", "rich"):  # scikit-learn imports them wherever it finds them
-    from sklearn.linear_model import LogisticRegression
-
-from whosaid.linear import (
-    TFIDF,
-    LinearModel,
-    Lines,
-    column_of,
-    load_model,
-    make_vectorizer,
-    numbers_of,
-    save_model,
-)
-from whosaid.manifest import write_manifest
-from whosaid.refusal import refused_logits
-from whosaid.splits import SPLITS
-from whosaid.stage import stage
-from whosaid.whole import whole, write_json
+from whosaid.caching.atomic import atomic_write
+from whosaid.caching.json_files import read_json, write_json
+from whosaid.caching.manifest import write_manifest
+from whosaid.corpus.label_names import label_names
+from whosaid.evaluation.abstention import abstention_logits
+from whosaid.evaluation.predictions import write_predictions
+from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
+from whosaid.jobs.stage import stage
+from whosaid.split_names import SPLITS
+from whosaid.training.fit_linear import fit, predict_logits, read_columns
+from whosaid.training.linear_model import load_model, save_model
 
 logger = logging.getLogger(__name__)
 
 RECORDED_PACKAGES = ("scikit-learn", "numpy", "scipy")
 
 
-def read_columns(split: pa.Table, lines: str, features: list[str]) -> Lines:
-    """What `features` read of the rows of `split`, in its order: texts are the split's own."""
-    columns = {column_of(feature) for feature in features}
-    values = {"text": split["text"].to_pylist()} if "text" in columns else {}
-    columns = sorted(columns - {"text"})
-    if columns:
-        everything = pq.read_table(lines, columns=["row", *columns])
-        rows = everything.take(pc.index_in(split["row"], everything["row"]))
-        for column in columns:
-            texts = rows[column].cast(pa.string()).fill_null("")
-            values[column] = texts.to_pylist()
-    return values
-
-
-def fit(lines: Lines, labels: np.ndarray, linear: dict[str, Any]) -> LinearModel:
-    """The logistic regression of `labels` (0, 1) on the features of `lines`.
-
-    Raises InputError if a feature finds nothing to learn, or if the fit does not converge.
-    """
-    vectorizers, matrices = {}, []
-    for feature in linear["features"]:
-        vectorizer = make_vectorizer(numbers_of(feature), TFIDF.get(feature, {}))
-        try:
-            matrices.append(vectorizer.fit_transform(lines[column_of(feature)]))
-        except ValueError:
-            found = f"no term of {feature} stands in two of"
-            if numbers_of(feature) == "one_hot":
-                found = f"the column {feature} is empty in all of"
-            raise InputError(
-                f"linear.features: {found} the {len(labels)} rows of train; leave {feature} out"
-            ) from None
-        vectorizers[feature] = vectorizer
-    # The quickest solver here, and the only one that numbers of different sizes (word counts beside
-    # TF-IDF) do not slow down. At this tolerance log-odds are within 0.001 of the optimum's.
-    regression = LogisticRegression(
-        C=linear["C"], class_weight=linear["class_weight"], solver="newton-cg", tol=1e-6
-    )
-    with warnings.catch_warnings(action="error", category=UserWarning):
-        try:
-            regression.fit(hstack(matrices, format="csr"), labels)
-        except UserWarning as warning:
-            raise InputError(
-                f"linear.C: {linear['C']:g} leaves the fit without an end ({warning}); "
-                "choose a smaller one"
-            ) from None
-    ends = np.cumsum([matrix.shape[1] for matrix in matrices])
-    coefficients = np.split(regression.coef_[0], ends[:-1])
-    return LinearModel(
-        vectorizers=vectorizers,
-        coefficients=dict(zip(vectorizers, coefficients, strict=True)),
-        intercept=float(regression.intercept_[0]),
-    )
-
-
-def predict(
-    model: LinearModel, split: pa.Table, lines: Lines, refused: tuple[float, float]
-) -> pa.Table:
-    """The predictions for the rows of `split`, those that are refused having the logits `refused`.
-
-    The logit of the other class being 0, the softmax of the two is the model's probability.
-    """
-    is_refused = split["refused"].to_numpy()
-    logits = {
-        "logit_not": np.where(is_refused, refused[0], 0.0),
-        "logit_target": np.where(is_refused, refused[1], model.log_odds(lines)),
-    }
-    return pa.table(
-        {
-            "row": split["row"],
-            "label": split["label"],
-            **{name: values.astype(np.float32) for name, values in logits.items()},
-            "refused": split["refused"],
-        }
-    )
-
-
 def main(
     splits: dict[str, str],
-    split_audit: str,
+    split_counts: str,
     lines: str,
     model: str,
-    predictions: dict[str, str],
+    outputs: dict[str, str],
     target_speaker: str,
     linear: dict[str, Any],
     seed: int,
 ) -> None:
-    """Write the folder `model` and its `predictions`; paths of both tables are by split.
+    """Write the folder `model`, and its predictions to the paths in `outputs`.
 
-    The `seed` is recorded only: nothing here is drawn.
+    The `seed` is only recorded: nothing here is drawn.
     """
     tables = {name: pq.read_table(path) for name, path in splits.items()}
     columns = {
@@ -156,27 +62,40 @@ def main(
         "arguments": linear,
         "versions": {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES},
     }
-    with whole(model) as partial:
+    with atomic_write(model) as partial:
         partial.mkdir()
-        save_model(fitted, partial, target_speaker)
+        save_model(fitted, partial, label_names(target_speaker))
         write_json(partial / "training.json", record)
         write_manifest(partial, key=None)  # the store holds no copy
-    refused = refused_logits(json.loads(Path(split_audit).read_text())["refused_in_train"])
-    # What is on disk answers, so that it is known to be all there is to the model.
+    of_abstained = abstention_logits(read_json(split_counts)["abstained_in_train"])
+    # The stored model predicts, which shows that the folder holds all there is to it.
     stored = load_model(Path(model))
-    for name, path in predictions.items():
-        with whole(path) as partial:
-            pq.write_table(predict(stored, tables[name], columns[name], refused), partial)
-        logger.info("%s: %d rows", Path(path).name, tables[name].num_rows)
+    scores, runtime = {}, {}
+    for name, table in tables.items():
+        start = time.perf_counter()
+        abstained, label = table["abstained"].to_numpy(), table["label"].to_numpy()
+        logits = predict_logits(stored, columns[name], abstained, of_abstained)
+        seconds = time.perf_counter() - start
+        write_predictions(outputs[name], table["row"].to_numpy(), label, logits, abstained)
+        # No Trainer here, so the metrics of `evaluate` are computed without it and PyTorch.
+        decisions = (logits[:, 1] > logits[:, 0]) & ~abstained
+        scores[name] = {
+            metric.name: float(metric.score(label, decisions.astype(np.int64)))
+            for metric in PUBLISHED_METRICS
+        }
+        runtime[name] = {"seconds": seconds, "rows_per_second": len(label) / seconds}
+        logger.info("%s: %d rows", name, len(label))
+    write_json(outputs["scores"], scores)
+    write_json(outputs["runtime"], runtime)
 
 
 if __name__ == "__main__":
     with stage(snakemake):
         main(
             splits={name: snakemake.input[name] for name in SPLITS},
-            split_audit=snakemake.input.split_audit,
+            split_counts=snakemake.input.split_counts,
             lines=snakemake.input.lines,
             model=snakemake.output.model,
-            predictions={name: snakemake.output[name] for name in SPLITS},
+            outputs={name: snakemake.output[name] for name in (*SPLITS, "scores", "runtime")},
             **json.loads(snakemake.params.settings),
         )

@@ -6,11 +6,11 @@ class StageError(Exception):
 
 
 class InputError(StageError):
-    """Something the user gave is wrong.
+    """Something that the user gave is wrong.
 
     The message says where, which value, what is allowed and what to do.
     """
 
 
 class InterruptedStageError(StageError):
-    """The stage was told to stop; the message says how to go on."""
+    """The stage was asked to stop; the message says how to continue."""

@@ -1,0 +1,51 @@
+"""Compare every output of the experiment with the record that its job left.
+
+In: the outputs, the records beside the logs. Out: nothing; the log lists what was changed, cut
+short or lost. With `repair` the damaged outputs are deleted, for the next run to make them again.
+"""
+
+import json
+import logging
+import shutil
+from pathlib import Path
+
+from whosaid.caching.verify import damaged_outputs
+from whosaid.errors import InputError
+from whosaid.jobs.stage import stage
+
+logger = logging.getLogger(__name__)
+
+
+def main(expected: list[str], logs: str, repair: bool) -> None:
+    """Check the `expected` outputs against the records below `logs`.
+
+    Raises InputError if one is damaged, unless `repair` deletes it, or has no record.
+    """
+    damaged, unrecorded = damaged_outputs(Path(logs), expected)
+    if unrecorded:
+        raise InputError(
+            f"{len(unrecorded)} outputs have no record in {logs}, so nothing can be said of them; "
+            "delete them and run `snakemake --cores 1`"
+        )
+    if damaged and not repair:
+        raise InputError(
+            f"{len(damaged)} outputs are damaged; `snakemake --cores 1 repair` deletes them and "
+            "`snakemake --cores 1` makes them again"
+        )
+    for output in damaged:
+        path = Path(output)
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        logger.info("deleted %s", path)
+    if damaged:
+        logger.info("%d outputs to make again", len(damaged))
+    else:
+        logger.info("every output is complete")
+
+
+if __name__ == "__main__":
+    with stage(snakemake):
+        main(
+            logs=snakemake.params.logs,
+            repair=snakemake.params.repair,
+            **json.loads(snakemake.params.settings),
+        )

@@ -1,0 +1,119 @@
+"""What makes a stage stale besides its inputs and settings: its code and the packages it uses.
+
+Snakemake judges a script by its modification time and does not look at imported modules. So each
+rule has a param with the digests of its script and of every module of ours that the script
+imports, directly or through another module, and the versions of the packages that they import.
+
+Left out is what cannot change a result: comments, docstrings, formatting, the calls of a logger,
+the texts of errors, and the rooms that log, lock and move files (PLUMBING).
+"""
+
+import ast
+import hashlib
+import importlib.metadata
+import json
+import sys
+from functools import cache
+from pathlib import Path
+
+WORKFLOW_DIR = Path(__file__).resolve().parents[2]
+
+PLUMBING = ("whosaid/jobs/", "whosaid/caching/", "whosaid/errors.py")
+"""Modules below `workflow/` that log, lock, move files and report errors, and compute nothing."""
+
+DISTRIBUTIONS = {"markdown_it": "markdown-it-py", "sklearn": "scikit-learn"}
+"""Packages whose import name is not the name they are installed under."""
+
+BY_MINOR_RELEASE = {"torch", "transformers"}
+"""Packages whose patch releases count as the same version.
+
+What they compute costs hours, and a patch release mends faults. Where one changes a model, raise
+TRAINING_RECIPE (see `training_recipe`).
+"""
+
+IMPLIED_PACKAGES = {"transformers": ("tokenizers",)}
+"""Packages that shape what another package returns, though no module of ours imports them."""
+
+
+def stage_code(stage: str) -> dict[str, str]:
+    """Digests of the modules and versions of the packages that the script of `stage` imports.
+
+    The keys are paths below `workflow/` and package names. Raises FileNotFoundError if the stage
+    has no script.
+    """
+    digests, packages = _closure(f"scripts/{stage}.py")
+    return digests | {package: _version(package) for package in packages}
+
+
+def code_text(stage: str) -> str:
+    """`stage_code` as one text with sorted keys: Snakemake compares params as a set of texts."""
+    return json.dumps(stage_code(stage), sort_keys=True)
+
+
+def _closure(script: str) -> tuple[dict[str, str], set[str]]:
+    """The digest of each module that a script imports, and the packages that these import."""
+    digests: dict[str, str] = {}
+    packages: set[str] = set()
+    waiting = [script]
+    while waiting:
+        path = waiting.pop()
+        if path in digests or path.startswith(PLUMBING):
+            continue
+        digests[path], imported = _read_module(path)
+        for name in imported:
+            own = [part for part in _module_files(name) if (WORKFLOW_DIR / part).is_file()]
+            waiting += own
+            root = name.partition(".")[0]
+            if not own and root != "whosaid" and root not in sys.stdlib_module_names:
+                packages |= {root, *IMPLIED_PACKAGES.get(root, ())}
+    return digests, packages
+
+
+def _module_files(name: str) -> list[str]:
+    stem = name.replace(".", "/")
+    return [f"{stem}.py", f"{stem}/__init__.py", f"scripts/{stem}.py"]
+
+
+@cache
+def _read_module(path: str) -> tuple[str, frozenset[str]]:
+    """The digest of a module below `workflow/` and the dotted names that it imports."""
+    tree = ast.parse((WORKFLOW_DIR / path).read_text(encoding="utf-8"))
+    imported = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            # `from whosaid.corpus import annotate` may name a module or a function; a name that is
+            # no file of ours adds nothing.
+            above = Path(path).parts[: -node.level] if node.level else ()
+            module = ".".join([*above, *filter(None, [node.module])])
+            imported |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+    # `ast.dump` differs between Python versions, `ast.unparse` does not.
+    text = ast.unparse(_WithoutWords().visit(tree))
+    return hashlib.sha256(text.encode()).hexdigest()[:16], frozenset(imported)
+
+
+class _WithoutWords(ast.NodeTransformer):
+    """Removes docstrings, calls of `logger`, and what a raised error says."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:  # noqa: N802  (the name is ast's)
+        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        call = node.value.func if isinstance(node.value, ast.Call) else None
+        logs = isinstance(call, ast.Attribute) and getattr(call.value, "id", None) == "logger"
+        return ast.Pass() if is_text or logs else self.generic_visit(node)
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:  # noqa: N802
+        if isinstance(node.exc, ast.Call):
+            node.exc = node.exc.func
+        return node
+
+
+@cache
+def _version(package: str) -> str:
+    try:
+        # The build tag (+cpu, +cu130) says where a build runs, not what it computes.
+        installed = importlib.metadata.version(DISTRIBUTIONS.get(package, package))
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+    release = installed.partition("+")[0]
+    return ".".join(release.split(".")[:2]) if package in BY_MINOR_RELEASE else release

@@ -1,0 +1,62 @@
+"""The manifest of a folder of ours: a SHA-256 for each file in it."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from whosaid.caching.json_files import json_text, read_json
+from whosaid.errors import InputError
+
+NAME = "manifest.json"
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file as 64 hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_manifest(folder: Path, **facts: Any) -> None:
+    """Write `manifest.json` into `folder`: `facts`, and the SHA-256 of every file below it."""
+    files = {
+        file.relative_to(folder).as_posix(): sha256(file)
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and file != folder / NAME
+    }
+    (folder / NAME).write_text(json_text({**facts, "files": files}), encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of `folder` as it was written, unchecked."""
+    return read_json(folder / NAME)
+
+
+def find_damage(folder: Path, files: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for each of the `files` (SHA-256 by path below `folder`) that is lost or changed."""
+    for name, digest in files.items():
+        file = folder / name
+        if not file.is_file():
+            yield f"{file} is missing"
+        elif sha256(file) != digest:
+            yield f"{file} was changed or cut short"
+
+
+def check_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of `folder`, after checking that every file in it is as it was written.
+
+    Raises InputError with the first file that is lost or changed.
+    """
+    manifest = read_manifest(folder)
+    for damage in find_damage(folder, manifest["files"]):
+        raise InputError(f"{damage} since the folder was made; delete {folder} and run again")
+    return manifest
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether the folder has its manifest and every file in it is as it was written."""
+    try:
+        check_manifest(folder)
+    except (OSError, ValueError, InputError):
+        return False
+    return True

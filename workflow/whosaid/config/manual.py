@@ -1,0 +1,132 @@
+"""Write the manual of the config from its model: the tables of config/README.md and a JSON schema.
+
+Run it with `make manual` after a change of `model.py`; a test says when that was forgotten.
+"""
+
+import json
+import re
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from whosaid.config.model import (
+    Audit,
+    AuditLimits,
+    Config,
+    Corpus,
+    Encoder,
+    Fractions,
+    Hub,
+    Linear,
+    Published,
+    PublishedQuestion,
+    Recipe,
+    Resample,
+    Scratch,
+    Split,
+    Statistics,
+    Training,
+)
+
+CONFIG_DIR = Path(__file__).resolve().parents[3] / "config"
+BEGIN, END = "<!-- generated: make manual -->", "<!-- end of generated -->"
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    "(top level)": Config,
+    "corpus": Corpus,
+    "encoders.{name}": Encoder,
+    "encoders.{name}.hub": Hub,
+    "encoders.{name}.scratch": Scratch,
+    "defaults and variants.{name}": Recipe,
+    "….split": Split,
+    "….split.fractions": Fractions,
+    "….resample": Resample,
+    "….training": Training,
+    "….linear": Linear,
+    "….published": Published,
+    "published_question": PublishedQuestion,
+    "statistics": Statistics,
+    "audit": Audit,
+    "audit.limits": AuditLimits,
+}
+
+
+def type_name(annotation: Any) -> str:
+    """A type as a user would say it."""
+    if get_origin(annotation) in (Union, UnionType):
+        return " or ".join(map(type_name, get_args(annotation)))
+    if annotation is type(None):
+        return "null"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "section"
+    name = getattr(annotation, "__name__", str(annotation))
+    if name == "Annotated":
+        return type_name(get_args(annotation)[0])
+    if name == "Literal":
+        return ", ".join(f"`{value}`" for value in get_args(annotation))
+    if name == "dict":
+        return "sections by name"
+    if name == "tuple":
+        return f"list of {type_name(get_args(annotation)[0])}"
+    return {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}[name]
+
+
+def default_of(field: FieldInfo) -> str:
+    """The default as it would be written in YAML."""
+    if field.is_required():
+        return "*required*"
+    if isinstance(field.default, BaseModel):
+        return ""
+    return f"`{json.dumps(field.default)}`"
+
+
+def key_tables() -> str:
+    """A Markdown table of keys for each section of the config."""
+    parts = []
+    for path, section in SECTIONS.items():
+        rows = [
+            f"| `{key}` | {type_name(field.annotation)} | {default_of(field)} | "
+            f"{field.description or ''} |"
+            for key, field in section.model_fields.items()
+        ]
+        head = "| key | value | default | meaning |\n|---|---|---|---|"
+        intro = section.__doc__.splitlines()[0]
+        parts.append("\n".join([f"### `{path}`\n\n{intro}\n\n{head}", *rows]))
+    return "\n\n".join(parts)
+
+
+def manual(text: str) -> str:
+    """The manual `text` with its generated part made anew."""
+    pattern = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
+    return pattern.sub(lambda _: f"{BEGIN}\n\n{key_tables()}\n\n{END}", text)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of a config file or overlay, in which no key is required."""
+
+    def without_required(node: Any) -> Any:
+        if isinstance(node, dict):
+            # A key of this name would hold a mapping, the list of required keys is a list.
+            return {
+                key: without_required(value)
+                for key, value in node.items()
+                if not (key == "required" and isinstance(value, list))
+            }
+        return [without_required(value) for value in node] if isinstance(node, list) else node
+
+    return without_required(Config.model_json_schema())
+
+
+def main() -> None:
+    """Bring config/README.md and config/schema.json up to date."""
+    readme = CONFIG_DIR / "README.md"
+    readme.write_text(manual(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    schema = json.dumps(json_schema(), indent=2, ensure_ascii=False)
+    (CONFIG_DIR / "schema.json").write_text(schema + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

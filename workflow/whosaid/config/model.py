@@ -1,0 +1,472 @@
+"""The config: one closed, frozen model of every key.
+
+Types, defaults, descriptions and cross-checks stand here and nowhere else; the table of keys in
+`config/README.md` and `config/schema.json` are generated from this module.
+"""
+
+import math
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+
+PLAIN_WORD = "a name is a plain word, since it names files: a letter, then letters, digits or _"
+
+RESERVED = ("benchmarks", "encoders", "logs", "model_store", "nltk_data", "processed", "sample")
+"""Folders of data/ and results/ that belong to no experiment."""
+
+AnnotationColumn = Literal[
+    "season",
+    "episode",
+    "title",
+    "scene",
+    "directed_by",
+    "written_by",
+    "writer1",
+    "writer2",
+    "writer3",
+]
+
+
+LinearFeature = Literal[
+    "word_ngrams",
+    "character_ngrams",
+    "word_count",
+    "season",
+    "episode",
+    "directed_by",
+    "written_by",
+    "writer1",
+    "writer2",
+    "writer3",
+]
+
+
+def _refuse_bool(value: Any) -> Any:
+    # Python counts True as the number 1; in a config it is a slip.
+    if isinstance(value, bool):
+        raise ValueError("Input should be a number")
+    return value
+
+
+def _plain_word(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+        raise ValueError(PLAIN_WORD)
+    return name
+
+
+def _not_reserved(experiment: str) -> str:
+    if experiment in RESERVED:
+        raise ValueError(f"this folder has another use; names in use: {', '.join(RESERVED)}")
+    return experiment
+
+
+def _commit(revision: str) -> str:
+    if not re.fullmatch("[0-9a-f]{40}", revision):
+        raise ValueError("must be a commit of the repository: 40 hexadecimal digits")
+    return revision
+
+
+def _all_or_some(steps: int) -> int:
+    if steps < 1 and steps != -1:
+        raise ValueError("must be at least 1, or -1 for the steps of the epochs")
+    return steps
+
+
+Number = Annotated[float, BeforeValidator(_refuse_bool), Field(allow_inf_nan=False)]
+Count = Annotated[int, BeforeValidator(_refuse_bool), Field(ge=1)]
+Seed = Annotated[int, BeforeValidator(_refuse_bool), Field(ge=0, lt=2**32)]
+Name = Annotated[str, AfterValidator(_plain_word)]
+Text = Annotated[str, Field(min_length=1)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Corpus(_Section):
+    """The CSV of dialogue lines, and whose lines the classifiers look for."""
+
+    csv: Text = Field(description="Path of the processed CSV (12 columns, UTF-8).")
+    target_speaker: Text = Field(
+        description="The positive class: the value of `speaker` that label 1 stands for."
+    )
+    top_speakers: Annotated[Count, Field(ge=2)] = Field(
+        10, description="Keep the lines of this many most frequent speakers, the target among them."
+    )
+    word_tokenizer: Literal["punkt", "preserve_line"] = Field(
+        "punkt",
+        description="How NLTK counts words for `min_words`: `punkt` splits the text into sentences "
+        "first (the published count; needs the punkt_tab data), `preserve_line` does not (needs no "
+        "data; some counts differ).",
+    )
+
+
+class Hub(_Section):
+    """A model on the Hugging Face hub, pinned to a commit."""
+
+    name: Text = Field(description="Repository on the hub, e.g. `FacebookAI/roberta-base`.")
+    revision: Annotated[str, AfterValidator(_commit)] = Field(
+        description="Commit of that repository: 40 hexadecimal digits, so that it never moves."
+    )
+
+
+class Scratch(_Section):
+    """A small model with random weights and a tokenizer trained on the corpus' own lines."""
+
+    architecture: Literal["distilbert", "roberta"] = Field(
+        description="`distilbert` gets an uncased WordPiece tokenizer, `roberta` a byte-level BPE."
+    )
+    vocab_size: Annotated[Count, Field(ge=300)] = Field(
+        4000, description="Upper limit of the tokenizer's vocabulary."
+    )
+    hidden_size: Count = Field(64, description="Width of the encoder.")
+    num_hidden_layers: Count = Field(2, description="Layers of the encoder.")
+    num_attention_heads: Count = Field(2, description="Attention heads; divides `hidden_size`.")
+    intermediate_size: Count = Field(128, description="Width of the feed-forward layers.")
+    seed: Seed = Field(42, description="Seed of the random weights.")
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self):
+        if self.hidden_size % self.num_attention_heads:
+            raise ValueError(
+                f"hidden_size {self.hidden_size} is not a multiple of "
+                f"num_attention_heads {self.num_attention_heads}"
+            )
+        return self
+
+
+class Encoder(_Section):
+    """Where a pre-trained encoder comes from: exactly one of the three."""
+
+    hub: Hub | None = Field(None, description="A hub repository and its commit.")
+    path: Text | None = Field(
+        None, description="A local folder with tokenizer, config.json and model.safetensors."
+    )
+    scratch: Scratch | None = Field(None, description="Built here, without any pre-training.")
+
+    @model_validator(mode="after")
+    def _exactly_one_source(self):
+        given = [name for name in ("hub", "path", "scratch") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"got {' and '.join(given) or 'no source'}; give exactly one of hub, path, scratch "
+                "(an overlay takes another one away by setting it to null)"
+            )
+        return self
+
+
+class Fractions(_Section):
+    """Shares of the three splits; they sum to 1."""
+
+    train: Annotated[Number, Field(gt=0, lt=1)] = Field(0.5, description="Share of training rows.")
+    test: Annotated[Number, Field(gt=0, lt=1)] = Field(
+        0.25, description="Share of test rows, which are also watched after each epoch."
+    )
+    valid: Annotated[Number, Field(gt=0, lt=1)] = Field(
+        0.25, description="Share of validation rows, looked at only at the end."
+    )
+
+    @model_validator(mode="after")
+    def _sum_to_one(self):
+        total = self.train + self.test + self.valid
+        if not math.isclose(total, 1.0, abs_tol=1e-9):
+            raise ValueError(
+                f"train {self.train} + test {self.test} + valid {self.valid} = {total:.6g}; "
+                "the three fractions must sum to 1"
+            )
+        return self
+
+
+class Split(_Section):
+    """How the rows are divided among train, test and valid."""
+
+    method: Literal["datasets_stratified", "pandas_per_class", "group_shuffle"] = Field(
+        "datasets_stratified",
+        description="The published sampling: `datasets`' stratified `train_test_split` twice, or "
+        "`pandas`' `sample` for each class. `group_shuffle` keeps whole groups together, so that no "
+        "group is in two splits; fractions are then fractions of the groups.",
+    )
+    group_by: Literal["episode", "scene"] | None = Field(
+        None, description="What `group_shuffle` keeps together; null with the other methods."
+    )
+    fractions: Fractions = Field(Fractions(), description="Shares of the three splits.")
+    seed: Seed = Field(27, description="Seed of every draw and of the final shuffles.")
+
+    @model_validator(mode="after")
+    def _groups_have_a_method(self):
+        if (self.method == "group_shuffle") != (self.group_by is not None):
+            raise ValueError(
+                f"method {self.method} with group_by {self.group_by or 'null'}; group_by is "
+                "episode or scene with method group_shuffle, and null with any other"
+            )
+        return self
+
+
+class Resample(_Section):
+    """Re-balancing of the training split only, after the split."""
+
+    oversample_positives: Count = Field(
+        1, description="How many copies of each positive training row the split holds."
+    )
+    undersample_negatives: Annotated[Number, Field(gt=0, le=1)] = Field(
+        1.0, description="Share of the negative training rows to keep."
+    )
+
+
+class Training(_Section):
+    """Arguments of the Transformers `Trainer`, by its own names."""
+
+    num_train_epochs: Annotated[Number, Field(gt=0)] = Field(5.0, description="Passes over train.")
+    max_steps: Annotated[int, BeforeValidator(_refuse_bool), AfterValidator(_all_or_some)] = Field(
+        -1, description="Optimizer steps, whatever `num_train_epochs`; -1: those of the epochs."
+    )
+    per_device_train_batch_size: Count = Field(32, description="Rows per training batch.")
+    per_device_eval_batch_size: Count = Field(32, description="Rows per evaluation batch.")
+    gradient_accumulation_steps: Count = Field(1, description="Batches per optimizer step.")
+    learning_rate: Annotated[Number, Field(gt=0, le=1)] = Field(5e-5, description="Peak rate.")
+    weight_decay: Annotated[Number, Field(ge=0, le=1)] = Field(
+        0.01, description="Decoupled weight decay; biases and layer norms are spared."
+    )
+    lr_scheduler_type: Literal["linear", "cosine", "constant", "constant_with_warmup"] = Field(
+        "linear", description="Course of the learning rate after the warm-up."
+    )
+    warmup_steps: Annotated[Number, Field(ge=0)] = Field(
+        0.0, description="Steps of warm-up; below 1 it is the share of all steps."
+    )
+    max_grad_norm: Annotated[Number, Field(ge=0)] = Field(
+        1.0, description="Gradients are clipped to this norm; 0 switches clipping off."
+    )
+    activation_checkpointing: bool = Field(
+        False, description="Recompute activations in the backward pass: less memory, more time."
+    )
+    train_sampling_strategy: Literal["random", "group_by_length"] = Field(
+        "random",
+        description="`random` batches as published, or `group_by_length`: batches of similar length. "
+        "Those cost up to 0.01 of average precision and are faster only for an encoder whose rows "
+        "cannot be packed.",
+    )
+    precision: Literal["float32", "bfloat16", "auto"] = Field(
+        "float32",
+        description="Arithmetic of the matrix products; `auto` takes bfloat16 where the device "
+        "computes it natively.",
+    )
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = Field(
+        (42,), description="One model is trained per seed; metrics are means over them."
+    )
+
+    @model_validator(mode="after")
+    def _seeds_differ(self):
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError(f"seeds {list(self.seeds)} name one seed twice")
+        return self
+
+
+class Linear(_Section):
+    """A logistic regression, for `classifier: linear`: a baseline that an encoder has to beat."""
+
+    features: Annotated[tuple[LinearFeature, ...], Field(min_length=1)] = Field(
+        ("word_ngrams", "character_ngrams"),
+        description="What it sees: TF-IDF of words (1 and 2) or of characters (2 to 5, within "
+        "words), the number of words, or a column of the CSV as categories.",
+    )
+    C: Annotated[Number, Field(gt=0)] = Field(
+        0.3, description="Inverse of the strength of the L2 penalty, as in scikit-learn."
+    )
+    class_weight: Literal["balanced"] | None = Field(
+        "balanced", description="`balanced` gives both classes the same weight; null: every row."
+    )
+
+    @model_validator(mode="after")
+    def _features_once(self):
+        if len(set(self.features)) != len(self.features):
+            raise ValueError(f"features {list(self.features)} name one feature twice")
+        return self
+
+
+class PublishedSplits(_Section):
+    """One published figure per split."""
+
+    train: Share
+    test: Share
+    valid: Share
+
+
+class Published(_Section):
+    """Published figures of a variant, for the question in `published_question`."""
+
+    accuracy: PublishedSplits = Field(description="Published accuracy: train, test, valid.")
+    f1: PublishedSplits = Field(description="Published F1: train, test, valid.")
+    precision: PublishedSplits = Field(description="Published precision: train, test, valid.")
+    recall: PublishedSplits = Field(description="Published recall: train, test, valid.")
+    seconds: Annotated[Number, Field(gt=0)] = Field(description="Published fine-tuning time.")
+
+
+class PublishedQuestion(_Section):
+    """The question that published figures answer."""
+
+    target_speaker: Text = Field(description="Whose lines the published classifiers looked for.")
+    top_speakers: Annotated[Count, Field(ge=2)] = Field(
+        description="How many of the most frequent speakers were kept."
+    )
+
+
+class Recipe(_Section):
+    """What makes a variant; `defaults` and each variant have these keys."""
+
+    title: str | None = Field(
+        None, description="Name in the summary table; the variant's name where there is none."
+    )
+    classifier: Literal["encoder", "linear"] = Field(
+        "encoder",
+        description="`encoder` fine-tunes a pre-trained one; `linear` fits a logistic regression, "
+        "which ignores `encoder`, `max_length` and `training`.",
+    )
+    linear: Linear = Field(Linear(), description="The logistic regression's features.")
+    encoder: str | None = Field(None, description="A name from `encoders`.")
+    deduplicate: Literal["exact", "normalised"] | None = Field(
+        None,
+        description="Keep only the first line of each text before the split; `normalised` ignores "
+        "case, punctuation and spacing; null: keep all, as published.",
+    )
+    split: Split = Field(Split(), description="How the rows are divided.")
+    resample: Resample | None = Field(
+        None, description="Re-balancing of the training split; null: none."
+    )
+    min_words: Annotated[Count, Field(ge=2)] | None = Field(
+        None, description="Keep only lines of at least this many NLTK word tokens; null: all."
+    )
+    min_words_scope: Literal["corpus", "train"] = Field(
+        "corpus",
+        description="`corpus`: shorter lines are dropped before the split, as published. `train`: "
+        "they are dropped from train only. In test and valid the variant abstains on them, which "
+        "counts as predicting that they are not the target's.",
+    )
+    annotate: tuple[AnnotationColumn, ...] = Field(
+        (),
+        description="Columns whose values are appended to the text as `[value]` and added to the "
+        "tokenizer; an empty cell (no third writer, say) adds nothing.",
+    )
+    max_length: Annotated[Count, Field(ge=8)] | None = Field(
+        None, description="Truncate to this many tokens; null: the model's own limit."
+    )
+    training: Training = Field(Training(), description="Arguments of the Trainer.")
+    published: Published | None = Field(None, description="Published figures, for the table.")
+
+    @model_validator(mode="after")
+    def _annotate_once(self):
+        if len(set(self.annotate)) != len(self.annotate):
+            raise ValueError(f"annotate {list(self.annotate)} names one column twice")
+        return self
+
+
+class Variant(Recipe):
+    """One row of the table: what `defaults` says, unless the variant says otherwise."""
+
+    encoder: str = Field(description="A name from `encoders`.")
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of its models; a logistic regression has one optimum, so one is enough."""
+        return self.training.seeds if self.classifier == "encoder" else self.training.seeds[:1]
+
+
+class Statistics(_Section):
+    """How sure the table says it is."""
+
+    confidence: Annotated[Number, Field(gt=0.5, lt=1)] = Field(
+        0.95, description="Level of every interval; 1 - level is that of every test."
+    )
+    resamples: Annotated[Count, Field(ge=100)] = Field(
+        10_000, description="Bootstrap resamples of the rows."
+    )
+    seed: Seed = Field(27, description="Seed of the bootstrap.")
+
+
+class AuditLimits(_Section):
+    """Largest share of a held-out split's rows; a crossed limit stops the run before training."""
+
+    exact_duplicates: Share | None = Field(
+        None, description="Rows of test or valid whose text stands in train; null: no limit."
+    )
+    normalised_duplicates: Share | None = Field(
+        None, description="The same, whatever the case, punctuation and spacing."
+    )
+    near_duplicates: Share | None = Field(
+        None, description="Rows with a text in train at least `near_duplicate_similarity` alike."
+    )
+    shared_episodes: Share | None = Field(
+        None, description="Rows whose episode also has rows in train."
+    )
+    shared_scenes: Share | None = Field(
+        None, description="Rows whose scene also has rows in train."
+    )
+
+
+class Audit(_Section):
+    """What the leak audit looks for, and how much of it is allowed."""
+
+    near_duplicate_similarity: Annotated[Number, Field(gt=0.5, le=1)] = Field(
+        0.9, description="Cosine of two texts' character trigrams from which they are near alike."
+    )
+    limits: AuditLimits = Field(AuditLimits(), description="What stops the run; none by default.")
+
+
+class Config(_Section):
+    """The whole config; `parse_config` has worked `defaults` into each variant."""
+
+    experiment: Annotated[Name, AfterValidator(_not_reserved)] = Field(
+        description="Names the cache: data/{experiment} and results/{experiment}."
+    )
+    corpus: Corpus = Field(description="The lines and the question.")
+    encoders: dict[Name, Encoder] = Field(
+        min_length=1, description="Pre-trained encoders by the names that variants use."
+    )
+    defaults: Recipe = Field(Recipe(), description="What every variant starts from.")
+    variants: dict[Name, Variant] = Field(
+        min_length=1,
+        description="A variant says only how it differs from `defaults`; null leaves it out.",
+    )
+    reference: str | None = Field(
+        None,
+        description="The variant that the others are compared with; null: the first variant of the "
+        "base config that is not left out.",
+    )
+    published_question: PublishedQuestion | None = Field(
+        None,
+        description="The question that all `published` figures answer. They are left out, with a "
+        "note, where `corpus` asks another one.",
+    )
+    statistics: Statistics = Field(Statistics(), description="Intervals and comparisons.")
+    audit: Audit = Field(Audit(), description="The leak audit and its limits.")
+
+    @model_validator(mode="after")
+    def _published_figures_have_a_question(self):
+        published = [name for name, variant in self.variants.items() if variant.published]
+        if published and self.published_question is None:
+            raise ValueError(
+                f"variants.{published[0]} has published figures; say in published_question which "
+                "target_speaker and top_speakers they are for"
+            )
+        return self
+
+    @property
+    def reference_variant(self) -> str:
+        """The variant that the others are compared with."""
+        return self.reference or next(iter(self.variants))
+
+    @property
+    def asks_the_published_question(self) -> bool:
+        """Whether the published figures answer the question that `corpus` asks."""
+        question = self.published_question
+        return question is not None and question == PublishedQuestion(
+            target_speaker=self.corpus.target_speaker, top_speakers=self.corpus.top_speakers
+        )

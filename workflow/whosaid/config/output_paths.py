@@ -1,0 +1,104 @@
+"""The files of an experiment, in config order, for the stages that read many of them.
+
+Paths are literal. The rules declare the same ones with wildcards.
+"""
+
+from whosaid.config.model import Config
+from whosaid.split_names import SPLITS
+
+FIGURES = (
+    "forest",
+    "precision_recall",
+    "calibration",
+    "training_curves",
+    "confusion_by_speaker",
+    "word_counts",
+)
+"""The figures of an experiment, in the order in which they are shown."""
+
+
+def predictions(config: Config, variant: str, split: str) -> list[str]:
+    """The predictions of every seed of a variant on one split."""
+    folder = f"results/{config.experiment}/predictions/{variant}"
+    return [f"{folder}/seed_{seed}/{split}.parquet" for seed in config.variants[variant].seeds]
+
+
+def test_predictions(config: Config) -> list[str]:
+    """The predictions of every variant and seed on the test split."""
+    return [path for name in config.variants for path in predictions(config, name, "test")]
+
+
+def scores(config: Config, variant: str) -> list[str]:
+    """The published metrics of every seed of a variant on all splits."""
+    folder = f"results/{config.experiment}/predictions/{variant}"
+    return [f"{folder}/seed_{seed}/scores.json" for seed in config.variants[variant].seeds]
+
+
+def thresholds(config: Config) -> list[str]:
+    """The decision thresholds of every variant."""
+    return [f"data/{config.experiment}/models/{name}/thresholds.json" for name in config.variants]
+
+
+def metrics(config: Config) -> list[str]:
+    """The metric file of every variant and split."""
+    names = [f"{variant}/{split}" for variant in config.variants for split in SPLITS]
+    return [f"results/{config.experiment}/metrics/{name}.json" for name in names]
+
+
+def training_records(config: Config) -> list[str]:
+    """The training record of every variant and seed."""
+    return [
+        f"data/{config.experiment}/models/{name}/seed_{seed}/training.json"
+        for name, variant in config.variants.items()
+        for seed in variant.seeds
+    ]
+
+
+def split_counts(config: Config) -> list[str]:
+    """The row counts that `split_lines` leaves for every variant."""
+    folder = f"data/{config.experiment}/splits"
+    return [f"{folder}/{name}/split_counts.json" for name in config.variants]
+
+
+def leak_audits(config: Config) -> list[str]:
+    """The leak audit of every variant's splits."""
+    return [f"results/{config.experiment}/audit/{name}.json" for name in config.variants]
+
+
+def figures(config: Config) -> dict[str, str]:
+    """The figures by name; word counts are known only where a variant counts words."""
+    counts_words = any(variant.min_words for variant in config.variants.values())
+    names = [name for name in FIGURES if counts_words or name != "word_counts"]
+    return {name: f"results/{config.experiment}/figures/{name}.svg" for name in names}
+
+
+def one_per_job(config: Config) -> list[str]:
+    """One file of every job that leads to the summary, a manifest where it makes a folder.
+
+    Snakemake does not notice that an output is gone while its consumers are up to date. As inputs
+    of the default target these let it.
+    """
+    data = f"data/{config.experiment}"
+    fine_tuned = [name for name, each in config.variants.items() if each.classifier == "encoder"]
+    encoders = dict.fromkeys(config.variants[name].encoder for name in fine_tuned)
+    return [
+        f"{data}/lines.parquet",
+        *split_counts(config),
+        *(f"{data}/encoders/{name}/manifest.json" for name in encoders),
+        *(f"{data}/tokenized/{name}/manifest.json" for name in fine_tuned),
+        *(path.replace("training.json", "manifest.json") for path in training_records(config)),
+        *(path for name in config.variants for path in scores(config, name)),
+        *thresholds(config),
+    ]
+
+
+def recorded(config: Config) -> list[str]:
+    """All files whose damage `verify` looks for: `one_per_job`, what is made of it, and the audits."""
+    results = f"results/{config.experiment}"
+    return [
+        *one_per_job(config),
+        *(f"{results}/comparison.json", f"{results}/slices.json"),
+        *figures(config).values(),
+        *leak_audits(config),
+        *("results/summary.md", "results/summary.json", "results/report.html", "results/audit.md"),
+    ]

@@ -1,0 +1,183 @@
+"""What each stage takes from the config: one function per rule, under the rule's name.
+
+A function returns the keyword arguments of the stage's `main` as plain JSON values. What it leaves
+out cannot make the stage stale, so it holds what the stage depends on and nothing else.
+"""
+
+import inspect
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from whosaid.config import output_paths
+from whosaid.config.model import Config, Variant
+
+
+def settings_text(config: Config, stage: str, wildcards: Mapping[str, str]) -> str:
+    """The settings of a job as one JSON text with sorted keys; scripts read it back.
+
+    One text, since Snakemake compares params as an unordered set of texts without their names.
+    `wildcards` are the job's, of which a stage is given those that its function below names.
+    """
+    choose = globals()[stage]
+    names = list(inspect.signature(choose).parameters)[1:]
+    return json.dumps(choose(config, **{name: wildcards[name] for name in names}), sort_keys=True)
+
+
+def read_lines(config: Config) -> dict[str, Any]:
+    """What the corpus is checked for: the target is one of the most frequent speakers."""
+    return config.corpus.model_dump(mode="json", include={"target_speaker", "top_speakers"})
+
+
+def split_lines(config: Config, variant: str) -> dict[str, Any]:
+    """The recipe of a variant's rows, texts and labels."""
+    spec = config.variants[variant]
+    keys = {"deduplicate", "split", "resample", "min_words", "min_words_scope", "annotate"}
+    recipe = spec.model_dump(mode="json", include=keys)
+    tokenizer = config.corpus.word_tokenizer if spec.min_words else None
+    return {**read_lines(config), **recipe, "word_tokenizer": tokenizer}
+
+
+def audit_splits(config: Config, variant: str) -> dict[str, Any]:
+    """What the leak audit looks for, its limits, and the names that its file carries."""
+    return {
+        "experiment": config.experiment,
+        "variant": variant,
+        "annotate": list(config.variants[variant].annotate),
+        **config.audit.model_dump(mode="json"),
+    }
+
+
+def summarize_audit(config: Config) -> dict[str, Any]:
+    """The rows of the audit's table in config order."""
+    variants = [
+        {"name": name, "title": spec.title or name} for name, spec in config.variants.items()
+    ]
+    return {"experiment": config.experiment, "variants": variants}
+
+
+def fetch_encoder(config: Config, encoder: str) -> dict[str, Any]:
+    """Where the encoder comes from: one of the keys `hub`, `path`."""
+    source = config.encoders[encoder]
+    return source.model_dump(mode="json", exclude_none=True, include={"hub", "path"})
+
+
+def build_encoder(config: Config, encoder: str) -> dict[str, Any]:
+    """The shape of an encoder that is built here."""
+    return config.encoders[encoder].scratch.model_dump(mode="json")
+
+
+def tokenize_splits(config: Config, variant: str) -> dict[str, Any]:
+    """The length at which texts are cut."""
+    return {"max_length": config.variants[variant].max_length}
+
+
+def train_model(config: Config, variant: str, seed: str) -> dict[str, Any]:
+    """The Trainer's arguments and the seed of this one model."""
+    training = config.variants[variant].training.model_dump(mode="json", exclude={"seeds"})
+    return {"training": training, "seed": int(seed)}
+
+
+def predict_splits(config: Config, variant: str) -> dict[str, Any]:
+    """How predictions are computed; they do not depend on how the model was trained."""
+    keys = {"per_device_eval_batch_size"}
+    return config.variants[variant].training.model_dump(mode="json", include=keys)
+
+
+def train_linear(config: Config, variant: str, seed: str) -> dict[str, Any]:
+    """The features and the penalty of the logistic regression."""
+    linear = config.variants[variant].linear.model_dump(mode="json")
+    return {
+        "target_speaker": config.corpus.target_speaker,
+        "linear": linear,
+        "seed": int(seed),
+    }
+
+
+def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
+    """The names and published figures that the metric files carry, and the bootstrap."""
+    spec = config.variants[variant]
+    published = spec.published and spec.published.model_dump(mode="json", exclude={"seconds"})
+    return {
+        "experiment": config.experiment,
+        "variant": variant,
+        "seeds": list(spec.seeds),
+        "published": published if config.asks_the_published_question else None,
+        "other_question": published is not None and not config.asks_the_published_question,
+        **_bootstrap(config),
+    }
+
+
+def compare_variants(config: Config) -> dict[str, Any]:
+    """Which variants are compared with which, and the bootstrap."""
+    return {
+        "experiment": config.experiment,
+        "reference": config.reference_variant,
+        "variants": _models(config),
+        **_bootstrap(config),
+    }
+
+
+def evaluate_slices(config: Config) -> dict[str, Any]:
+    """The variants in config order, and the bootstrap."""
+    return {
+        "experiment": config.experiment,
+        "variants": _models(config),
+        **_bootstrap(config),
+    }
+
+
+def draw_figures(config: Config) -> dict[str, Any]:
+    """Titles, seeds and order of the variants, and the cutoffs that the histogram shows."""
+    return {
+        "target_speaker": config.corpus.target_speaker,
+        "reference": config.reference_variant,
+        "variants": [
+            {"classifier": spec.classifier, "min_words": spec.min_words, **row}
+            for spec, row in _table_rows(config)
+        ],
+    }
+
+
+def summarize(config: Config) -> dict[str, Any]:
+    """The rows of the tables in config order."""
+    return {
+        "experiment": config.experiment,
+        "target_speaker": config.corpus.target_speaker,
+        "reference": config.reference_variant,
+        "variants": [
+            {
+                "published_seconds": spec.published.seconds
+                if spec.published and config.asks_the_published_question
+                else None,
+                **row,
+            }
+            for spec, row in _table_rows(config)
+        ],
+    }
+
+
+def write_report(config: Config) -> dict[str, Any]:
+    """What the report's title says."""
+    return {"experiment": config.experiment, "target_speaker": config.corpus.target_speaker}
+
+
+def verify(config: Config) -> dict[str, Any]:
+    """The files that are compared with their records."""
+    return {"expected": output_paths.recorded(config)}
+
+
+def _models(config: Config) -> list[dict[str, Any]]:
+    # A list, since keys are sorted on their way.
+    return [{"name": name, "seeds": list(spec.seeds)} for name, spec in config.variants.items()]
+
+
+def _table_rows(config: Config) -> Iterator[tuple[Variant, dict[str, Any]]]:
+    """Each variant and its name, title and seeds; they go into lists, since keys are sorted."""
+    for name, spec in config.variants.items():
+        yield spec, {"name": name, "title": spec.title or name, "seeds": list(spec.seeds)}
+
+
+def _bootstrap(config: Config) -> dict[str, Any]:
+    keys = {"confidence", "resamples", "seed"}
+    return {"bootstrap": config.statistics.model_dump(mode="json", include=keys)}

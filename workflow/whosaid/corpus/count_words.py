@@ -1,0 +1,33 @@
+"""The number of words of a line, as NLTK counts them, and where its sentence data comes from."""
+
+from typing import Literal, assert_never
+
+import nltk
+import numpy as np
+import pandas as pd
+
+
+def count_words(
+    texts: pd.Series, word_tokenizer: Literal["punkt", "preserve_line"], nltk_data: str | None
+) -> pd.Series:
+    """Number of NLTK word tokens, punctuation included, in each text.
+
+    `punkt` splits sentences first, with the punkt_tab data below the folder `nltk_data`;
+    `preserve_line` takes the text as one sentence and needs no data.
+    """
+    match word_tokenizer:
+        case "punkt":
+            nltk.data.path = [nltk_data]
+            preserve_line = False
+        case "preserve_line":
+            preserve_line = True
+        case _:
+            assert_never(word_tokenizer)
+    codes, distinct = texts.factorize()
+    counts = (len(nltk.word_tokenize(text, preserve_line=preserve_line)) for text in distinct)
+    return pd.Series(np.fromiter(counts, "int64", len(distinct))[codes], texts.index)
+
+
+def lines_by_words(words: pd.Series) -> dict[str, int]:
+    """How many lines have each number of words, in the order of the numbers."""
+    return {str(number): int(count) for number, count in words.value_counts().sort_index().items()}

@@ -1,0 +1,95 @@
+"""What a metric is: its entry, and the counts that most metrics are made of.
+
+Class 1, the target speaker, is the positive class throughout.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+
+class Confusion(NamedTuple):
+    """How many rows of each class were predicted as what: four arrays of one shape."""
+
+    true_positives: np.ndarray
+    false_positives: np.ndarray
+    false_negatives: np.ndarray
+    true_negatives: np.ndarray
+
+
+def confusion(decisions: np.ndarray, labels: np.ndarray) -> Confusion:
+    """Counts over the last axis of `decisions` (... x rows) against `labels` (rows), both 0 or 1.
+
+    Raises ValueError if the two differ in their number of rows.
+    """
+    decisions, labels = np.asarray(decisions, bool), np.asarray(labels, bool)
+    if decisions.shape[-1] != labels.shape[-1]:
+        raise ValueError(f"{decisions.shape[-1]} decisions for {labels.shape[-1]} labels")
+    hits = (decisions & labels).sum(axis=-1)
+    alarms, positives = decisions.sum(axis=-1), labels.sum(axis=-1)
+    rejected = labels.shape[-1] - positives - alarms + hits
+    return Confusion(hits, alarms - hits, positives - hits, rejected)
+
+
+def ratio(numerator: np.ndarray, denominator: np.ndarray, undefined: float) -> np.ndarray:
+    """`numerator / denominator`, and `undefined` where the denominator is 0."""
+    numerator, denominator = np.broadcast_arrays(
+        np.asarray(numerator, np.float64), np.asarray(denominator, np.float64)
+    )
+    result = np.full(numerator.shape, undefined)
+    return np.divide(numerator, denominator, out=result, where=denominator != 0)
+
+
+class Share(NamedTuple):
+    """A metric that is the share of some rows among others, or a function of that share.
+
+    `rows` gives the numerator and the denominator of the share from the counts; `metric` turns a
+    share into the metric.
+    """
+
+    rows: Callable[[Confusion], tuple[np.ndarray, np.ndarray]]
+    metric: Callable[[np.ndarray], np.ndarray] = lambda share: share
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """All that tables, figures, intervals and files need to know of a metric.
+
+    `name` is its key in JSON files, `title` its heading. `function` computes it from sums over the
+    rows, for any number of models and resamples at once; `basis` says which sums: the counts of
+    one decision per row, those of a `Ranking` or those of a `Calibration`. `score`, given for
+    metrics that are watched in training, takes true and predicted classes (two vectors).
+    A metric that noise can only make larger is `inflated_by_noise`; its interval allows for that.
+    """
+
+    name: str
+    title: str
+    basis: Literal["confusion", "ranking", "calibration"]
+    function: Callable[[Any], np.ndarray]
+    bounds: tuple[float, float]
+    higher_is_better: bool
+    score: Callable[[np.ndarray, np.ndarray], float] | None = None
+    share: Share | None = None
+    inflated_by_noise: bool = False
+
+    def __post_init__(self) -> None:
+        low, high = self.bounds
+        if math.isnan(low) or not low < high:
+            raise ValueError(f"metric {self.name}: bounds {self.bounds} are no interval")
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether training reports it after each epoch."""
+        return self.score is not None
+
+    def at_threshold(self) -> "Metric":
+        """The same metric of the decisions at the threshold that was chosen on valid."""
+        return replace(
+            self,
+            name=f"{self.name}_at_threshold",
+            title=f"{self.title} at threshold",
+            score=None,
+        )

@@ -1,0 +1,102 @@
+"""The stored predictions of a variant: written by one function and read by one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from whosaid.caching.atomic import atomic_write
+from whosaid.evaluation.probability import sigmoid
+
+SCHEMA = pa.schema(
+    {
+        "row": pa.int64(),
+        "label": pa.int8(),
+        "logit_not": pa.float32(),
+        "logit_target": pa.float32(),
+        "abstained": pa.bool_(),
+    }
+)
+
+
+class Predictions(NamedTuple):
+    """The rows of one split and what the model of each seed predicts for them.
+
+    `row` (number of the line), `label` (1: the target's) and `abstained` have one value per row;
+    `log_odds` of the target are seeds x rows.
+    """
+
+    row: np.ndarray
+    label: np.ndarray
+    abstained: np.ndarray
+    log_odds: np.ndarray
+
+    def take(self, rows: np.ndarray) -> "Predictions":
+        """Only the `rows`, by position or as a mask."""
+        one_each = (column[rows] for column in self[:3])
+        return Predictions(*one_each, self.log_odds[:, rows])
+
+    def decide(self) -> np.ndarray:
+        """Whether the target has the larger logit (seeds x rows)."""
+        return (self.log_odds > 0) & ~self.abstained
+
+    def decide_at(self, thresholds: Sequence[float]) -> np.ndarray:
+        """Whether the target's probability reaches the threshold of the seed (seeds x rows)."""
+        reached = sigmoid(self.log_odds) >= np.asarray(thresholds)[:, None]
+        return reached & ~self.abstained
+
+
+def write_predictions(
+    path: str | Path,
+    row: np.ndarray,
+    label: np.ndarray,
+    logits: np.ndarray,
+    abstained: np.ndarray,
+) -> None:
+    """Write the predictions of one model on one split, in the order of the split.
+
+    `logits` are rows x 2, the others have one value per row. Raises ValueError if the lengths
+    differ or a logit is not a number.
+    """
+    if not len(row) == len(label) == len(logits) == len(abstained):
+        raise ValueError(f"{path}: {len(logits)} logits for {len(row)} rows")
+    if not np.isfinite(logits).all():
+        raise ValueError(f"{path}: a logit is not a finite number")
+    columns = [row, label, logits[:, 0], logits[:, 1], abstained]
+    arrays = [pa.array(values).cast(of) for values, of in zip(columns, SCHEMA.types, strict=True)]
+    with atomic_write(path) as partial:
+        pq.write_table(pa.table(arrays, schema=SCHEMA), partial)
+
+
+def read_predictions(paths: Sequence[str | Path]) -> Predictions:
+    """The predictions of a variant on one split, from one file per seed.
+
+    Raises ValueError if the files are not of the same rows.
+    """
+    tables = [pq.read_table(path, schema=SCHEMA) for path in paths]
+    columns = [{name: table[name].to_numpy() for name in SCHEMA.names} for table in tables]
+    first = columns[0]
+    for path, other in zip(paths, columns, strict=True):
+        if any(not np.array_equal(first[name], other[name]) for name in Predictions._fields[:3]):
+            raise ValueError(f"{path}: not the rows of {paths[0]}")
+    log_odds = [
+        each["logit_target"].astype(np.float64) - each["logit_not"].astype(np.float64)
+        for each in columns
+    ]
+    return Predictions(first["row"], first["label"], first["abstained"], np.array(log_odds))
+
+
+def read_variants(
+    paths: Sequence[str | Path], variants: Sequence[Mapping[str, Any]]
+) -> Iterator[Predictions]:
+    """The predictions of each of the `variants`, whose `seeds` say how many of the `paths` it has.
+
+    The paths are those of the first variant's seeds, then of the next one's.
+    """
+    remaining = iter(paths)
+    for variant in variants:
+        yield read_predictions([*islice(remaining, len(variant["seeds"]))])

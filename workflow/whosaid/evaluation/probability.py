@@ -1,0 +1,13 @@
+"""Probabilities from log odds, and the bins of probabilities."""
+
+import numpy as np
+
+
+def sigmoid(log_odds: np.ndarray) -> np.ndarray:
+    """The probability of log odds, without overflow."""
+    return np.exp(-np.logaddexp(0.0, -log_odds))
+
+
+def bin_of(probability: np.ndarray, bins: int) -> np.ndarray:
+    """Which of `bins` bins of equal width each probability is in; a bin holds its upper edge."""
+    return np.clip(np.ceil(probability * bins).astype(int) - 1, 0, bins - 1)

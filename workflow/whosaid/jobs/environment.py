@@ -1,0 +1,19 @@
+"""Environment variables that must be set before a heavy library is imported.
+
+Import this module first, for that effect, in every script that imports such a library, but not in
+`fetch_encoder`: it may use the hub.
+"""
+
+import os
+from pathlib import Path
+
+for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_EVALUATE_OFFLINE"):
+    os.environ[name] = "1"
+# Nothing is kept in these caches, but the libraries make the folders: here and not in the home.
+for name in ("HF_DATASETS_CACHE", "HF_METRICS_CACHE", "HF_MODULES_CACHE"):
+    os.environ.setdefault(name, str(Path(".snakemake", "huggingface").absolute()))
+# The Trainer multiplies the batch size by the number of GPUs that it sees. Show it only the first
+# one that the user or the queue system lists.
+os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0]
+# Packed batches come in more shapes than the 1,024 kernels that oneDNN keeps by default.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "8192")

@@ -1,0 +1,49 @@
+"""One run at a time in one folder, and only in a folder that can be written to.
+
+Snakemake's own locks are files that outlive a killed run, and the first of two runs to end deletes
+them for both; the profile switches them off. This lock belongs to the operating system and goes
+with the process, however that ends.
+
+Both checks end the run by SystemExit with one line: Snakemake prints a WorkflowError with the lines
+it came through.
+"""
+
+import os
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+RUN_LOCK = Path(".snakemake/whosaid.lock")
+
+_held: list[FileLock] = []
+
+
+def hold_run_lock(path: Path = RUN_LOCK) -> None:
+    """Lock the file `path` until the process ends.
+
+    Ends the run if another process holds the lock or the file system has no locks.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path, fallback_to_soft=False)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        holder = path.read_text(encoding="utf-8").strip() or "another process"
+        raise SystemExit(
+            f"{holder} is already running this workflow in {Path.cwd()}; wait for it or stop it"
+        ) from None
+    except OSError as error:
+        raise SystemExit(
+            f"{path} cannot be locked ({error}); work in a folder on a file system that can"
+        ) from None
+    path.write_text(f"process {os.getpid()}", encoding="utf-8")
+    _held.append(lock)  # the lock is released when the object goes
+
+
+def check_writable(*folders: str) -> None:
+    """End the run if one of the folders exists and cannot be written to."""
+    for folder in filter(os.path.isdir, folders):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise SystemExit(
+                f"{Path(folder).absolute()} is read-only; make it writable and run again"
+            )

@@ -1,0 +1,65 @@
+"""What every script does around its work: log, report errors, record its outputs."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from whosaid.caching.atomic import check_not_orphaned
+from whosaid.caching.output_records import write_output_record
+from whosaid.errors import StageError
+from whosaid.jobs.resource_advice import resource_advice
+
+
+@contextmanager
+def stage(job: Any) -> Iterator[None]:
+    """Run a stage for `job`, the object that Snakemake gives to scripts.
+
+    Logs go to the job's log file and to the terminal. On success the digests of the outputs are
+    recorded. Expected errors (StageError, a full disk) print one line. Unexpected ones write their
+    traceback to the log file and print its last line. A failure ends the process with exit code 1.
+    """
+    log = Path(job.log[0])
+    set_up_logging(log)
+    logger = logging.getLogger(job.rule)
+    wildcards = dict(job.wildcards.items())
+    name = " ".join([job.rule, *wildcards.values()])
+    try:
+        yield
+        check_not_orphaned()
+        write_output_record(log, job.rule, wildcards, list(job.output))
+    except StageError as error:
+        line = f"{name}: {error}"
+    except Exception as error:
+        advice = resource_advice(error)
+        if advice is not None:
+            line = f"{name}: {advice} and run the same command again ({error})"
+        else:
+            logger.exception("%s failed", name)
+            line = f"{name}: {type(error).__name__}: {error} (the traceback is in {log})"
+    else:
+        return
+    logger.error(line)
+    sys.exit(1)
+
+
+def set_up_logging(path: Path) -> None:
+    """Log to the file `path`, tracebacks included, and without them to the terminal."""
+    to_terminal = logging.StreamHandler(sys.stderr)
+    to_terminal.addFilter(lambda record: record.exc_info is None)
+    handlers: list[logging.Handler] = [to_terminal]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        to_file = logging.FileHandler(path, mode="w", encoding="utf-8")
+        to_file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+        handlers.append(to_file)
+    except OSError:
+        pass  # the outputs will fail for the same reason, and say so
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=handlers, force=True)
+    # A full disk or a terminal that was closed is no second error.
+    logging.raiseExceptions = False
+    for chatty in ("datasets", "evaluate", "httpx2", "filelock"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("huggingface_hub").propagate = False

@@ -1,0 +1,82 @@
+"""The table of the leak audits."""
+
+from typing import Any
+
+from whosaid.reporting.formats import COUNT, METRIC
+from whosaid.reporting.markdown import escaped
+from whosaid.reporting.markdown import table as markdown_table
+from whosaid.split_names import HELD_OUT, SPLITS
+
+HEADERS = ["variant", "split", "rows", "exact", "normalised", "near", "both labels"]
+HEADERS += ["best accuracy / F1", "shared episodes", "shared scenes"]
+
+LEGEND = """\
+*exact*: rows whose text as spoken also stands in train. *normalised*: the same, ignoring case,
+punctuation and spacing. *near*: other rows whose character trigrams have a cosine of at least
+{similarity:g} with a text of train (texts of {min_words} words or more). *both labels*: normalised
+texts that the split holds both as the target's and as another's, and their rows. *best*: the best
+scores that a classifier of the normalised text could reach if it knew the labels of the split.
+*shared*: episodes and scenes that also have rows in train, and the share of the split's rows in
+them."""
+
+
+def share(count: int, share: float) -> str:
+    """A count and a share as in `1,472 (14.8 %)`."""
+    return f"{format(count, COUNT)} ({100 * share:.1f} %)"
+
+
+def held_out_row(title: str, split: str, audit: dict[str, Any]) -> list[str]:
+    """The row of a variant and one of its held-out splits."""
+    facts, found = audit["splits"][split], audit["held_out"][split]
+    duplicates = [found[f"{kind}_duplicates"] for kind in ("exact", "normalised", "near")]
+    groups = [found[f"shared_{kind}"] for kind in ("episodes", "scenes")]
+    both, best = facts["both_labels"], facts["best"]["normalised"]
+    return [
+        escaped(title),
+        split,
+        f"{facts['rows']:,}",
+        *(share(of["rows"], of["share"]) for of in duplicates),
+        f"{both['texts']:,} ({both['rows']:,} rows)",
+        f"{format(best['accuracy'], METRIC)} / {format(best['f1'], METRIC)}",
+        *(share(of["groups"], of["share"]) for of in groups),
+    ]
+
+
+def season_row(title: str, seasons: list[str], audit: dict[str, Any]) -> list[str]:
+    """The row of a variant: its train / test / valid rows of each season."""
+    counts = [audit["splits"][split]["seasons"] for split in SPLITS]
+    cells = [" / ".join(f"{of.get(season, 0):,}" for of in counts) for season in seasons]
+    return [escaped(title), *cells]
+
+
+def altered_splits(title: str, audit: dict[str, Any]) -> list[str]:
+    """A warning for each split with texts that are not the lines of their rows."""
+    return [
+        f"**{title}, {split}: {facts['altered_texts']} texts are not the lines of their rows.**\n"
+        for split, facts in audit["splits"].items()
+        if facts["altered_texts"]
+    ]
+
+
+def audit_page(experiment: str, titles: dict[str, str], audits: dict[str, dict[str, Any]]) -> str:
+    """The page of the `audits`, which like the `titles` are by the names of the variants."""
+    rows, warnings, seasons = [], [], set()
+    for name, audit in audits.items():
+        rows += [held_out_row(titles[name], split, audit) for split in HELD_OUT]
+        warnings += altered_splits(titles[name], audit)
+        seasons |= {season for facts in audit["splits"].values() for season in facts["seasons"]}
+    order = sorted(seasons, key=lambda season: (len(season), season))
+    first = next(iter(audits.values()))
+    legend = LEGEND.format(
+        similarity=first["near_duplicate_similarity"], min_words=first["near_duplicate_min_words"]
+    )
+    by_season = [season_row(titles[name], order, audit) for name, audit in audits.items()]
+    parts = [
+        f"# {experiment}: which held-out rows train knows\n",
+        markdown_table(rows, HEADERS) + "\n",
+        *warnings,
+        legend + "\n",
+        "Rows of each season, train / test / valid; each counts once:\n",
+        markdown_table(by_season, ["variant", *order]) + "\n",
+    ]
+    return "\n".join(parts)

@@ -1,0 +1,116 @@
+"""The report: the summary, the slices and the figures as one HTML page."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from whosaid.reporting.addressed_numbers import AddressedNumbers
+from whosaid.reporting.formats import COUNT
+from whosaid.reporting.markdown import escaped, table
+
+F1 = ("metrics", "f1"), ("intervals", "f1")
+RATE = ("rate",), ("interval",)
+
+
+def slices_page(slices: str, titles: Mapping[str, str]) -> str:
+    """The slices as Markdown; `titles` are those of the variants by name, in config order."""
+    numbers = AddressedNumbers()
+    confidence = numbers.text(slices, "confidence", form="percent")
+    return "\n\n".join(
+        [
+            "## Slices of the test split",
+            f"Brackets: {confidence} intervals. Each slice's accuracy, precision and recall stand "
+            "in `slices.json`.",
+            "### F1 by number of words",
+            *slice_tables(numbers, slices, "word_count", titles, *F1),
+            "### F1 by season",
+            *slice_tables(numbers, slices, "season", titles, *F1),
+            "### Whose lines are taken for the target's",
+            "Cells hold the share of a speaker's lines that are predicted as the target's; the last "
+            "row holds the share of the target's own lines that are not.",
+            *slice_tables(numbers, slices, "mistaken_speaker", titles, *RATE),
+        ]
+    )
+
+
+def slice_tables(
+    numbers: AddressedNumbers,
+    slices: str,
+    kind: str,
+    titles: Mapping[str, str],
+    value: Sequence[str],
+    interval: Sequence[str],
+) -> list[str]:
+    """A table for each set of test rows: a row per slice, a column per variant with these rows.
+
+    `value` and `interval` are the keys within an entry of the slices of this `kind`.
+    """
+    alike: dict[str, dict[str, dict[str, tuple]]] = {}
+    for name in titles:
+        entries = slice_entries(numbers, slices, kind, name)
+        rows = {label: numbers.value(slices, *keys, "rows") for label, keys in entries.items()}
+        alike.setdefault(json.dumps(rows, sort_keys=True), {})[name] = entries
+    tables = []
+    for of_variants in alike.values():
+        first = next(iter(of_variants.values()))
+        rows = [
+            [
+                escaped(label),
+                numbers.text(slices, *keys, "rows", form=COUNT),
+                *(
+                    numbers.estimate(
+                        slices, (*entries[label], *value), (*entries[label], *interval)
+                    )
+                    for entries in of_variants.values()
+                ),
+            ]
+            for label, keys in first.items()
+        ]
+        headers = [escaped(titles[name]) for name in of_variants]
+        tables.append(table(rows, [kind.replace("_", " "), "rows", *headers]))
+    return tables
+
+
+def slice_entries(numbers: AddressedNumbers, slices: str, kind: str, name: str) -> dict[str, tuple]:
+    """The keys of each slice's entry, by the slice."""
+    of_variant = ("variants", name)
+    listed = enumerate(numbers.value(slices, *of_variant, kind))
+    entries = {entry["slice"]: (*of_variant, kind, place) for place, entry in listed}
+    if kind == "mistaken_speaker":
+        entries["the target, missed"] = (*of_variant, "missed")
+    return entries
+
+
+def to_html(markdown: str, figures: Mapping[str, str]) -> str:
+    """`markdown` as HTML, each image replaced by the one in `figures`, HTML by the image's stem."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser.add_render_rule("image", _figure)
+    parser.add_render_rule("table_open", lambda *_: '<div class="scroll"><table>\n')
+    parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
+    env = {"figures": figures}
+    tokens = parser.parse(markdown, env)
+    for opening, token, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        kinds = {child.type for child in token.children or []}
+        if kinds and kinds <= {"image", "softbreak"}:
+            opening.hidden = closing.hidden = True  # HTML has no figure within a paragraph
+    return parser.renderer.render(tokens, parser.options, env)
+
+
+def _figure(_: Any, tokens: Sequence[Token], place: int, __: Any, env: dict) -> str:
+    return env["figures"][Path(tokens[place].attrs["src"]).stem]
+
+
+def inlined(figure: str, caption: str) -> str:
+    """An SVG file and the Markdown file of its caption as HTML."""
+    name = Path(figure).stem
+    data = base64.b64encode(Path(figure).read_bytes()).decode("ascii")
+    return (
+        f'<figure id="{name}">\n'
+        f'<img src="data:image/svg+xml;base64,{data}" alt="{name.replace("_", " ")}">\n'
+        f"<figcaption>{to_html(Path(caption).read_text(encoding='utf-8'), {})}</figcaption>\n</figure>\n"
+    )

@@ -1,0 +1,68 @@
+"""Pre-trained encoders from the hub or a local folder, and what an encoder folder must hold."""
+
+import json
+import shutil
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+from safetensors import SafetensorError, safe_open
+
+from whosaid.errors import InputError
+from whosaid.jobs.resource_advice import resource_advice
+from whosaid.tokens.encoder_files import ENCODER_FILES, NEEDED, WEIGHTS, encoder_files
+
+
+def copy_folder(source: Path, folder: Path) -> None:
+    """Copy the files of a local encoder. Raises InputError if it is no folder or lacks a file."""
+    if not source.is_dir():
+        raise InputError(f"{source}: no such folder; it must hold {' and '.join(NEEDED)}")
+    folder.mkdir()
+    for file in encoder_files(source):
+        shutil.copy(file, folder)
+
+
+def download(name: str, revision: str, folder: Path) -> None:
+    """Download the encoder's files from the hub, or take them from the hub's local cache."""
+    try:
+        snapshot = snapshot_download(name, revision=revision, allow_patterns=list(ENCODER_FILES))
+    except Exception as error:  # its own, those of its HTTP library, or of the disk
+        if resource_advice(error) is not None:
+            raise
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(
+            f"{name}@{revision}: the hub does not give it ({type(error).__name__}: {reason}); "
+            "fetch it where there is a network, or give a local folder with `path`"
+        ) from None
+    copy_folder(Path(snapshot), folder)
+
+
+def check_encoder(folder: Path, source: str) -> None:
+    """Raise InputError unless the folder holds readable weights, a config and a tokenizer.
+
+    Weights are safetensors: no pickle is read.
+    """
+    for name in NEEDED:
+        if not (folder / name).is_file():
+            raise InputError(
+                f"{source}: no {name}; an encoder is a folder with {', '.join(NEEDED)} and the "
+                "tokenizer's files (save_pretrained writes them; PyTorch pickles are not read)"
+            )
+    if not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt", "vocab.json")):
+        raise InputError(
+            f"{source}: no tokenizer (tokenizer.json, vocab.txt or vocab.json); save the "
+            "tokenizer beside the weights"
+        )
+    name = ""
+    try:
+        for path in folder.glob("*.json"):
+            name = path.name
+            content = json.loads(path.read_text(encoding="utf-8"))
+            if name == "config.json" and "model_type" not in content:
+                raise ValueError("it names no model_type")
+        name = WEIGHTS
+        with safe_open(folder / WEIGHTS, "numpy"):
+            pass
+    except (ValueError, TypeError, SafetensorError) as error:
+        raise InputError(
+            f"{source}: {name} cannot be read ({error}); save or copy the encoder again"
+        ) from None

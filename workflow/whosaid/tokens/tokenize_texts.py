@@ -1,0 +1,54 @@
+"""From texts to token ids, with the added tokens of a variant."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasets import Dataset
+from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
+
+
+def load_tokenizer(
+    encoder: Path, added_tokens: Sequence[str], max_length: int | None
+) -> PreTrainedTokenizerBase:
+    """The encoder's tokenizer with `added_tokens`, cutting at `max_length` or the encoder's limit.
+
+    Added as special tokens they are never cut up and keep their case under an uncased tokenizer.
+    The limit is `model_max_length`, which is saved with the tokenizer and so with the model.
+    """
+    tokenizer = AutoTokenizer.from_pretrained(encoder)
+    tokenizer.add_tokens(list(added_tokens), special_tokens=True)
+    limit = length_limit(encoder, tokenizer)
+    tokenizer.model_max_length = limit if max_length is None else min(max_length, limit)
+    return tokenizer
+
+
+def length_limit(encoder: Path, tokenizer: PreTrainedTokenizerBase) -> int:
+    """The longest sequence, in tokens, that the encoder takes.
+
+    RoBERTa numbers its positions from the padding id + 1, so it has two more than it can use; its
+    tokenizer says so, but a tokenizer may also name no limit at all.
+    """
+    config = AutoConfig.from_pretrained(encoder)
+    offset = config.pad_token_id + 1 if config.model_type in {"roberta", "xlm-roberta"} else 0
+    return min(tokenizer.model_max_length, config.max_position_embeddings - offset)
+
+
+def tokenize(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> Dataset:
+    """The `rows` with a column `input_ids`: the token ids of `text`, truncated, unpadded.
+
+    Rows on which the variant abstains get none: no model sees them. The fingerprint is a fixed one,
+    so that equal rows make equal files.
+    """
+
+    def add_ids(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        return tokenizer(
+            batch["text"],
+            truncation=True,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+        )
+
+    judged = rows.select(np.flatnonzero(~np.array(rows["abstained"], bool)), keep_in_memory=True)
+    return judged.map(add_ids, batched=True, keep_in_memory=True, new_fingerprint="tokenized")

@@ -1,0 +1,68 @@
+"""Checkpoints that a kill cannot spoil, and stopping on a signal."""
+
+import logging
+import shutil
+import signal
+import time
+from pathlib import Path
+
+from transformers import TrainerCallback
+
+from whosaid.caching.manifest import is_complete, read_manifest, write_manifest
+from whosaid.errors import InterruptedStageError
+
+logger = logging.getLogger(__name__)
+
+
+class SealedCheckpoints(TrainerCallback):
+    """Seals each checkpoint with a manifest; on SIGTERM or SIGINT saves one and stops.
+
+    A checkpoint without its manifest was not written to its end. The manifest also holds the
+    seconds of training up to it.
+    """
+
+    def __init__(self, resumed_from: Path | None):
+        manifest = read_manifest(resumed_from) if resumed_from else {"seconds": 0.0}
+        self.seconds_before = manifest["seconds"]
+        self.started = time.perf_counter()
+        self.is_asked_to_stop = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+
+    def seconds(self) -> float:
+        """Seconds of training so far, those before a resume included."""
+        return round(self.seconds_before + time.perf_counter() - self.started, 3)
+
+    def _stop(self, number, frame):
+        self.is_asked_to_stop = True
+        logger.info("%s: saving a checkpoint", signal.Signals(number).name)
+        # A second signal ends the process at once.
+        signal.signal(number, signal.SIG_DFL)
+
+    def on_step_end(self, args, state, control, **kwargs):
+        """Ask for a checkpoint if the process was asked to stop."""
+        control.should_save |= self.is_asked_to_stop
+
+    def on_save(self, args, state, control, **kwargs):
+        """Seal the checkpoint that was just written, and stop if asked to."""
+        is_last = self.is_asked_to_stop  # a signal from here on stops after the next step
+        checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        write_manifest(checkpoint, seconds=self.seconds())
+        if is_last:
+            raise InterruptedStageError(
+                f"stopped after step {state.global_step} of {state.max_steps}; the same command "
+                "continues from there"
+            )
+
+
+def last_complete_checkpoint(folder: Path) -> Path | None:
+    """The latest checkpoint in `folder` that was written to its end; later ones are deleted."""
+    by_step = sorted(
+        folder.glob("checkpoint-*"), key=lambda path: int(path.name.partition("-")[2]), reverse=True
+    )
+    for checkpoint in by_step:
+        if is_complete(checkpoint):
+            return checkpoint
+        logger.info("%s was not written to its end: deleted", checkpoint)
+        shutil.rmtree(checkpoint)
+    return None

@@ -1,0 +1,63 @@
+"""What is logged and kept of each epoch of a training."""
+
+import logging
+import math
+from typing import Any
+
+from transformers import ProgressCallback, TrainerCallback
+
+from whosaid.errors import InputError
+from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
+
+logger = logging.getLogger(__name__)
+
+WATCHED = ("loss", *(metric.name for metric in PUBLISHED_METRICS))
+
+
+class EpochLog(TrainerCallback):
+    """Logs one line per epoch, in place of the Trainer's dicts."""
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        """Log the epoch's figures once the evaluation that ends it has added its own.
+
+        Raises InputError if the loss is not a number: no prediction of the model would be one.
+        """
+        if "eval_loss" not in logs:
+            return
+        if not math.isfinite(logs["eval_loss"]):
+            raise InputError(
+                f"the test loss is {logs['eval_loss']} after epoch {logs['epoch']:g}: the training "
+                "diverged, or the encoder's weights are damaged; lower learning_rate "
+                f"(it is {args.learning_rate:g}) or max_grad_norm (it is {args.max_grad_norm:g}), "
+                "or fetch the encoder again"
+            )
+        trained = next(entry for entry in reversed(state.log_history) if "loss" in entry)
+        logger.info(
+            "epoch %g of %g: train loss %.4f, test %s",
+            *(logs["epoch"], args.num_train_epochs, trained["loss"]),
+            ", ".join(f"{name} {logs[f'eval_{name}']:.4f}" for name in WATCHED),
+        )
+
+
+class ProgressBar(ProgressCallback):
+    """The Trainer's progress bar without its dicts."""
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        """Nothing; see EpochLog."""
+
+
+def epoch_history(log_history: list[dict[str, float]]) -> list[dict[str, Any]]:
+    """One entry per epoch: train loss, learning rate, and loss and metrics on the test split."""
+    history: list[dict[str, Any]] = []
+    for entry in log_history:
+        if "loss" in entry:
+            history.append(
+                {
+                    "epoch": entry["epoch"],
+                    "train_loss": entry["loss"],
+                    "learning_rate": entry["learning_rate"],
+                }
+            )
+        elif "eval_loss" in entry:
+            history[-1] |= {f"test_{name}": entry[f"eval_{name}"] for name in WATCHED}
+    return history

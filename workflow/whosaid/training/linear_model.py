@@ -1,0 +1,154 @@
+"""A logistic regression on named features of a line, and its folder on disk, without a pickle.
+
+The folder explains itself. `features.json` has the label names both ways and, for each feature, the
+column it reads, how that becomes numbers and what each number stands for. `model.safetensors` has
+`intercept`, a vector `{feature}.coefficients` in that order and, for TF-IDF, `{feature}.idf`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load_file, save
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+
+from whosaid.caching.json_files import json_text, read_json
+from whosaid.caching.manifest import check_manifest
+
+TFIDF = {
+    "word_ngrams": {"analyzer": "word", "ngram_range": (1, 2), "min_df": 2, "sublinear_tf": True},
+    "character_ngrams": {
+        "analyzer": "char_wb",
+        "ngram_range": (2, 5),
+        # What one line alone contains says nothing of any other.
+        "min_df": 2,
+        "sublinear_tf": True,
+    },
+}
+"""The features that are TF-IDF, with the arguments of scikit-learn's `TfidfVectorizer`."""
+
+Lines = Mapping[str, Sequence[str]]
+"""Columns of lines by name, `text` among them, an empty cell being an empty text."""
+
+
+class WordCount:
+    """The logarithm of 1 + the number of words between spaces, and its square.
+
+    The square lets lines of middle length stand out. It has the methods of a vectorizer of
+    scikit-learn.
+    """
+
+    def __init__(self):
+        self.vocabulary_ = {"log(1 + words)": 0, "log(1 + words)^2": 1}
+
+    def fit_transform(self, texts: Sequence[str]) -> csr_matrix:
+        """As `transform`: there is nothing to learn."""
+        return self.transform(texts)
+
+    def transform(self, texts: Sequence[str]) -> csr_matrix:
+        """The two numbers of each text (texts x 2, float64)."""
+        logarithm = np.log1p([float(len(text.split())) for text in texts])
+        return csr_matrix(np.column_stack([logarithm, logarithm**2]))
+
+
+Vectorizer = CountVectorizer | WordCount
+
+
+def column_of(feature: str) -> str:
+    """The column that a feature reads: the text, or the column of its own name."""
+    return feature if numbers_of(feature) == "one_hot" else "text"
+
+
+def numbers_of(feature: str) -> str:
+    """How a feature becomes numbers: `tfidf`, `word_count` or `one_hot`."""
+    if feature in TFIDF:
+        return "tfidf"
+    return "word_count" if feature == "word_count" else "one_hot"
+
+
+def make_vectorizer(
+    numbers: str, settings: Mapping[str, Any], vocabulary: Sequence[str] | None = None
+) -> Vectorizer:
+    """What turns values into `numbers` (see `numbers_of`); without a `vocabulary` it has to learn.
+
+    `settings` are arguments of `TfidfVectorizer`. A category that is not in the vocabulary, and an
+    empty cell, are all zeros.
+    """
+    if numbers == "word_count":
+        return WordCount()
+    if numbers == "one_hot":
+        return CountVectorizer(analyzer=_as_one_term, vocabulary=vocabulary, dtype=np.float64)
+    settings = {**settings, "ngram_range": tuple(settings["ngram_range"])}  # JSON knows no tuple
+    return TfidfVectorizer(**settings, vocabulary=vocabulary)
+
+
+def _as_one_term(value: str) -> list[str]:
+    return [value] if value else []
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """A fitted logistic regression: by feature its vectorizer and its coefficients."""
+
+    vectorizers: Mapping[str, Vectorizer]
+    coefficients: Mapping[str, np.ndarray]
+    intercept: float
+
+    def log_odds(self, lines: Lines) -> np.ndarray:
+        """log(p / (1 - p)) of label 1 for each line, float64."""
+        return self.intercept + sum(
+            vectorizer.transform(lines[column_of(feature)]) @ self.coefficients[feature]
+            for feature, vectorizer in self.vectorizers.items()
+        )
+
+
+def save_model(model: LinearModel, folder: Path, names: Sequence[str]) -> None:
+    """Write `features.json` and `model.safetensors` into `folder`; `names` are those of labels."""
+    features = {
+        feature: {
+            "column": column_of(feature),
+            "numbers": numbers_of(feature),
+            "settings": TFIDF.get(feature, {}),
+            "vocabulary": sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.get),
+        }
+        for feature, vectorizer in model.vectorizers.items()
+    }
+    description = {
+        "id2label": dict(enumerate(names)),
+        "label2id": {name: number for number, name in enumerate(names)},
+        "log_odds": "of label 1: the intercept plus the sum of all numbers times coefficients",
+        "features": features,
+    }
+    (folder / "features.json").write_text(json_text(description), encoding="utf-8")
+    tensors = {"intercept": np.array(model.intercept)}
+    for feature, vectorizer in model.vectorizers.items():
+        tensors[f"{feature}.coefficients"] = model.coefficients[feature]
+        if numbers_of(feature) == "tfidf":
+            tensors[f"{feature}.idf"] = vectorizer.idf_
+    # The library's own `save_file` leaves a file that only its owner may read.
+    (folder / "model.safetensors").write_bytes(save(tensors))
+
+
+def load_model(folder: Path) -> LinearModel:
+    """The model that `save_model` wrote to `folder`, once `write_manifest` has sealed it.
+
+    Raises InputError if a file was lost or changed since.
+    """
+    check_manifest(folder)
+    features = read_json(folder / "features.json")["features"]
+    tensors = load_file(folder / "model.safetensors")
+    vectorizers = {
+        feature: make_vectorizer(spec["numbers"], spec["settings"], spec["vocabulary"])
+        for feature, spec in features.items()
+    }
+    for feature, vectorizer in vectorizers.items():
+        if features[feature]["numbers"] == "tfidf":
+            vectorizer.idf_ = tensors[f"{feature}.idf"]
+    return LinearModel(
+        vectorizers=vectorizers,
+        coefficients={feature: tensors[f"{feature}.coefficients"] for feature in vectorizers},
+        intercept=float(tensors["intercept"]),
+    )

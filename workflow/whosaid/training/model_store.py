@@ -1,0 +1,63 @@
+"""The store of trained models: what was trained once is found again.
+
+    data/model_store/{key}/lock          held by the process that trains this model
+    data/model_store/{key}/checkpoints/  of a training that is not finished
+    data/model_store/{key}/model/        the finished model folder
+
+The key is a digest of everything that shapes the model, so an entry never mixes two trainings.
+Snakemake knows nothing of the store and deletes nothing in it; it may be deleted at any time.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+logger = logging.getLogger(__name__)
+
+
+def training_key(**shaping: Any) -> str:
+    """32 hexadecimal digits for everything that shapes a model: JSON values by name."""
+    text = json.dumps(shaping, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@contextmanager
+def locked(entry: Path) -> Iterator[None]:
+    """Hold the lock of a store entry; wait for a process that trains the same model.
+
+    Such a process may be an orphan of a killed run. The operating system releases the lock with
+    the process that holds it, however that ends.
+    """
+    entry.mkdir(parents=True, exist_ok=True)
+    lock = _lock_of(entry)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        logger.info("another process trains this model: waiting for it (%s)", entry)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_at_work(entry: Path) -> bool:
+    """Whether a training of this entry is under way or was interrupted and can continue."""
+    if (entry / "checkpoints").is_dir():
+        return True
+    try:
+        with _lock_of(entry).acquire(blocking=False):
+            return False
+    except Timeout:
+        return True
+
+
+def _lock_of(entry: Path) -> FileLock:
+    # Only a lock of the operating system: a soft one would outlive a kill.
+    return FileLock(entry / "lock", fallback_to_soft=False, poll_interval=0.5)

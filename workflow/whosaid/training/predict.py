@@ -1,0 +1,46 @@
+"""The logits of a trained model on tokenized rows."""
+
+import tempfile
+from typing import NamedTuple
+
+import numpy as np
+from datasets import Dataset
+from transformers import PreTrainedTokenizerBase, Trainer
+
+from whosaid.training.classifier import load_classifier
+from whosaid.training.trainer import COLUMNS, build_trainer
+
+
+class Predicted(NamedTuple):
+    """Logits (rows x 2, float32) in the order of the rows, and how long they took."""
+
+    logits: np.ndarray
+    seconds: float
+    rows_per_second: float
+
+
+def load_predictor(
+    folder: str, tokenizer: PreTrainedTokenizerBase, per_device_eval_batch_size: int
+) -> Trainer:
+    """A Trainer that predicts with the model in `folder`, in float32."""
+    return build_trainer(
+        load_classifier(folder),
+        tokenizer,
+        {},
+        precision="float32",
+        # It writes nothing there.
+        output_dir=tempfile.gettempdir(),
+        per_device_eval_batch_size=per_device_eval_batch_size,
+    )
+
+
+def predict(predictor: Trainer, rows: Dataset) -> Predicted:
+    """The logits of the `rows`, by `Trainer.predict`."""
+    if not len(rows):
+        return Predicted(np.empty((0, 2), np.float32), 0.0, 0.0)
+    output = predictor.predict(rows.select_columns(COLUMNS), metric_key_prefix="predict")
+    return Predicted(
+        output.predictions.astype(np.float32),
+        output.metrics["predict_runtime"],
+        output.metrics["predict_samples_per_second"],
+    )

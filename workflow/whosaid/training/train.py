@@ -1,0 +1,88 @@
+"""One training, from the last checkpoint if there is one, to a finished model folder."""
+
+import importlib.metadata
+import logging
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from datasets import load_from_disk
+from transformers import AutoTokenizer, set_seed
+
+from whosaid.caching.atomic import atomic_write
+from whosaid.caching.json_files import write_json
+from whosaid.caching.manifest import write_manifest
+from whosaid.split_names import SPLITS
+from whosaid.training.checkpoints import SealedCheckpoints, last_complete_checkpoint
+from whosaid.training.classifier import check_token_ids, new_classifier
+from whosaid.training.device import device_name
+from whosaid.training.epoch_log import EpochLog, ProgressBar, epoch_history
+from whosaid.training.packed_classifier import can_be_packed
+from whosaid.training.trainer import build_trainer
+
+logger = logging.getLogger(__name__)
+
+RECORDED_PACKAGES = ("torch", "transformers", "tokenizers", "accelerate")
+
+
+def train(tokenized: str, encoder: str, entry: Path, training: dict[str, Any], seed: int) -> None:
+    """Train on the train split of `tokenized`, and write the model folder into the store's `entry`.
+
+    `training` are TrainingArguments and a resolved `precision`. Raises InterruptedStageError on
+    SIGTERM and SIGINT, after a checkpoint. The train loss logged for an epoch that was interrupted
+    is that of the part after the resume; all else is as without the interruption.
+    """
+    checkpoints = entry / "checkpoints"
+    tokenizer = AutoTokenizer.from_pretrained(Path(tokenized) / "tokenizer")
+    rows = load_from_disk(tokenized, keep_in_memory=True)
+    set_seed(seed)  # the Trainer would do so only after the model's head is drawn
+    model = new_classifier(encoder, tokenizer, rows["train"].features["label"].names)
+    for name in SPLITS:
+        check_token_ids(rows[name], model, f"{tokenized}/{name}")
+    if not can_be_packed(model):
+        logger.warning(
+            "%s: rows are padded, not packed, which takes two to three times as long",
+            model.config.model_type,
+        )
+    trainer = build_trainer(
+        model,
+        tokenizer,
+        rows,
+        output_dir=str(checkpoints),
+        seed=seed,
+        eval_strategy="epoch",
+        logging_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=2,
+        optim="adamw_torch_fused",
+        # It would leave losses that are not numbers out of the mean.
+        logging_nan_inf_filter=False,
+        **training,
+    )
+    checkpoint = last_complete_checkpoint(checkpoints)
+    sealed = SealedCheckpoints(checkpoint)
+    for callback in (EpochLog, sealed, *([ProgressBar] if sys.stderr.isatty() else [])):
+        trainer.add_callback(callback)
+    if checkpoint is not None:
+        logger.info("continuing from %s", checkpoint)
+    trainer.train(resume_from_checkpoint=checkpoint and str(checkpoint))
+    record = {
+        "seed": seed,
+        "device": device_name(),
+        "precision": training["precision"],
+        "packed": can_be_packed(model),
+        "seconds": sealed.seconds(),
+        "optimizer_steps": trainer.state.global_step,
+        "rows": {name: len(split) for name, split in rows.items()},
+        "history": epoch_history(trainer.state.log_history),
+        "arguments": training,
+        "versions": {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES},
+    }
+    # The store is for whoever asks for this very model: the work of an orphan is not lost.
+    with atomic_write(entry / "model", even_orphaned=True) as partial:
+        model.save_pretrained(partial)
+        tokenizer.save_pretrained(partial)
+        write_json(partial / "training.json", record, even_orphaned=True)
+        write_manifest(partial, key=entry.name)
+    shutil.rmtree(checkpoints)

@@ -1,0 +1,66 @@
+"""The Transformers Trainer, with packed batches where the encoder is known to take them."""
+
+import sys
+from typing import Any
+
+from datasets import Dataset
+from transformers import (
+    DataCollatorWithPadding,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    PrinterCallback,
+    ProgressCallback,
+    Trainer,
+    TrainingArguments,
+)
+
+from whosaid.training.device import device_arguments
+from whosaid.training.packed_classifier import (
+    can_be_packed,
+    enable_packing,
+    first_position,
+    mean_loss,
+)
+from whosaid.training.packing import PackingCollator
+from whosaid.training.watched_metrics import compute_metrics
+
+COLUMNS = ["input_ids", "label"]
+"""The columns of a tokenized split that a model is given."""
+
+
+def build_trainer(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    rows: dict[str, Dataset],
+    precision: str,
+    **arguments: Any,
+) -> Trainer:
+    """A Trainer of `model` that learns from `rows["train"]` and watches `rows["test"]`.
+
+    `precision` is a resolved one, `arguments` are TrainingArguments. An encoder that cannot be
+    packed gets padded batches.
+    """
+    if can_be_packed(model):
+        enable_packing(model)
+        collator = PackingCollator(tokenizer.pad_token_id, first_position(model))
+    else:
+        collator = DataCollatorWithPadding(tokenizer)
+    trainer = Trainer(
+        model=model,
+        args=TrainingArguments(
+            remove_unused_columns=False,
+            report_to="none",
+            disable_tqdm=not sys.stderr.isatty(),
+            **device_arguments(precision),
+            **arguments,
+        ),
+        data_collator=collator,
+        train_dataset=rows["train"].select_columns(COLUMNS) if "train" in rows else None,
+        eval_dataset=rows["test"].select_columns(COLUMNS) if "test" in rows else None,
+        processing_class=tokenizer,
+        compute_metrics=compute_metrics,
+        compute_loss_func=mean_loss,
+    )
+    for callback in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(callback)
+    return trainer
