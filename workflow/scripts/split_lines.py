@@ -18,7 +18,6 @@ from datasets import ClassLabel, Dataset, Features, Value, disable_progress_bars
 
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import write_json
-from whosaid.corpus.count_words import count_words, lines_by_words
 from whosaid.corpus.label_names import label_names
 from whosaid.corpus.recipe import annotate_texts, drop_duplicates, select_speakers
 from whosaid.corpus.split_rows import GROUPS, split_rows
@@ -67,6 +66,9 @@ def main(
     kept = drop_duplicates(kept, deduplicate).assign(abstained=False)
     counts["of_deduplicate"] = len(kept)
     if min_words is not None:
+        # NLTK takes a second to import, and most variants count no words.
+        from whosaid.corpus.count_words import count_words, lines_by_words
+
         words = count_words(kept["text"], word_tokenizer, nltk_data)
         classes = {"not": kept["label"] == 0, "target": kept["label"] == 1}
         counts["word_counts"] = {name: lines_by_words(words[of]) for name, of in classes.items()}

@@ -96,13 +96,13 @@ def _read_module(path: str) -> tuple[str, frozenset[str]]:
 class _WithoutWords(ast.NodeTransformer):
     """Removes docstrings, calls of `logger`, and what a raised error says."""
 
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:  # noqa: N802  (the name is ast's)
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
         is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         call = node.value.func if isinstance(node.value, ast.Call) else None
         logs = isinstance(call, ast.Attribute) and getattr(call.value, "id", None) == "logger"
         return ast.Pass() if is_text or logs else self.generic_visit(node)
 
-    def visit_Raise(self, node: ast.Raise) -> ast.AST:  # noqa: N802
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
         if isinstance(node.exc, ast.Call):
             node.exc = node.exc.func
         return node

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from datasets import load_from_disk
+import numpy as np
+import torch
+from datasets import DatasetDict, load_from_disk
 from transformers import AutoTokenizer, set_seed
 
 from whosaid.caching.atomic import atomic_write
@@ -16,14 +18,22 @@ from whosaid.caching.manifest import write_manifest
 from whosaid.split_names import SPLITS
 from whosaid.training.checkpoints import SealedCheckpoints, last_complete_checkpoint
 from whosaid.training.classifier import check_token_ids, new_classifier
+from whosaid.training.cpu_dropout import use_cpu_dropout
 from whosaid.training.device import device_name
 from whosaid.training.epoch_log import EpochLog, ProgressBar, epoch_history
 from whosaid.training.packed_classifier import can_be_packed
 from whosaid.training.trainer import build_trainer
+from whosaid.training.used_embeddings import restore_embeddings, restrict_embeddings
 
 logger = logging.getLogger(__name__)
 
 RECORDED_PACKAGES = ("torch", "transformers", "tokenizers", "accelerate")
+
+
+def used_ids(rows: DatasetDict) -> np.ndarray:
+    """The token ids that occur in any of the splits."""
+    of_splits = (split.with_format("arrow")[:]["input_ids"] for split in rows.values())
+    return np.unique(np.concatenate([ids.combine_chunks().flatten() for ids in of_splits]))
 
 
 def train(tokenized: str, encoder: str, entry: Path, training: dict[str, Any], seed: int) -> None:
@@ -40,6 +50,10 @@ def train(tokenized: str, encoder: str, entry: Path, training: dict[str, Any], s
     model = new_classifier(encoder, tokenizer, rows["train"].features["label"].names)
     for name in SPLITS:
         check_token_ids(rows[name], model, f"{tokenized}/{name}")
+    # All ids of all splits, so that none can be read as another's.
+    restrict_embeddings(model, used_ids(rows))
+    if not torch.accelerator.is_available():
+        use_cpu_dropout(model)
     if not can_be_packed(model):
         logger.warning(
             "%s: rows are padded, not packed, which takes two to three times as long",
@@ -79,6 +93,7 @@ def train(tokenized: str, encoder: str, entry: Path, training: dict[str, Any], s
         "arguments": training,
         "versions": {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES},
     }
+    restore_embeddings(model)
     # The store is for whoever asks for this very model: the work of an orphan is not lost.
     with atomic_write(entry / "model", even_orphaned=True) as partial:
         model.save_pretrained(partial)
