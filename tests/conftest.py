@@ -93,7 +93,7 @@ def deal(lines, split_settings, tmp_path_factory):
         folder = tmp_path_factory.mktemp("splits")
         outputs = {name: str(folder / f"{name}.parquet") for name in ("train", "test", "valid")}
         outputs["added_tokens"] = str(folder / "added_tokens.json")
-        outputs["audit"] = str(folder / "split_audit.json")
+        outputs["counts"] = str(folder / "split_counts.json")
         split_lines.main(str(lines), outputs, **(split_settings | changes))
         return folder
 
@@ -103,16 +103,14 @@ def deal(lines, split_settings, tmp_path_factory):
 @pytest.fixture(scope="session")
 def encoders(lines, tmp_path_factory):
     """The folders of two tiny encoders, by family."""
-    import fetch_encoder
+    import build_encoder
 
     scratch = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
     scratch |= {"intermediate_size": 32, "vocab_size": 400, "seed": 1}
     root = tmp_path_factory.mktemp("encoders")
     for family in ("distilbert", "roberta"):
-        fetch_encoder.main(
-            encoder=str(root / family),
-            lines=str(lines),
-            scratch={"architecture": family, **scratch},
+        build_encoder.main(
+            encoder=str(root / family), lines=str(lines), architecture=family, **scratch
         )
     return {family: root / family for family in ("distilbert", "roberta")}
 
@@ -195,8 +193,7 @@ def train(training, tmp_path_factory):
                 encoder=str(encoder),
                 model=str(folder),
                 store=str(folder.parents[1] / "store"),
-                code="{}",
-                target_speaker="dwight",
+                code="recipe",
                 training=training | changes,
                 seed=seed,
             )
