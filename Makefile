@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c envs/constraints.txt
 
-.PHONY: summary test check format manual benchmark
+.PHONY: summary test test-all check format manual rooms benchmark
 
 summary: .venv/ready  ## the table of the shipped sample
 	$(BIN)/snakemake --cores 1 results/summary.md
 
-test: .venv/ready-dev  ## all tests
-	$(BIN)/pytest -n 2 --dist loadfile
+test: .venv/ready-dev  ## the tests that take minutes
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+
+test-all: test  ## these, then every fault in every stage and all else that takes longer
+	$(BIN)/pytest -n 2 --dist loadfile -m slow
 
 check: .venv/ready-dev  ## lint and format checks
 	$(BIN)/ruff check .
@@ -26,7 +29,10 @@ benchmark: .venv/ready-dev  ## speed and memory, on the sample; tests/benchmarks
 	$(BIN)/python tests/benchmarks/run.py
 
 manual: .venv/ready  ## the generated parts of config/
-	PYTHONPATH=workflow $(BIN)/python -m whosaid.config_manual
+	PYTHONPATH=workflow $(BIN)/python -m whosaid.config.manual
+
+rooms: .venv/ready  ## the generated part of workflow/README.md
+	PYTHONPATH=workflow $(BIN)/python tests/rooms.py
 
 .venv/ready: envs/requirements.txt envs/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("whosaid needs Python 3.11 or later: make PYTHON=..." if sys.version_info < (3, 11) else 0)'

@@ -13,7 +13,7 @@ from pathlib import Path
 from measure import GIB, Finished, call, median, parse, parser, publish
 from project import Tree, make_tree
 
-from whosaid import settings
+from whosaid.config import stage_settings
 
 
 def fetch(tree: Tree) -> Finished:
@@ -36,7 +36,7 @@ def data_stages(tree: Tree) -> Finished:
 def recipe_of(tree: Tree, variant: str) -> dict:
     """What the published way needs to know of a variant."""
     limit = tree.config.variants[variant].max_length
-    return {**settings.split_lines(tree.config, variant), "max_length": limit or 512}
+    return {**stage_settings.split_lines(tree.config, variant), "max_length": limit or 512}
 
 
 def published(tree: Tree, variant: str) -> Finished:

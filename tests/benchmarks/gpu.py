@@ -83,7 +83,7 @@ def train_variant(
     sections.watch(AutoModelForSequenceClassification, "from_pretrained", "model load")
     sections.watch(Trainer, "train", "training")
     sections.watch(Trainer, "evaluate", "evaluation")
-    sections.watch(Trainer, "_save_checkpoint", "saving")
+    sections.watch(Trainer, "save_model", "saving")
     sections.watch(PreTrainedModel, "save_pretrained", "saving")
     settings = json.loads(Path(data, "settings.json").read_text(encoding="utf-8"))[variant]
     if epochs is not None:
@@ -94,7 +94,7 @@ def train_variant(
         encoder=encoder,
         model=str(model),
         store=str(Path(work, "store", model.name)),
-        code="{}",
+        code="benchmark",
         **settings | {"seed": seed},
     )
     record = json.loads((model / "training.json").read_text(encoding="utf-8"))
@@ -111,7 +111,7 @@ def build_encoder(config: str, target: str, seed: int = 42) -> int:
     """An encoder folder with random weights beside the config's tokenizer; returns its weights."""
     from transformers import AutoConfig, AutoModel, set_seed
 
-    from whosaid.manifest import write_manifest
+    from whosaid.caching.manifest import write_manifest
 
     set_seed(seed)
     shutil.copytree(config, target)
@@ -167,7 +167,7 @@ def prepare(folder: Path, options: Namespace) -> None:
     """Write token ids, tokenizers, configs and settings of all variants into `folder`."""
     from project import make_tree
 
-    from whosaid import settings
+    from whosaid.config import stage_settings
 
     if options.csv is None and not options.small:
         raise SystemExit("gpu.py needs --csv, --data or --small")
@@ -193,7 +193,7 @@ def prepare(folder: Path, options: Namespace) -> None:
                 place = str(folder / "encoders" / name)
                 call("gpu:write_base_config", folder=place, architecture=name)
         chosen = {
-            name: settings.train_model(tree.config, variant=name, seed="42") for name in variants
+            name: stage_settings.train_model(tree.config, variant=name, seed="42") for name in variants
         }
         text = json.dumps(chosen)
         (folder / "settings.json").write_text(text, encoding="utf-8")

@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 from measure import PROJECT, Finished, run_process
 
-from whosaid.config import Config, Variant, merge, parse_config
+from whosaid.config.model import Config, Variant
+from whosaid.config.parse import merge, parse_config
 
 SAMPLE = Path("data", "sample", "script_data_processed.csv")
 

@@ -25,14 +25,14 @@ from transformers import (
 )
 
 EVAL_BATCH_SIZE = 32
-COLUMNS = ("input_ids", "attention_mask", "label")
+COLUMNS = ("input_ids", "label")
 
 
 def padded(rows: Dataset, tokenizer: PreTrainedTokenizerBase, length: int) -> Dataset:
     """The rows, cut and padded to `length` tokens, as PyTorch tensors."""
 
     def pad(batch: dict[str, list]) -> dict[str, list]:
-        cut = {name: [ids[:length] for ids in batch[name]] for name in COLUMNS[:2]}
+        cut = {"input_ids": [ids[:length] for ids in batch["input_ids"]]}
         return dict(tokenizer.pad(cut, padding="max_length", max_length=length))
 
     columns = rows.select_columns(COLUMNS)

@@ -16,7 +16,7 @@ from typing import Any
 
 from measure import call, parse, publish
 from project import make_tree
-from training import measure_stage, prepare, ratios, stage_settings, training_options
+from training import measure_stage, prepare, ratios, trainer_settings, training_options
 
 MAX_SEQ_LENGTH = 128
 DEFAULT_BATCH_SIZE = 8
@@ -91,7 +91,7 @@ def main(arguments: list[str] | None = None) -> None:
         prepare(tree, variants)
         for variant in variants:
             ours = measure_stage(tree, variant, options.rows)
-            own = stage_settings(tree, variant)["training"]["per_device_train_batch_size"]
+            own = trainer_settings(tree, variant)["training"]["per_device_train_batch_size"]
             for batch_size in (DEFAULT_BATCH_SIZE, own):
                 example = call(
                     "run_classification:time_trainer",

@@ -20,7 +20,7 @@ from typing import Any
 from measure import GIB, Finished, call, parse, parser, publish
 from project import Tree, make_tree
 
-from whosaid import settings
+from whosaid.config import stage_settings
 
 
 def cut_rows(source: str, target: str, rows: dict[str, int], seed: int = 0) -> None:
@@ -28,7 +28,7 @@ def cut_rows(source: str, target: str, rows: dict[str, int], seed: int = 0) -> N
     import numpy as np
     from datasets import DatasetDict, load_from_disk
 
-    from whosaid.manifest import write_manifest
+    from whosaid.caching.manifest import write_manifest
 
     rng = np.random.default_rng(seed)
     cut = {
@@ -62,9 +62,9 @@ def prepare(tree: Tree, variants: list[str]) -> None:
     tree.snakemake(*(f"{tree.tokenized(name)}/manifest.json" for name in variants), "--quiet")
 
 
-def stage_settings(tree: Tree, variant: str, **changes: Any) -> dict[str, Any]:
+def trainer_settings(tree: Tree, variant: str, **changes: Any) -> dict[str, Any]:
     """The arguments that the workflow gives to the train stage, with changes in `training`."""
-    chosen = settings.train_model(tree.config, variant=variant, seed="42")
+    chosen = stage_settings.train_model(tree.config, variant=variant, seed="42")
     return {**chosen, "training": chosen["training"] | changes}
 
 
@@ -77,8 +77,8 @@ def train_one_epoch(tree: Tree, variant: str, tokenized: str) -> tuple[Finished,
         encoder=str(tree.root / tree.encoder(variant)),
         model=str(folder / "model"),
         store=str(folder / "store"),
-        code="{}",
-        **stage_settings(tree, variant, num_train_epochs=1),
+        code="benchmark",
+        **trainer_settings(tree, variant, num_train_epochs=1),
     )
     record = json.loads((folder / "model" / "training.json").read_text(encoding="utf-8"))
     shutil.rmtree(folder)
@@ -133,7 +133,7 @@ def compare(tree: Tree, variant: str, options: Any, rates: dict[str, float]) -> 
         "published:time_training",
         tokenized=str(tree.root / tree.tokenized(variant)),
         encoder=str(tree.root / tree.encoder(variant)),
-        training=stage_settings(tree, variant)["training"],
+        training=trainer_settings(tree, variant)["training"],
         batches=options.batches,
     )
     ours = measure_stage(tree, variant, options.rows)

@@ -175,8 +175,8 @@ def test_training_part_compares_an_epoch_of_the_stage(tree, in_process):
 
 
 def test_overhead_part_accounts_for_every_job(tree):
-    (tree.root / "data" / "sample" / "lines.parquet").unlink()
-    run, jobs = overhead.timed_run(tree, "data/sample/lines.parquet")
+    (tree.root / "data" / "demo" / "lines.parquet").unlink()
+    run, jobs = overhead.timed_run(tree, "data/demo/lines.parquet")
     rows = {row["what"]: row for row in overhead.breakdown(run.seconds, jobs)}
     assert rows["read_lines"]["jobs"] == rows["the jobs"]["jobs"] == 1
     parts = ("Python's start s", "imports s", "work s")
@@ -215,7 +215,7 @@ def test_a_grown_corpus_has_no_empty_line(tmp_path):
         assert all(row["line"].strip() for row in csv.DictReader(file))
 
 
-def test_what_trains_an_encoder_leaves_out_the_floors(tree):
+def test_what_trains_an_encoder_leaves_out_the_linear_baselines(tree):
     assert "tfidf" in tree.config.variants
     assert list(tree.encoder_variants()) == ["basic_distilbert", "augmented_vocab_distilbert"]
 

@@ -22,12 +22,11 @@ def training_code(stage: str = "train_model") -> str:
     Code that is not that of RECIPE_DIGEST counts as a recipe of its own: what somebody tries out
     never finds the models of another recipe.
     """
-    code = stage_code(stage)
-    packages = {name: version for name, version in code.items() if not name.endswith(".py")}
     digest = code_digest(stage)
     recipe = str(TRAINING_RECIPE) if digest == RECIPE_DIGEST else f"{TRAINING_RECIPE}+{digest}"
-    shaping = {name: packages[name] for name in ("torch", "transformers")}
-    return json.dumps({"recipe": recipe, **shaping}, sort_keys=True)
+    code = stage_code(stage)
+    versions = {name: code[name] for name in ("torch", "transformers") if name in code}
+    return json.dumps({"recipe": recipe, **versions}, sort_keys=True)
 
 
 def code_digest(stage: str = "train_model") -> str:
