@@ -1,4 +1,4 @@
-"""Audit the splits of one variant for leaks: what could a model know of the rows held out?
+"""Audit the splits of one variant for leaks.
 
 In: the three splits and `lines.parquet`. Out: a JSON with the rows of test and valid that also
 stand in train, exactly, normalised or nearly, or by their episode or scene, the texts that occur

@@ -94,13 +94,19 @@ def _read_module(path: str) -> tuple[str, frozenset[str]]:
 
 
 class _WithoutWords(ast.NodeTransformer):
-    """Removes docstrings, calls of `logger`, and what a raised error says."""
+    """Removes docstrings, calls of `logger`, and what a raised error says.
 
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+    `pass` goes too: it stands where there is nothing else.
+    """
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         call = node.value.func if isinstance(node.value, ast.Call) else None
         logs = isinstance(call, ast.Attribute) and getattr(call.value, "id", None) == "logger"
-        return ast.Pass() if is_text or logs else self.generic_visit(node)
+        return None if is_text or logs else self.generic_visit(node)
+
+    def visit_Pass(self, node: ast.Pass) -> None:
+        return None
 
     def visit_Raise(self, node: ast.Raise) -> ast.AST:
         if isinstance(node.exc, ast.Call):

@@ -1,4 +1,4 @@
-"""JSON files: read, and written atomically. An undefined number is NaN in memory, null in a file."""
+"""JSON files, written atomically. An undefined number is NaN in memory and null in a file."""
 
 import json
 import math

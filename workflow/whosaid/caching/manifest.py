@@ -33,7 +33,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def find_damage(folder: Path, files: Mapping[str, str]) -> Iterator[str]:
-    """A sentence for each of the `files` (SHA-256 by path below `folder`) that is lost or changed."""
+    """A sentence for each lost or changed one of `files`, which are SHA-256 by path in `folder`."""
     for name, digest in files.items():
         file = folder / name
         if not file.is_file():

@@ -192,8 +192,8 @@ class Split(_Section):
     method: Literal["datasets_stratified", "pandas_per_class", "group_shuffle"] = Field(
         "datasets_stratified",
         description="The published sampling: `datasets`' stratified `train_test_split` twice, or "
-        "`pandas`' `sample` for each class. `group_shuffle` keeps whole groups together, so that no "
-        "group is in two splits; fractions are then fractions of the groups.",
+        "`pandas`' `sample` for each class. `group_shuffle` keeps groups together, so that none is "
+        "in two splits; fractions are then fractions of the groups.",
     )
     group_by: Literal["episode", "scene"] | None = Field(
         None, description="What `group_shuffle` keeps together; null with the other methods."
@@ -250,7 +250,7 @@ class Training(_Section):
     )
     train_sampling_strategy: Literal["random", "group_by_length"] = Field(
         "random",
-        description="`random` batches as published, or `group_by_length`: batches of similar length. "
+        description="`random` batches, as published, or `group_by_length`: of similar length. "
         "Those cost up to 0.01 of average precision and are faster only for an encoder whose rows "
         "cannot be packed.",
     )

@@ -93,7 +93,7 @@ def one_per_job(config: Config) -> list[str]:
 
 
 def recorded(config: Config) -> list[str]:
-    """All files whose damage `verify` looks for: `one_per_job`, what is made of it, and the audits."""
+    """The files whose jobs `verify` checks: `one_per_job`, what is made of it, and the audits."""
     results = f"results/{config.experiment}"
     return [
         *one_per_job(config),

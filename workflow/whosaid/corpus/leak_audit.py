@@ -178,11 +178,12 @@ def best_scores(counts: np.ndarray) -> dict[str, float]:
     """The best accuracy and the best F1 of any classifier that sees nothing but the text.
 
     `counts` holds the rows of each label of each distinct text (texts x 2). Such a classifier
-    predicts the same for all rows of a text. Accuracy is best where each text gets its more frequent label.
+    predicts the same for all rows of a text. Accuracy is best where each text gets its more
+    frequent label.
 
     For F1 let text t have p_t rows of the target among n_t and P be the sum of all p_t. Predicting
-    "target" for the texts S gives F1(S) = 2 sum_S p_t / (P + sum_S n_t). If F is the greatest F1, then
-    sum_S (2 p_t - F n_t) <= F P for every S, with equality for the best: so the best S may be taken
+    "target" for the texts S gives F1(S) = 2 sum_S p_t / (P + sum_S n_t). If F is the greatest F1,
+    then sum_S (2 p_t - F n_t) <= F P for every S, with equality for the best: so it may be taken
     to hold the texts with p_t / n_t > F / 2 and no other (Lipton, Elkan and Naryanaswamy 2014,
     "Optimal Thresholding of Classifiers to Maximize F1 Measure"). F need not be known: in the order
     of p_t / n_t, from the greatest, these texts come first, so one of the first k texts for some k.

@@ -3,33 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.preprocessing import normalize
 
 CHUNK = 256
 """Texts compared at once. A product takes 16 bytes at most for each of them and each other text."""
 
-BITS = 21
-"""A Unicode code point has no more, so that three of them fit into one integer."""
-
 ROUNDING = 1e-9
-"""Equal trigrams are 1 alike but for the rounding of the products."""
-
-
-def trigram_directions(texts: Sequence[str]) -> sparse.csr_array:
-    """The counts of each text's character trigrams, divided by their norm (texts x trigrams).
-
-    A text of fewer than three characters has no trigram: its row is empty.
-    """
-    codes = np.frombuffer("".join(texts).encode("utf-32-le"), dtype="<u4").astype(np.int64)
-    trigrams = codes[:-2] << 2 * BITS | codes[1:-1] << BITS | codes[2:]
-    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    text = np.repeat(np.arange(len(texts)), lengths)
-    within = text[:-2] == text[2:]
-    known, column = np.unique(trigrams[within], return_inverse=True)
-    places = (text[:-2][within], column)
-    counts = sparse.csr_array((np.ones(len(column)), places), shape=(len(texts), len(known)))
-    norms = np.sqrt(counts.multiply(counts).sum(axis=1))
-    return sparse.diags_array(1 / np.maximum(norms, 1)) @ counts
+"""Equal trigrams have a cosine of 1 but for the rounding of the products."""
 
 
 def near_duplicates(
@@ -39,9 +20,12 @@ def near_duplicates(
 
     A near duplicate is one of `others` whose counts of character trigrams have a cosine of
     `similarity` or more with the text's; of several the most similar one is named. Every pair is
-    compared, `CHUNK` texts at a time; texts without a common trigram cost nothing.
+    compared, `CHUNK` texts at a time. A text of fewer than three characters has no trigram.
     """
-    directions = trigram_directions([*texts, *others]).tocsr()
+    if not any(len(text) >= 3 for text in [*texts, *others]):
+        return {}
+    count = CountVectorizer(analyzer="char", ngram_range=(3, 3), lowercase=False, dtype=np.float64)
+    directions = normalize(count.fit_transform([*texts, *others]))
     ours, theirs = directions[: len(texts)], directions[len(texts) :].T.tocsr()
     found = {}
     for start in range(0, len(texts), CHUNK):

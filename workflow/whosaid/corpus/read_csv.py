@@ -29,7 +29,7 @@ SCHEMA = pa.schema([(name, INTEGERS.get(name, "string")) for name in COLUMNS.val
 """The types of the lines as they are stored."""
 
 MAX_CELL_BYTES = 64 * 2**20
-"""A longer cell is taken for an unclosed quote; the longest line of a script has a few kilobytes."""
+"""A longer cell is taken for an unclosed quote; a line of a script has a few kilobytes."""
 
 
 def read_csv(content: bytes, path: Path) -> pd.DataFrame:
@@ -48,6 +48,7 @@ def read_csv(content: bytes, path: Path) -> pd.DataFrame:
         dtype=str,
         na_filter=False,
         encoding="utf-8-sig",
+        engine="python",  # the reader of check_form, so that both see the same cells
     )[SCHEMA.names]
     faults = []
     for name in SCHEMA.names:
@@ -138,8 +139,9 @@ def to_integers(texts: pd.Series, dtype: str) -> tuple[pd.Series, pd.Series]:
 
     A whole number is one as a program writes it: no leading zero or plus, no blank, ASCII digits.
     """
-    is_plain = texts.str.fullmatch(r"0|-?[1-9][0-9]{0,17}")  # 18 digits always fit 64 bits
-    numbers = texts.where(is_plain, "0").astype("int64")
+    is_plain = texts.str.fullmatch(r"0|-?[1-9][0-9]{0,18}")
+    # As Python's own, since not every number of 19 digits fits 64 bits.
+    numbers = pd.Series(map(int, texts.where(is_plain, "0")), texts.index, dtype=object)
     limits = np.iinfo(dtype)
     is_fit = is_plain & numbers.between(limits.min, limits.max)
     return is_fit, numbers.where(is_fit, 0).astype(dtype)

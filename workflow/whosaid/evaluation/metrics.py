@@ -201,7 +201,8 @@ ALL_METRICS = (
 METRICS = {metric.name: metric for metric in ALL_METRICS}
 """Every metric by its name, in the order of the files."""
 
-AT_THRESHOLD = tuple(metric.at_threshold().name for metric in PUBLISHED_METRICS)
+AT_THRESHOLD = "_at_threshold"
+"""What the name of a metric of the decisions at the chosen threshold ends in."""
 
 COMPARED = ("f1", "f1_at_threshold", "accuracy", "average_precision")
 """The metrics in which variants are compared with the reference."""
@@ -210,7 +211,7 @@ COMPARED = ("f1", "f1_at_threshold", "accuracy", "average_precision")
 def metrics_of_decisions(by_argmax: Confusion, at_threshold: Confusion) -> dict[str, np.ndarray]:
     """The metrics with basis `confusion`, from the counts of both kinds of decision."""
     return {
-        name: metric.function(at_threshold if name in AT_THRESHOLD else by_argmax)
+        name: metric.function(at_threshold if name.endswith(AT_THRESHOLD) else by_argmax)
         for name, metric in METRICS.items()
         if metric.basis == "confusion"
     }
@@ -228,7 +229,7 @@ def metrics_of_scores(
         for number, model in enumerate(models):
             for part in model:
                 sums = part.sums(counts)
-                for metric in ALL_METRICS:
+                for metric in METRICS.values():
                     if metric.basis == part.basis:
                         of_models = found.setdefault(metric.name, [[] for _ in models])
                         of_models[number].append(metric.function(sums))

@@ -10,4 +10,5 @@ def sigmoid(log_odds: np.ndarray) -> np.ndarray:
 
 def bin_of(probability: np.ndarray, bins: int) -> np.ndarray:
     """Which of `bins` bins of equal width each probability is in; a bin holds its upper edge."""
-    return np.clip(np.ceil(probability * bins).astype(int) - 1, 0, bins - 1)
+    # The edges of scikit-learn's `calibration_curve`: the two must agree in the last bit.
+    return np.searchsorted(np.linspace(0.0, 1.0, bins + 1)[1:-1], probability)

@@ -10,6 +10,7 @@ from whosaid.errors import StageError
 from whosaid.evaluation.bootstrap import interval, resampled_confusion, resampled_counts
 from whosaid.evaluation.metric import Confusion, confusion
 from whosaid.evaluation.metrics import (
+    AT_THRESHOLD,
     METRICS,
     Calibration,
     Ranking,
@@ -38,8 +39,11 @@ def evaluate(
     """The value of every metric for each seed.
 
     `scores` are the published metrics as the stage that predicted them computed them, which is
-    their one definition. Raises StageError if the counts of the predictions say otherwise.
+    their one definition. Raises StageError if the counts of the predictions say otherwise,
+    ValueError if there are not as many scores as seeds.
     """
+    if len(scores) != len(predictions.log_odds):
+        raise ValueError(f"{len(scores)} scores for {len(predictions.log_odds)} seeds")
     once = np.ones((1, len(predictions.label)), np.uint8)
     values = metrics_of_decisions(
         confusion(predictions.decide(), predictions.label),
@@ -94,7 +98,7 @@ def trivial_metrics(label: np.ndarray, share_in_train: float) -> dict[str, dict[
         result[name] = {
             key: float(values.round(12))
             for key, values in metrics_of_decisions(counts, counts).items()
-            if not key.endswith("_at_threshold")
+            if not key.endswith(AT_THRESHOLD)
         }
         result[name] |= {
             metric.name: float(metric.function(order)[0])

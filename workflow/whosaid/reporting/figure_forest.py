@@ -17,7 +17,7 @@ TRIVIAL = {"never": ("-", BLACK), "prior_random": (":", BLACK), "always": ("-", 
 
 
 def forest(experiment: Experiment) -> Figure:
-    """F1 of every variant at both decisions with intervals, beside the trivial classifiers and verdicts."""
+    """F1 of every variant at both thresholds with intervals, trivial classifiers and verdicts."""
     line, gap, left, right, foot = 0.22, 0.16, 2.25, 2.9, 1.0
     pitch = 2 * line + gap
     height = len(experiment.variants) * pitch

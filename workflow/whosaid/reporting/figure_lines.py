@@ -30,8 +30,8 @@ def confusion_by_speaker(experiment: Experiment) -> Figure:
     figure, stacks = plot_style.panels(
         len(experiment.variants),
         f"Test split: whose lines are taken for {experiment.target}'s",
-        f"Share of each speaker's lines that are predicted as {experiment.target}'s, at a threshold "
-        f"of one half, with {experiment.confidence} intervals; speakers in the order of their "
+        f"Share of each speaker's lines that are predicted as {experiment.target}'s, with "
+        f"{experiment.confidence} intervals; threshold one half; speakers in the order of their "
         "mean over the variants.",
         heights=[0.3 + 0.17 * len(names)],
         left=0.35 + 0.075 * max(map(len, names)),
@@ -110,8 +110,8 @@ def _draw_word_counts(axes: Axes, variants: list[Variant], target: str) -> None:
         titles = ", ".join(each.title for each in variants if each.min_words == cutoff)
         shorter = [lines[:cutoff].sum() / max(lines.sum(), 1) for lines in (own, others)]
         label = (
-            f"cutoff at {cutoff} words: {plot_style.shorten(titles, 2.2)}\n({100 * shorter[0]:.0f} % of "
-            f"{target}'s lines are shorter, {100 * shorter[1]:.0f} % of the others')"
+            f"cutoff at {cutoff} words: {plot_style.shorten(titles, 2.2)}\n"
+            f"({100 * shorter[0]:.0f} % of {target}'s lines are shorter, {100 * shorter[1]:.0f} % of the others')"
         )
         handles.append(Line2D([], [], color=VERMILION, label=label))
     axes.set(xlim=(-0.5, last + 0.5), ylabel="share of the class", xlabel="words in the line")

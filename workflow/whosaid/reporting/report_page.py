@@ -31,7 +31,7 @@ def slices_page(slices: str, titles: Mapping[str, str]) -> str:
             "### F1 by season",
             *slice_tables(numbers, slices, "season", titles, *F1),
             "### Whose lines are taken for the target's",
-            "Cells hold the share of a speaker's lines that are predicted as the target's; the last "
+            "Cells: the share of a speaker's lines that are predicted as the target's. The last "
             "row holds the share of the target's own lines that are not.",
             *slice_tables(numbers, slices, "mistaken_speaker", titles, *RATE),
         ]
@@ -108,9 +108,10 @@ def _figure(_: Any, tokens: Sequence[Token], place: int, __: Any, env: dict) -> 
 def inlined(figure: str, caption: str) -> str:
     """An SVG file and the Markdown file of its caption as HTML."""
     name = Path(figure).stem
+    text = Path(caption).read_text(encoding="utf-8")
     data = base64.b64encode(Path(figure).read_bytes()).decode("ascii")
     return (
         f'<figure id="{name}">\n'
         f'<img src="data:image/svg+xml;base64,{data}" alt="{name.replace("_", " ")}">\n'
-        f"<figcaption>{to_html(Path(caption).read_text(encoding='utf-8'), {})}</figcaption>\n</figure>\n"
+        f"<figcaption>{to_html(text, {})}</figcaption>\n</figure>\n"
     )

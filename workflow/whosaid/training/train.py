@@ -50,10 +50,9 @@ def train(tokenized: str, encoder: str, entry: Path, training: dict[str, Any], s
     model = new_classifier(encoder, tokenizer, rows["train"].features["label"].names)
     for name in SPLITS:
         check_token_ids(rows[name], model, f"{tokenized}/{name}")
-    # All ids of all splits, so that none can be read as another's.
-    restrict_embeddings(model, used_ids(rows))
     if not torch.accelerator.is_available():
         use_cpu_dropout(model)
+        restrict_embeddings(model, used_ids(rows))
     if not can_be_packed(model):
         logger.warning(
             "%s: rows are padded, not packed, which takes two to three times as long",
