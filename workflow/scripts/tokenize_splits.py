@@ -15,14 +15,14 @@ from statistics import fmean
 import whosaid.jobs.environment  # noqa: F401  (before the libraries that read it)
 
 # isort: split
-from datasets import Dataset, DatasetDict, disable_progress_bars
+from datasets import DatasetDict, disable_progress_bars
 
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import read_json
 from whosaid.caching.manifest import check_manifest, write_manifest
 from whosaid.jobs.stage import stage
 from whosaid.split_names import SPLITS
-from whosaid.tokens.tokenize_texts import load_tokenizer, tokenize
+from whosaid.tokens.tokenize_texts import load_tokenizer, read_split, tokenize
 
 logger = logging.getLogger(__name__)
 
@@ -41,10 +41,7 @@ def main(
     check_manifest(Path(encoder))
     tokenizer = load_tokenizer(Path(encoder), read_json(added_tokens), max_length)
     rows = DatasetDict(
-        {
-            name: tokenize(Dataset.from_parquet(path, keep_in_memory=True), tokenizer)
-            for name, path in splits.items()
-        }
+        {name: tokenize(read_split(path), tokenizer) for name, path in splits.items()}
     )
     for name, split in rows.items():
         tokens = fmean(map(len, split["input_ids"])) if len(split) else 0.0

@@ -14,6 +14,8 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -442,21 +444,25 @@ class Config(_Section):
     )
     published_question: PublishedQuestion | None = Field(
         None,
+        validate_default=True,
         description="The question that all `published` figures answer. They are left out, with a "
         "note, where `corpus` asks another one.",
     )
     statistics: Statistics = Field(Statistics(), description="Intervals and comparisons.")
     audit: Audit = Field(Audit(), description="The leak audit and its limits.")
 
-    @model_validator(mode="after")
-    def _published_figures_have_a_question(self):
-        published = [name for name, variant in self.variants.items() if variant.published]
-        if published and self.published_question is None:
+    # Of the field and not of the model, so that the fault has the path of the key.
+    @field_validator("published_question")
+    @classmethod
+    def _published_figures_have_a_question(cls, question: Any, info: ValidationInfo) -> Any:
+        variants = info.data.get("variants", {})
+        published = [name for name, variant in variants.items() if variant.published]
+        if published and question is None:
             raise ValueError(
-                f"variants.{published[0]} has published figures; say in published_question which "
-                "target_speaker and top_speakers they are for"
+                f"variants.{published[0]} has published figures; give the target_speaker and the "
+                "top_speakers that they are for"
             )
-        return self
+        return question
 
     @property
     def reference_variant(self) -> str:

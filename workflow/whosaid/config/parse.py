@@ -162,7 +162,7 @@ def _explain(error: ValidationError) -> Iterator[tuple[tuple[str, ...], str]]:
             yield path, "is missing"
         elif fault["type"] in ALLOWED:
             yield path, f"{value!r}: {ALLOWED[fault['type']]}"
-        elif fault["type"] == "value_error" and isinstance(value, Mapping | BaseModel):
+        elif fault["type"] == "value_error" and isinstance(value, Mapping | BaseModel | None):
             yield path, allowed
         else:
             yield path, f"{value!r}: {allowed[0].lower()}{allowed[1:]}"

@@ -55,8 +55,9 @@ def read_csv(content: bytes, path: Path) -> pd.DataFrame:
         if name in INTEGERS:
             is_fit, numbers = to_integers(lines[name], INTEGERS[name])
             faults += describe_fault(lines[name], ~is_fit, f"{{!r}} is not an {INTEGERS[name]}")
-            doubled = lines[name].duplicated(keep=False) if name == "row" else ~is_fit & False
-            faults += describe_fault(lines[name], doubled, "{} stands twice or more")
+            if name == "row":
+                is_doubled = is_fit & lines[name].duplicated(keep=False)
+                faults += describe_fault(lines[name], is_doubled, "{} stands twice or more")
             lines[name] = numbers
         elif name in NEVER_EMPTY:
             is_blank = (lines[name] == "") | lines[name].str.isspace()

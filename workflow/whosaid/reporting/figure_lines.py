@@ -111,7 +111,8 @@ def _draw_word_counts(axes: Axes, variants: list[Variant], target: str) -> None:
         shorter = [lines[:cutoff].sum() / max(lines.sum(), 1) for lines in (own, others)]
         label = (
             f"cutoff at {cutoff} words: {plot_style.shorten(titles, 2.2)}\n"
-            f"({100 * shorter[0]:.0f} % of {target}'s lines are shorter, {100 * shorter[1]:.0f} % of the others')"
+            f"({100 * shorter[0]:.0f} % of {target}'s lines are shorter, "
+            f"{100 * shorter[1]:.0f} % of the others')"
         )
         handles.append(Line2D([], [], color=VERMILION, label=label))
     axes.set(xlim=(-0.5, last + 0.5), ylabel="share of the class", xlabel="words in the line")

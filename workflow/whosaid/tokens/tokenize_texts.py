@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from datasets import Dataset
+import pandas as pd
+import pyarrow.parquet as pq
+from datasets import Dataset, Features
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 
@@ -33,6 +35,15 @@ def length_limit(encoder: Path, tokenizer: PreTrainedTokenizerBase) -> int:
     config = AutoConfig.from_pretrained(encoder)
     offset = config.pad_token_id + 1 if config.model_type in {"roberta", "xlm-roberta"} else 0
     return min(tokenizer.model_max_length, config.max_position_embeddings - offset)
+
+
+def read_split(path: str) -> Dataset:
+    """The rows of a split from its Parquet file, in memory and with their features.
+
+    `Dataset.from_parquet` would leave an Arrow copy of each in a cache.
+    """
+    features = Features.from_arrow_schema(pq.read_schema(path))
+    return Dataset.from_pandas(pd.read_parquet(path), features, preserve_index=False)
 
 
 def tokenize(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> Dataset:
