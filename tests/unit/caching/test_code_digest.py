@@ -1,37 +1,64 @@
+import importlib.metadata
+import re
 import shutil
 import sys
 
 import pytest
+import rooms
 
-from whosaid import staleness
+from whosaid.caching import code_digest
+from whosaid.caching.training_recipe import training_code
 
-STAGES = ("read_lines", "split_lines", "fetch_encoder", "fetch_punkt", "tokenize_splits")
+STAGES = ("read_lines", "fetch_punkt", "split_lines", "build_encoder", "tokenize_splits")
 STAGES += ("train_model", "predict_splits", "train_linear", "audit_splits", "summarize_audit")
 STAGES += ("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures", "summarize")
 STAGES += ("write_report",)
+"""Every rule with a digest of its code."""
+
+
+def test_the_stages_are_the_rules_with_a_digest():
+    texts = [path.read_text() for path in (code_digest.WORKFLOW_DIR / "rules").glob("*.smk")]
+    digests = {name for text in texts for name in re.findall(r"code=(.*),", text)}
+    own = {f'code_text("{stage}")' for stage in STAGES if stage != "train_model"}
+    assert digests == own | {"training_code()"}
 
 
 def forget():
-    staleness._read_module.cache_clear()
-    staleness._version.cache_clear()
+    code_digest._version.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def read_module():
+    """The function that reads a module, with a memory by content: one without would be slow."""
+    read, known = code_digest._read_module.__wrapped__, {}
+
+    def run(path):
+        key = path, (code_digest.WORKFLOW_DIR / path).read_bytes()
+        if key not in known:
+            known[key] = read(path)
+        return known[key]
+
+    return run
 
 
 @pytest.fixture
-def workflow(tmp_path, monkeypatch):
+def workflow(tmp_path, monkeypatch, read_module):
     """A copy of our own workflow folder, which the module under test looks at."""
-    source = staleness.WORKFLOW_DIR
+    source = code_digest.WORKFLOW_DIR
     for name in ("scripts", "whosaid"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(source / name, tmp_path / "workflow" / name, ignore=ignored)
-    monkeypatch.setattr(staleness, "WORKFLOW_DIR", tmp_path / "workflow")
+    monkeypatch.setattr(code_digest, "WORKFLOW_DIR", tmp_path / "workflow")
+    monkeypatch.setattr(code_digest, "_read_module", read_module)
     forget()
     yield tmp_path / "workflow"
     forget()
 
 
 def codes():
-    forget()
-    return {stage: staleness.code_text(stage) for stage in STAGES}
+    """What the params of each stage say of its code."""
+    texts = {stage: code_digest.code_text(stage) for stage in STAGES}
+    return texts | {"train_model": training_code()}
 
 
 def edit(path, *changes):
@@ -57,13 +84,20 @@ def test_the_code_of_a_stage_is_the_same_every_time(workflow):
     assert stale_after(lambda: None) == set()
 
 
+PREDICTIONS = "evaluation/predictions"
+
+
+def module(workflow, name):
+    return workflow / "whosaid" / f"{name}.py"
+
+
 def test_a_comment_makes_nothing_stale(workflow):
-    path = workflow / "whosaid" / "manifest.py"
+    path = module(workflow, PREDICTIONS)
     assert stale_after(lambda: append(path, "\n# a remark\n")) == set()
 
 
 def test_formatting_makes_nothing_stale(workflow):
-    path = workflow / "whosaid" / "splits.py"
+    path = module(workflow, "split_names")
     change = ('("train", "test", "valid")', "(\n    'train',\n\n    'test', 'valid',\n)")
     assert stale_after(lambda: edit(path, change)) == set()
 
@@ -71,19 +105,52 @@ def test_formatting_makes_nothing_stale(workflow):
 @pytest.mark.parametrize(
     "change",
     [
-        ('"""The SHA-256 of a file as 64 hexadecimal digits."""', '"""Its digest."""'),
-        ('    """The SHA-256 of a file as 64 hexadecimal digits."""\n', ""),
-        ('"""The manifest of an artifact folder', '"""What is in an artifact folder'),
+        ('"""Whether the target has the larger logit (seeds x rows)."""', '"""Decides."""'),
+        ('        """Whether the target has the larger logit (seeds x rows)."""\n', ""),
+        ('"""The stored predictions of a variant', '"""What is stored of a variant'),
+        ("class Predictions(NamedTuple):\n", "class Predictions(NamedTuple):\n    pass\n"),
+        ("    ]\n    return Predictions", '    ]\n    """A remark."""\n    return Predictions'),
     ],
 )
 def test_a_docstring_makes_nothing_stale(change, workflow):
-    path = workflow / "whosaid" / "manifest.py"
+    assert stale_after(lambda: edit(module(workflow, PREDICTIONS), change)) == set()
+
+
+def test_the_docstring_of_a_constant_makes_nothing_stale(workflow):
+    path = module(workflow, "split_names")
+    change = ('"""The splits that no model is trained on."""', '"""All but train."""')
     assert stale_after(lambda: edit(path, change)) == set()
 
 
 def test_a_text_that_is_no_docstring_counts(workflow):
-    path = workflow / "whosaid" / "stage.py"
-    assert stale_after(lambda: edit(path, ('"%(message)s"', '"> %(message)s"'))) == set(STAGES)
+    change = ('"logit_not": pa', '"logit_other": pa')
+    found = stale_after(lambda: edit(module(workflow, PREDICTIONS), change))
+    assert found == REACHED_BY[PREDICTIONS]
+
+
+LOG = 'logger.info("%s: %d rows, %d positive", name, len(part), part["label"].sum())'
+
+
+@pytest.mark.parametrize("text", ['logger.warning("other words")', "pass", f"{LOG}\n        {LOG}"])
+def test_what_is_logged_makes_nothing_stale(text, workflow):
+    path = workflow / "scripts" / "split_lines.py"
+    assert stale_after(lambda: edit(path, (LOG, text))) == set()
+
+
+def test_the_last_line_of_a_branch_may_be_logged_or_not(workflow):
+    path = workflow / "scripts" / "split_lines.py"
+    append(path, "\n\ndef check(rows):\n    if not rows:\n        logger.info('none')\n")
+    assert stale_after(lambda: edit(path, ("logger.info('none')", "pass"))) == set()
+
+
+def test_what_an_error_says_makes_nothing_stale_but_which_error_it_is_does(workflow):
+    path = module(workflow, PREDICTIONS)
+    words = ("not the rows of {paths[0]}", "other rows than {paths[0]}")
+    assert stale_after(lambda: edit(path, words)) == set()
+    assert (
+        stale_after(lambda: edit(path, ("raise ValueError(", "raise TypeError(")))
+        == (REACHED_BY[PREDICTIONS])
+    )
 
 
 def test_an_edit_in_a_script_makes_its_own_stage_stale(workflow):
@@ -92,112 +159,132 @@ def test_an_edit_in_a_script_makes_its_own_stage_stale(workflow):
         assert stale_after(lambda path=path: append(path, "\nEDITED = True\n")) == {stage}
 
 
+PREDICT = {"predict_splits", "train_linear"}
+"""Write predictions."""
+
+EVALUATE = {"evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures"}
+"""Read predictions."""
+
+ENCODER = {"train_model", "predict_splits"}
+"""Run an encoder."""
+
 REACHED_BY = {
-    "arrow_dataset": {"tokenize_splits"},
-    "batches": {"train_model"},
-    "corpus_csv": {"read_lines"},
-    # `environment` imports it too.
-    "collector": {
-        *("split_lines", "audit_splits", "fetch_encoder", "tokenize_splits", "train_model"),
-        *("predict_splits", "train_linear", "draw_figures"),
-    },
-    "curves": {"evaluate_slices", "draw_figures"},
-    "cpu_layers": {"train_model"},
-    "device": {"train_model", "predict_splits"},
-    "encoder_files": {"fetch_encoder"},
-    "first_tokens": {"train_model"},
-    "packing": {"train_model"},
-    "epochs": {"train_model"},
-    "environment": {
-        *("split_lines", "tokenize_splits", "train_model", "predict_splits"),
-    },
-    "lean_arrow": {
-        *("read_lines", "audit_splits", "fetch_encoder", "tokenize_splits", "train_model"),
-        *("predict_splits", "train_linear", "evaluate_splits", "compare_variants"),
-        *("evaluate_slices", "draw_figures"),
-    },
-    "lean_transformers": {"fetch_encoder", "train_model", "predict_splits"},
-    "model_list": {"fetch_encoder", "tokenize_splits", "train_model", "predict_splits"},
-    "linear": {"train_linear"},
-    "markdown": {"summarize", "summarize_audit", "write_report"},
-    # Adding a metric trains nothing: only those that training watches stand in `metrics`.
-    "metrics": {
-        *("train_model", "evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures"),
-    },
-    "bootstrap": {"evaluate_splits", "compare_variants", "evaluate_slices"},
-    "comparison": {"compare_variants"},
-    "evaluation_metrics": {
-        *("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures"),
-    },
-    "predictions": {
-        *("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures"),
-    },
-    "thresholds": {"evaluate_splits"},
-    "undefined": {"evaluate_splits", "compare_variants"},
-    # `lean_arrow` imports it too.
-    "hidden": {
-        *("read_lines", "split_lines", "audit_splits", "fetch_encoder", "tokenize_splits"),
-        *("train_model", "predict_splits", "train_linear", "evaluate_splits"),
-        *("compare_variants", "evaluate_slices", "draw_figures"),
-    },
-    "model_store": {"train_model"},
-    "near_duplicates": {"audit_splits"},
-    "normalise": {"split_lines", "audit_splits"},
-    "numbers": {"summarize", "write_report"},
-    "plots": {"draw_figures"},
-    "refusal": {"predict_splits", "train_linear"},
-    "resumable": {"train_model"},
-    "splits": {
+    # These compute nothing, or work before any stage does.
+    "errors": set(),
+    "caching/atomic": set(),
+    "caching/code_digest": set(),
+    "caching/json_files": set(),
+    "caching/manifest": set(),
+    "caching/output_records": set(),
+    "caching/training_recipe": set(),
+    "caching/verify": set(),
+    "config/manual": set(),
+    "config/model": set(),
+    "config/output_paths": set(),
+    "config/parse": set(),
+    "config/stage_settings": set(),
+    "config/yaml_files": set(),
+    "corpus/check_before_run": set(),
+    "jobs/environment": set(),
+    "jobs/quiet_transformers": set(),
+    "jobs/resource_advice": set(),
+    "jobs/run_lock": set(),
+    "jobs/stage": set(),
+    # What was fetched stays.
+    "tokens/encoder_files": set(),
+    "tokens/encoder_sources": set(),
+    "split_names": {
         *("split_lines", "audit_splits", "summarize_audit", "tokenize_splits", "train_model"),
-        *("train_linear", "summarize"),
+        *("predict_splits", "train_linear", "summarize"),
     },
-    "rows": {"train_model", "predict_splits"},
-    # `stage` records the digests of the outputs, so these are reached by way of it.
-    "errors": set(STAGES),
-    "failures": set(STAGES),
-    "manifest": set(STAGES),
-    "record": set(STAGES),
-    "stage": set(STAGES),
-    "terminal": set(STAGES),
-    "whole": set(STAGES),
-    "vocabulary": {"train_model"},
-    # These work before any stage does.
-    "before_run": set(),
-    "config": set(),
-    "config_files": set(),
-    "config_manual": set(),
-    "run_lock": set(),
-    "settings": set(),
-    "staleness": set(),
-    "targets": set(),
-    "verify": set(),
+    "corpus/count_words": {"split_lines"},
+    "corpus/label_names": {"split_lines", "train_linear"},
+    "corpus/leak_audit": {"audit_splits"},
+    "corpus/near_duplicates": {"audit_splits"},
+    "corpus/normalise_text": {"split_lines", "audit_splits"},
+    "corpus/punkt_data": {"fetch_punkt"},
+    "corpus/read_csv": {"read_lines"},
+    "corpus/recipe": {"split_lines"},
+    "corpus/split_rows": {"split_lines"},
+    "tokens/scratch_encoder": {"build_encoder"},
+    "tokens/tokenize_texts": {"tokenize_splits"},
+    "evaluation/abstention": PREDICT,
+    "evaluation/bootstrap": {"evaluate_splits", "compare_variants", "evaluate_slices"},
+    "evaluation/compare": {"compare_variants"},
+    "evaluation/curves": {"evaluate_slices", "draw_figures"},
+    "evaluation/metric": {*EVALUATE, *PREDICT, "train_model", "summarize"},
+    # Adding a metric trains and predicts nothing.
+    "evaluation/metrics": {"evaluate_splits", "compare_variants", "draw_figures", "summarize"},
+    "evaluation/paired_tests": {"compare_variants"},
+    "evaluation/predictions": {*EVALUATE, *PREDICT},
+    "evaluation/probability": {*EVALUATE, *PREDICT, "summarize"},
+    "evaluation/published_metrics": {*EVALUATE, *PREDICT, "train_model", "summarize"},
+    "evaluation/slices": {"evaluate_slices"},
+    "evaluation/split_metrics": {"evaluate_splits"},
+    "evaluation/thresholds": {"evaluate_splits"},
+    "training/checkpoints": {"train_model"},
+    "training/classifier": ENCODER,
+    "training/cpu_dropout": {"train_model"},
+    "training/device": ENCODER,
+    "training/epoch_log": {"train_model"},
+    "training/fit_linear": {"train_linear"},
+    "training/linear_model": {"train_linear"},
+    "training/model_store": {"train_model"},
+    "training/packed_classifier": ENCODER,
+    "training/packing": ENCODER,
+    "training/predict": {"predict_splits"},
+    "training/train": {"train_model"},
+    "training/trainer": ENCODER,
+    "training/used_embeddings": {"train_model"},
+    "training/watched_metrics": ENCODER,
+    "reporting/addressed_numbers": {"summarize", "write_report"},
+    "reporting/audit_table": {"summarize_audit"},
+    "reporting/figure_curves": {"draw_figures"},
+    "reporting/figure_data": {"draw_figures"},
+    "reporting/figure_forest": {"draw_figures"},
+    "reporting/figure_lines": {"draw_figures"},
+    "reporting/formats": {"draw_figures", "summarize", "summarize_audit", "write_report"},
+    "reporting/markdown": {"draw_figures", "summarize", "summarize_audit", "write_report"},
+    "reporting/plot_style": {"draw_figures"},
+    "reporting/report_page": {"write_report"},
+    "reporting/summary": {"summarize"},
 }
 
 
-@pytest.mark.parametrize("module", REACHED_BY)
-def test_an_edit_in_a_module_makes_the_stages_that_reach_it_stale(module, workflow):
-    path = workflow / "whosaid" / f"{module}.py"
-    assert stale_after(lambda: append(path, "\nEDITED = True\n")) == REACHED_BY[module]
+@pytest.mark.parametrize("name", REACHED_BY)
+def test_an_edit_in_a_module_makes_the_stages_that_reach_it_stale(name, workflow):
+    path = module(workflow, name)
+    assert stale_after(lambda: append(path, "\nEDITED = True\n")) == REACHED_BY[name]
 
 
-def test_every_module_is_known_by_the_stages_that_reach_it(workflow):
-    modules = {path.stem for path in (workflow / "whosaid").glob("*.py")}
-    assert modules - {"__init__"} == set(REACHED_BY)
+def test_every_module_is_known_by_the_stages_that_reach_it():
+    modules = [path.relative_to(rooms.PACKAGE).with_suffix("") for path in rooms.modules()]
+    assert sorted(map(str, modules)) == sorted(REACHED_BY)
+
+
+def test_a_new_metric_trains_and_predicts_nothing():
+    for stage in ("train_model", "predict_splits", "train_linear"):
+        assert "whosaid/evaluation/metrics.py" not in code_digest.stage_code(stage)
+
+
+@pytest.mark.parametrize("name", [name for name, stages in REACHED_BY.items() if stages])
+def test_what_a_stage_reaches_is_no_plumbing(name):
+    assert not f"whosaid/{name}.py".startswith(code_digest.PLUMBING)
 
 
 def test_an_edit_reaches_stages_through_another_module(workflow):
     (workflow / "whosaid" / "deep.py").write_text("DEPTH = 1\n")
-    append(workflow / "whosaid" / "metrics.py", "\nfrom whosaid.deep import DEPTH\n")
+    published = module(workflow, "evaluation/published_metrics")
+    append(published, "\nfrom whosaid.deep import DEPTH\n")
     path = workflow / "whosaid" / "deep.py"
-    of_metrics = stale_after(lambda: append(workflow / "whosaid" / "metrics.py", "\nEDITED = 1\n"))
-    assert {"train_model", "evaluate_splits"} <= of_metrics < set(STAGES)
-    assert stale_after(lambda: edit(path, ("1", "2"))) == of_metrics
+    found = stale_after(lambda: edit(path, ("1", "2")))
+    assert found == REACHED_BY["evaluation/published_metrics"]
 
 
 def test_modules_that_import_each_other_are_read_once(workflow):
-    (workflow / "whosaid" / "deep.py").write_text("import whosaid.metrics\n")
-    append(workflow / "whosaid" / "metrics.py", "\nimport whosaid.deep\n")
-    assert "whosaid/deep.py" in staleness.stage_code("evaluate_splits")
+    (workflow / "whosaid" / "deep.py").write_text("import whosaid.evaluation.metrics\n")
+    append(module(workflow, "evaluation/metrics"), "\nimport whosaid.deep\n")
+    assert "whosaid/deep.py" in code_digest.stage_code("evaluate_splits")
 
 
 IMPORTS = {
@@ -213,31 +300,58 @@ IMPORTS = {
 @pytest.mark.parametrize("statement", IMPORTS.values(), ids=IMPORTS)
 def test_a_new_import_widens_what_a_stage_depends_on(statement, workflow):
     (workflow / "whosaid" / "deep.py").write_text("DEPTH = 1\n")
-    assert "whosaid/deep.py" not in staleness.stage_code("summarize")
-    append(workflow / "whosaid" / "splits.py", statement)
-    forget()
-    assert "whosaid/deep.py" in staleness.stage_code("summarize")
+    assert "whosaid/deep.py" not in code_digest.stage_code("summarize")
+    append(workflow / "whosaid" / "split_names.py", statement)
+    assert "whosaid/deep.py" in code_digest.stage_code("summarize")
+
+
+@pytest.mark.parametrize("statement", ["from ..deep import DEPTH", "from .. import deep"])
+def test_a_module_of_a_room_may_import_from_above(statement, workflow):
+    (workflow / "whosaid" / "deep.py").write_text("DEPTH = 1\n")
+    append(module(workflow, "reporting/summary"), f"\n{statement}\n")
+    assert "whosaid/deep.py" in code_digest.stage_code("summarize")
+
+
+def test_a_module_of_a_room_is_found_by_the_rooms_name(workflow):
+    (workflow / "whosaid" / "reporting" / "deep.py").write_text("DEPTH = 1\n")
+    append(module(workflow, "reporting/summary"), "\nfrom whosaid.reporting import deep\n")
+    assert "whosaid/reporting/deep.py" in code_digest.stage_code("summarize")
+
+
+def test_what_plumbing_imports_does_not_count(workflow):
+    (workflow / "whosaid" / "deep.py").write_text("import torch\n")
+    for name in ("errors", "jobs/stage", "caching/manifest"):
+        append(module(workflow, name), "\nimport whosaid.deep\n")
+    for stage in ("summarize_audit", "fetch_punkt"):
+        assert not {"whosaid/deep.py", "torch"} & set(code_digest.stage_code(stage))
 
 
 def test_a_script_that_imports_another_script_depends_on_it(workflow):
     append(workflow / "scripts" / "summarize.py", "\nfrom evaluate_splits import main as other\n")
-    code = staleness.stage_code("summarize")
-    assert {"scripts/evaluate_splits.py", "whosaid/metrics.py"} <= set(code)
+    code = code_digest.stage_code("summarize")
+    assert {"scripts/evaluate_splits.py", "whosaid/evaluation/thresholds.py"} <= set(code)
 
 
 def test_imported_packages_stand_with_their_versions():
-    code = staleness.stage_code("train_model")
-    import transformers
-
-    assert code["transformers"] == transformers.__version__
-    # These shape what is written although no stage imports them.
-    assert {"tokenizers", "accelerate", "safetensors"} <= set(code)
+    code = code_digest.stage_code("train_model")
+    for name, distribution in (("numpy", "numpy"), ("sklearn", "scikit-learn")):
+        assert code[name] == importlib.metadata.version(distribution)
+    # It shapes the token ids although no stage imports it.
+    assert code["tokenizers"] == importlib.metadata.version("tokenizers")
     assert not {"json", "pathlib", "whosaid"} & set(code)
+
+
+def test_of_torch_and_transformers_patch_releases_do_not_count():
+    code = code_digest.stage_code("train_model")
+    assert {"torch", "transformers"} == code_digest.BY_MINOR_RELEASE
+    for name in code_digest.BY_MINOR_RELEASE:
+        major, minor, *_ = importlib.metadata.version(name).split(".")
+        assert code[name] == f"{major}.{minor}"
 
 
 def test_every_package_of_every_stage_is_installed():
     for stage in STAGES:
-        versions = staleness.stage_code(stage)
+        versions = code_digest.stage_code(stage)
         assert "not installed" not in versions.values()
 
 
@@ -266,15 +380,25 @@ def test_a_new_version_of_an_imported_package_counts_and_its_build_tag_does_not(
     found = {}
     for version in ("1.2", "1.2+cpu", "1.2+cu130", "1.3+cpu"):
         toy_package(version)
-        found[version] = staleness.stage_code("summarize")["toypackage"]
+        found[version] = code_digest.stage_code("summarize")["toypackage"]
     assert found == {"1.2": "1.2", "1.2+cpu": "1.2", "1.2+cu130": "1.2", "1.3+cpu": "1.3"}
+
+
+def test_a_package_may_count_by_its_minor_release(workflow, toy_package, monkeypatch):
+    monkeypatch.setattr(code_digest, "BY_MINOR_RELEASE", {"toypackage"})
+    append(workflow / "scripts" / "summarize.py", "\nimport toypackage\n")
+    found = {}
+    for version in ("1.2.3", "1.2.4+cpu", "1.10.0", "2.2"):
+        toy_package(version)
+        found[version] = code_digest.stage_code("summarize")["toypackage"]
+    assert found == {"1.2.3": "1.2", "1.2.4+cpu": "1.2", "1.10.0": "1.10", "2.2": "2.2"}
 
 
 def test_a_package_that_is_not_there_is_said_to_be_missing(workflow):
     append(workflow / "scripts" / "summarize.py", "\nimport nosuchpackage\n")
-    assert staleness.stage_code("summarize")["nosuchpackage"] == "not installed"
+    assert code_digest.stage_code("summarize")["nosuchpackage"] == "not installed"
 
 
 def test_a_stage_without_a_script_is_an_error(workflow):
     with pytest.raises(FileNotFoundError):
-        staleness.stage_code("make_coffee")
+        code_digest.stage_code("make_coffee")
