@@ -13,6 +13,11 @@ ROUNDING = 1e-9
 """Equal trigrams have a cosine of 1 but for the rounding of the products."""
 
 
+def trigrams(text: str) -> list[str]:
+    """All character trigrams of the text; one of fewer than three characters has none."""
+    return [text[start : start + 3] for start in range(len(text) - 2)]
+
+
 def near_duplicates(
     texts: Sequence[str], others: Sequence[str], similarity: float
 ) -> dict[int, tuple[int, float]]:
@@ -20,11 +25,12 @@ def near_duplicates(
 
     A near duplicate is one of `others` whose counts of character trigrams have a cosine of
     `similarity` or more with the text's; of several the most similar one is named. Every pair is
-    compared, `CHUNK` texts at a time. A text of fewer than three characters has no trigram.
+    compared, `CHUNK` texts at a time.
     """
     if not any(len(text) >= 3 for text in [*texts, *others]):
         return {}
-    count = CountVectorizer(analyzer="char", ngram_range=(3, 3), lowercase=False, dtype=np.float64)
+    # scikit-learn's own analyzer of characters takes a run of white space for one blank.
+    count = CountVectorizer(analyzer=trigrams, dtype=np.float64)
     directions = normalize(count.fit_transform([*texts, *others]))
     ours, theirs = directions[: len(texts)], directions[len(texts) :].T.tocsr()
     found = {}
