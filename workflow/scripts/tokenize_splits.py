@@ -47,7 +47,8 @@ def main(
         tokens = fmean(map(len, split["input_ids"])) if len(split) else 0.0
         logger.info("%s: %d rows, %.1f tokens a row", name, len(split), tokens)
     with atomic_write(tokenized) as partial:
-        rows.save_to_disk(partial)
+        # One file each, since of a split without rows none would be written.
+        rows.save_to_disk(partial, num_shards=dict.fromkeys(rows, 1))
         tokenizer.save_pretrained(partial / "tokenizer")
         write_manifest(partial)
 

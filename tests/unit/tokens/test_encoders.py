@@ -10,17 +10,19 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import build_encoder
 import fetch_encoder
 import pandas as pd
 import pytest
 from safetensors.torch import load_file
 from transformers import AutoModel, AutoTokenizer
 
+from whosaid.caching.manifest import check_manifest, sha256
 from whosaid.errors import InputError
-from whosaid.manifest import check_manifest, sha256
-from whosaid.stage import resource_advice
+from whosaid.jobs.resource_advice import resource_advice
+from whosaid.tokens import encoder_sources
 
-WORKFLOW = Path(__file__).parents[2] / "workflow"
+WORKFLOW = Path(__file__).parents[3] / "workflow"
 FAMILIES = ("distilbert", "roberta")
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 SCRATCH = {"vocab_size": 350, "hidden_size": 16, "num_hidden_layers": 1}
@@ -29,7 +31,7 @@ SCRATCH |= {"num_attention_heads": 2, "intermediate_size": 32}
 
 def build(folder, lines, family, seed):
     scratch = {"architecture": family, "seed": seed, **SCRATCH}
-    fetch_encoder.main(encoder=str(folder), lines=str(lines), scratch=scratch)
+    build_encoder.main(encoder=str(folder), lines=str(lines), **scratch)
     return load_file(folder / "model.safetensors")
 
 
@@ -50,7 +52,7 @@ def fetch_as_snakemake_would(arguments, environment):
         "import time; time.sleep = lambda seconds: None\n"
         "import json, sys, fetch_encoder\n"
         "from types import SimpleNamespace\n"
-        "from whosaid.stage import stage\n"
+        "from whosaid.jobs.stage import stage\n"
         "arguments = json.loads(sys.argv[1])\n"
         "job = SimpleNamespace(rule='fetch_encoder', log=[sys.argv[2]], output=[])\n"
         "job.wildcards = {'encoder': 'toy'}\n"
@@ -335,17 +337,17 @@ def complaint_of(done, pinned):
     return line
 
 
-def assert_cannot_be_had(done, pinned):
+def assert_is_not_given(done, pinned):
     complaint = complaint_of(done, pinned)
     source = f"{pinned['hub']['name']}@{REVISION}"
-    assert complaint.startswith(f"fetch_encoder toy: {source}: cannot be had")
+    assert complaint.startswith(f"fetch_encoder toy: {source}: the hub does not give it")
     assert "give a local folder with `path`" in complaint
 
 
 def test_a_hub_that_is_down_is_one_line_with_advice(pinned, tmp_path, local):
     with served(local) as hub:
         environment = endpoint(hub, tmp_path / "home")
-    assert_cannot_be_had(fetch_as_snakemake_would(pinned, environment), pinned)
+    assert_is_not_given(fetch_as_snakemake_would(pinned, environment), pinned)
 
 
 def test_a_hub_that_is_down_is_complained_of_once(pinned, tmp_path, local):
@@ -358,16 +360,16 @@ def test_a_hub_that_is_down_is_complained_of_once(pinned, tmp_path, local):
 
 def test_a_hub_that_is_switched_off_is_one_line_with_advice(pinned, tmp_path):
     environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")}
-    assert_cannot_be_had(fetch_as_snakemake_would(pinned, environment), pinned)
+    assert_is_not_given(fetch_as_snakemake_would(pinned, environment), pinned)
 
 
 def test_a_full_disk_is_not_the_hubs_fault(monkeypatch, tmp_path):
     def download(*arguments, **options):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    monkeypatch.setattr(encoder_sources, "snapshot_download", download)
     with pytest.raises(OSError, match="No space left") as raised:
-        fetch_encoder.download("toy/encoder", REVISION, tmp_path / "encoder")
+        encoder_sources.download("toy/encoder", REVISION, tmp_path / "encoder")
     assert "the disk is full" in resource_advice(raised.value)
 
 
@@ -375,14 +377,14 @@ def test_a_repository_that_is_not_there_is_one_line_with_advice(local, pinned, t
     pinned["hub"]["name"] = "toy/other"
     with served(local) as hub:
         done = fetch_as_snakemake_would(pinned, endpoint(hub, tmp_path / "home"))
-    assert_cannot_be_had(done, pinned)
+    assert_is_not_given(done, pinned)
 
 
 def test_a_download_that_breaks_off_is_one_line_with_advice(local, pinned, tmp_path):
     with served(local) as hub:
         hub.cuts_off = True
         done = fetch_as_snakemake_would(pinned, endpoint(hub, tmp_path / "home"))
-    assert_cannot_be_had(done, pinned)
+    assert_is_not_given(done, pinned)
 
 
 def test_a_repository_without_safetensors_is_refused(local, pinned, tmp_path):

@@ -2,14 +2,16 @@ import json
 import shutil
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-import tokenize_splits
 import torch
-from datasets import load_from_disk
+from datasets import ClassLabel, List, Value, load_from_disk
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertTokenizer, RobertaConfig
 
+from whosaid.caching.manifest import write_manifest
 from whosaid.errors import InputError
-from whosaid.manifest import write_manifest
+from whosaid.tokens.tokenize_texts import length_limit, load_tokenizer
 
 FAMILIES = ("distilbert", "roberta")
 SPLITS = ("train", "test", "valid")
@@ -35,18 +37,6 @@ def test_ids_are_those_of_the_tokenizer_row_by_row(family, tokenized, splits, en
         assert dataset[name]["input_ids"][:] == expected
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_many_batches_have_the_ids_of_one(
-    family, annotated_splits, encoders, tokenize, monkeypatch
-):
-    one = load_from_disk(tokenize(annotated_splits, encoders[family]))
-    monkeypatch.setattr(tokenize_splits, "ROWS_PER_BATCH", 7)
-    many = load_from_disk(tokenize(annotated_splits, encoders[family]))
-    assert {name: one[name].to_dict() for name in SPLITS} == {
-        name: many[name].to_dict() for name in SPLITS
-    }
-
-
 @pytest.fixture
 def bert(encoders, tmp_path):
     """A BERT encoder, whose tokenizer is saved with padding and a short limit switched on."""
@@ -67,8 +57,7 @@ def test_what_the_tokenizer_was_saved_with_does_not_count(bert, annotated_splits
     expected = tokenizer(texts, truncation=True, max_length=64)
     assert set(expected) == {"input_ids", "token_type_ids", "attention_mask"}
     assert max(map(len, expected["input_ids"])) > 8
-    valid = load_from_disk(folder)["valid"]
-    assert {name: valid[name][:] for name in expected} == dict(expected)
+    assert load_from_disk(folder)["valid"]["input_ids"][:] == expected["input_ids"]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -76,18 +65,51 @@ def test_rows_are_not_padded(family, tokenized, encoders):
     pad = AutoTokenizer.from_pretrained(encoders[family]).pad_token_id
     train = load_from_disk(tokenized[family])["train"]
     assert len({len(ids) for ids in train["input_ids"]}) > 3
-    for ids, mask in zip(train["input_ids"], train["attention_mask"], strict=True):
-        assert pad not in ids
-        assert mask == [1] * len(ids)
+    assert all(pad not in ids for ids in train["input_ids"])
 
 
 def test_the_columns_are_those_that_models_and_predictions_need(tokenized):
-    dataset = load_from_disk(tokenized["distilbert"])
-    assert set(dataset["train"].column_names) == {
-        *("row", "label", "refused", "input_ids", "attention_mask")
-    }
-    types = {name: dataset["train"].features[name].dtype for name in ("row", "label")}
-    assert types == {"row": "int64", "label": "int8"}
+    for split in load_from_disk(tokenized["distilbert"]).values():
+        assert dict(split.features) == {
+            "row": Value("int64"),
+            "text": Value("string"),
+            "label": ClassLabel(names=["not_dwight", "dwight"]),
+            "abstained": Value("bool"),
+            "input_ids": List(Value("int32")),
+        }
+
+
+def test_rows_on_which_the_variant_abstains_are_left_out(deal, encoders, tokenize):
+    splits = deal(min_words=6, min_words_scope="train", word_tokenizer="preserve_line")
+    dataset = load_from_disk(tokenize(splits, encoders["distilbert"]))
+    for name in SPLITS:
+        dealt = pd.read_parquet(splits / f"{name}.parquet")
+        judged = dealt[~dealt["abstained"]]
+        assert dataset[name]["row"][:] == judged["row"].tolist()
+        assert dataset[name]["text"][:] == judged["text"].tolist()
+        assert (len(judged) < len(dealt)) == (name != "train")
+        assert not any(dataset[name]["abstained"])
+
+
+def test_a_split_without_any_row_to_judge_is_tokenized_too(splits, encoders, tokenize, tmp_path):
+    folder = shutil.copytree(splits, tmp_path / "short")
+    table = pq.read_table(folder / "valid.parquet")
+    abstained = pa.array([True] * table.num_rows)
+    number = table.column_names.index("abstained")
+    pq.write_table(
+        table.set_column(number, table.field(number), abstained), folder / "valid.parquet"
+    )
+    dataset = load_from_disk(tokenize(folder, encoders["distilbert"]))
+    assert len(dataset["valid"]) == 0 < len(dataset["test"])
+    assert dataset["valid"].features == dataset["test"].features
+
+
+def test_equal_rows_are_equal_bytes(splits, encoders, tokenize):
+    one, other = (tokenize(splits, encoders["distilbert"]) for _ in range(2))
+    names = [path.relative_to(one) for path in sorted(one.rglob("*")) if path.is_file()]
+    assert {"dataset_dict.json", "manifest.json"} <= set(map(str, names))
+    for name in names:
+        assert (one / name).read_bytes() == (other / name).read_bytes(), name
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -124,7 +146,7 @@ def test_without_max_length_texts_are_cut_at_the_models_limit(
 def test_the_limit_is_the_last_length_that_the_model_takes(family, encoders):
     tokenizer = AutoTokenizer.from_pretrained(encoders[family])
     tokenizer.model_max_length = 10**30
-    limit = tokenize_splits.length_limit(encoders[family], tokenizer)
+    limit = length_limit(encoders[family], tokenizer)
     model = AutoModel.from_pretrained(encoders[family])
     some_word = torch.full((1, limit + 1), len(tokenizer) - 1)
     assert model(some_word[:, :limit]).last_hidden_state.shape[1] == limit
@@ -136,7 +158,7 @@ def test_the_limit_is_the_last_length_that_the_model_takes(family, encoders):
 def test_a_tokenizer_may_ask_for_less_than_the_model_takes(family, encoders):
     tokenizer = AutoTokenizer.from_pretrained(encoders[family])
     tokenizer.model_max_length = 100
-    assert tokenize_splits.length_limit(encoders[family], tokenizer) == 100
+    assert length_limit(encoders[family], tokenizer) == 100
 
 
 def test_robertas_own_positions_leave_512_tokens(encoders, tmp_path):
@@ -144,13 +166,13 @@ def test_robertas_own_positions_leave_512_tokens(encoders, tmp_path):
     RobertaConfig(max_position_embeddings=514, pad_token_id=1).save_pretrained(tmp_path)
     tokenizer = AutoTokenizer.from_pretrained(encoders["roberta"])
     tokenizer.model_max_length = 10**30
-    assert tokenize_splits.length_limit(tmp_path, tokenizer) == 512
+    assert length_limit(tmp_path, tokenizer) == 512
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_an_added_token_is_one_id_and_keeps_its_case(family, encoders):
     names = ["[Ken Kwapis]", "[Zoë Ibáñez]", "[B.J. Novak]"]
-    tokenizer = tokenize_splits.load_tokenizer(encoders[family], names)
+    tokenizer = load_tokenizer(encoders[family], names, None)
     plain = AutoTokenizer.from_pretrained(encoders[family])
     assert len(tokenizer) == len(plain) + 3
     ids = tokenizer("I like beets. " + " ".join(names), add_special_tokens=False)["input_ids"]
@@ -161,7 +183,7 @@ def test_an_added_token_is_one_id_and_keeps_its_case(family, encoders):
 
 
 def test_texts_without_added_tokens_have_the_ids_they_had(encoders):
-    tokenizer = tokenize_splits.load_tokenizer(encoders["distilbert"], ["[Ken Kwapis]"])
+    tokenizer = load_tokenizer(encoders["distilbert"], ["[Ken Kwapis]"], None)
     plain = AutoTokenizer.from_pretrained(encoders["distilbert"])
     assert tokenizer("I like beets.")["input_ids"] == plain("I like beets.")["input_ids"]
 
@@ -187,6 +209,14 @@ def test_the_tokenizer_is_saved_beside_with_its_added_tokens(
     dataset = load_from_disk(annotated_tokenized)
     texts = pd.read_parquet(annotated_splits / "test.parquet")["text"]
     assert dataset["test"]["input_ids"][:] == [tokenizer(text)["input_ids"] for text in texts]
+
+
+@pytest.mark.parametrize(("max_length", "limit"), [(None, 512), (4000, 512), (20, 20)])
+def test_the_limit_is_saved_with_the_tokenizer(max_length, limit, splits, encoders, tokenize):
+    folder = tokenize(splits, encoders["roberta"], max_length)
+    tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
+    assert tokenizer.model_max_length == limit
+    assert len(tokenizer("beets " * 1000, truncation=True)["input_ids"]) == limit
 
 
 def test_a_changed_encoder_file_is_refused(splits, encoders, tokenize, tmp_path):
