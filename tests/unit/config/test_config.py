@@ -10,19 +10,23 @@ from pydantic import BaseModel, ValidationError
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
-from whosaid import settings
-from whosaid.config import ConfigError, merge, parse_config
+from whosaid.config import stage_settings
+from whosaid.config.parse import ConfigError, in_base_order, merge, parse_config
+from whosaid.config.yaml_files import read_config_file
+from whosaid.reporting.figure_data import read_experiment
+from whosaid.tokens.scratch_encoder import build_encoder
 
-CONFIG = Path(__file__).parents[2] / "config"
+CONFIG = Path(__file__).parents[3] / "config"
 
 VARIANTS = ("basic_distilbert", "basic_roberta", "rebalanced_distilbert")
 VARIANTS += ("low_cutoff_distilbert", "augmented_vocab_distilbert")
 
-FLOORS = ("tfidf", "length_only", "metadata_only")
+BASELINES = ("tfidf", "length_only", "metadata_only")
 
 MINIMAL = """
 experiment: toy
 corpus: {csv: lines.csv, target_speaker: dwight, word_tokenizer: preserve_line}
+published_question: {target_speaker: dwight, top_speakers: 10}
 encoders:
   small: {scratch: {architecture: distilbert}}
   large: {path: data/large}
@@ -35,6 +39,12 @@ variants:
   plain: {}
   long: {encoder: large, max_length: null, training: {num_train_epochs: 2}}
 """
+
+FIGURES = {
+    name: {"train": 0.9, "test": 0.8, "valid": 0.8}
+    for name in ("accuracy", "f1", "precision", "recall")
+} | {"seconds": 60}
+"""Published figures of a variant."""
 
 
 def load(*names):
@@ -137,14 +147,14 @@ def test_a_number_may_be_written_the_way_yaml_takes_for_text(raw):
     ]
     assert spelt[0].variants["plain"].training.learning_rate == 5e-5
     job = {"variant": "plain", "seed": "42"}
-    texts = [settings.settings_text(config, "train_model", job) for config in spelt]
+    texts = [stage_settings.settings_text(config, "train_model", job) for config in spelt]
     assert texts[0] == texts[1]
 
 
 def test_an_integer_and_a_float_of_one_value_give_the_same_settings(raw):
     job = {"variant": "plain", "seed": "42"}
     texts = {
-        settings.settings_text(
+        stage_settings.settings_text(
             parse_config(put(raw, "defaults.training.num_train_epochs", epochs)), "train_model", job
         )
         for epochs in (5, 5.0, "5")
@@ -267,6 +277,7 @@ def test_fractions_that_only_a_variant_spoils_are_reported_there(raw):
         "variants.plain.training",
         "variants.plain.published",
         "variants.plain.published.f1",
+        "published_question",
         "statistics",
         "audit",
         "audit.limits",
@@ -274,9 +285,7 @@ def test_fractions_that_only_a_variant_spoils_are_reported_there(raw):
 )
 def test_an_unknown_key_is_refused_at_every_depth(section, raw):
     raw["encoders"]["hubbed"] = {"hub": {"name": "a/b", "revision": "0" * 40}}
-    shares = {"train": 0.9, "test": 0.8, "valid": 0.8}
-    figures = {name: dict(shares) for name in ("accuracy", "f1", "precision", "recall")}
-    raw["variants"]["plain"]["published"] = {**figures, "seconds": 10}
+    raw["variants"]["plain"]["published"] = copy.deepcopy(FIGURES)
     assert parse_config(raw)
     assert faults(put(raw, f"{section}.nonsense", 1)) == [f"{section}.nonsense"]
 
@@ -287,6 +296,7 @@ def test_an_unknown_key_is_refused_at_the_top(raw):
 
 NUMBERS = (
     "corpus.top_speakers",
+    "published_question.top_speakers",
     "encoders.small.scratch.vocab_size",
     "encoders.small.scratch.seed",
     "defaults.split.seed",
@@ -340,13 +350,22 @@ def test_what_is_no_number_is_refused_in_a_list_of_seeds(value, raw):
         ("defaults.split.method", "group_shuffle"),
         ("defaults.split.group_by", "scene"),
         ("statistics.confidence", 1),
-        ("statistics.reference", "nobody"),
+        ("reference", "nobody"),
+        ("reference", ""),
+        ("reference", 3),
+        ("statistics.reference", "plain"),
+        ("published_question.target_speaker", ""),
+        ("published_question.top_speakers", 1),
+        ("published_question", {"target_speaker": "dwight"}),
         ("audit.limits.exact_duplicates", 1.1),
         ("variants.plain.annotate", ["writer1", "writer1"]),
         ("encoders.small", {}),
         ("encoders.small.path", "somewhere"),
         ("encoders.small.scratch.num_attention_heads", 3),
         ("experiment", "../elsewhere"),
+        ("experiment", "sample"),
+        ("experiment", "benchmarks"),
+        ("experiment", "model_store"),
         ("variants", {}),
         ("variants.a-b", {}),
         ("encoders.a/b", {"path": "x"}),
@@ -394,8 +413,17 @@ def test_the_report_names_the_last_place_that_says_it(raw):
 def test_every_shipped_config_resolves():
     for overlays in ([], ["office"], ["office", "office_minilm"], ["office", "fair"]):
         variants = parse_config(load("config", *overlays)).variants
-        assert tuple(variants) == (*VARIANTS, *FLOORS)
-        assert [name for name, spec in variants.items() if spec.classifier == "linear"] == [*FLOORS]
+        assert tuple(variants) == (*VARIANTS, *BASELINES)
+        linear = [name for name, spec in variants.items() if spec.classifier == "linear"]
+        assert linear == [*BASELINES]
+
+
+def test_the_default_experiment_is_demo_and_leaves_the_folder_of_the_sample_alone():
+    config = parse_config(load("config"))
+    assert config.experiment == "demo"
+    assert Path(config.corpus.csv).parent == Path("data/sample")
+    with pytest.raises(ConfigError, match=r"^experiment: 'sample': this folder has another use"):
+        parse_config(load("config") | {"experiment": "sample"})
 
 
 def test_office_over_the_default_config_is_office_alone(office):
@@ -421,6 +449,11 @@ def test_office_asks_the_published_question(office):
     corpus = office.corpus
     assert (corpus.target_speaker, corpus.top_speakers) == ("dwight", 10)
     assert corpus.word_tokenizer == "punkt"
+    assert office.published_question.model_dump() == {
+        "target_speaker": "dwight",
+        "top_speakers": 10,
+    }
+    assert office.asks_the_published_question
 
 
 HALVES = {"train": 0.50, "test": 0.25, "valid": 0.25}
@@ -530,16 +563,21 @@ JOB = {"variant": "plain", "seed": "42", "split": "test", "encoder": "small"}
 STAGES = ("read_lines", "split_lines", "audit_splits", "fetch_encoder", "tokenize_splits")
 STAGES += ("train_model", "predict_splits", "train_linear", "evaluate_splits", "compare_variants")
 STAGES += ("evaluate_slices", "draw_figures", "summarize", "summarize_audit", "write_report")
+STAGES += ("build_encoder", "verify")
 
 OF_ALL_VARIANTS = {"compare_variants", "evaluate_slices", "draw_figures", "summarize"}
-OF_ALL_VARIANTS |= {"summarize_audit"}
+OF_ALL_VARIANTS |= {"summarize_audit", "verify"}
 
 NAMED = OF_ALL_VARIANTS - {"draw_figures"} | {"audit_splits", "evaluate_splits", "write_report"}
 """Stages whose output carries the name of the experiment."""
 
 
+HANDED_ON_TO = {"draw_figures": read_experiment, "build_encoder": build_encoder}
+"""What takes the settings of the stages whose `main` hands them on."""
+
+
 def settings_of(raw, stage, **job):
-    return settings.settings_text(parse_config(raw), stage, JOB | job)
+    return stage_settings.settings_text(parse_config(raw), stage, JOB | job)
 
 
 def reordered(value, keep=()):
@@ -560,13 +598,15 @@ def test_settings_are_one_text_that_scripts_can_read_back(stage, raw):
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_settings_are_arguments_of_the_stages_main(stage, raw):
-    main = inspect.signature(__import__(stage).main)
-    assert set(json.loads(settings_of(raw, stage))) <= set(main.parameters)
+    taken = inspect.signature(HANDED_ON_TO.get(stage) or __import__(stage).main).parameters
+    given = json.loads(settings_of(raw, stage))
+    assert set(given) <= set(taken)
+    assert not any(taken[name].kind is inspect.Parameter.VAR_KEYWORD for name in given)
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_order_of_the_keys_does_not_matter(stage):
-    raw = load("office")
+    raw = load("config" if stage == "build_encoder" else "office")
     # The order of the variants is that of the table's rows.
     other = reordered(raw)
     other["variants"] = {name: other["variants"][name] for name in raw["variants"]}
@@ -605,11 +645,6 @@ def test_the_path_of_the_csv_is_none_of_a_stages_settings(stage, raw):
     assert settings_of(put(raw, "corpus.csv", "other.csv"), stage) == settings_of(raw, stage)
 
 
-FIGURES = {
-    name: {"train": 0.9, "test": 0.8, "valid": 0.8}
-    for name in ("accuracy", "f1", "precision", "recall")
-} | {"seconds": 60}
-
 OWN_SETTINGS = {
     "read_lines": {"corpus.target_speaker": "jim", "corpus.top_speakers": 5},
     "split_lines": {
@@ -633,7 +668,8 @@ OWN_SETTINGS = {
         "audit.limits.exact_duplicates": 0.1,
     },
     "summarize_audit": {"experiment": "other", "variants.plain.title": "Plain"},
-    "fetch_encoder": {
+    "fetch_encoder": {"encoders.small": {"path": "data/small"}},
+    "build_encoder": {
         "encoders.small.scratch.architecture": "roberta",
         "encoders.small.scratch.vocab_size": 500,
         "encoders.small.scratch.hidden_size": 32,
@@ -641,11 +677,9 @@ OWN_SETTINGS = {
         "encoders.small.scratch.num_attention_heads": 4,
         "encoders.small.scratch.intermediate_size": 64,
         "encoders.small.scratch.seed": 1,
-        "encoders.small": {"path": "data/small"},
     },
     "tokenize_splits": {"variants.plain.max_length": 64},
     "train_model": {
-        "corpus.target_speaker": "jim",
         "variants.plain.training.num_train_epochs": 1,
         "variants.plain.training.max_steps": 7,
         "variants.plain.training.per_device_train_batch_size": 8,
@@ -659,10 +693,7 @@ OWN_SETTINGS = {
         "variants.plain.training.train_sampling_strategy": "group_by_length",
         "variants.plain.training.precision": "bfloat16",
     },
-    "predict_splits": {
-        "variants.plain.training.per_device_eval_batch_size": 8,
-        "variants.plain.training.precision": "bfloat16",
-    },
+    "predict_splits": {"variants.plain.training.per_device_eval_batch_size": 8},
     "train_linear": {
         "corpus.target_speaker": "jim",
         "variants.plain.linear.features": ["word_count"],
@@ -681,14 +712,14 @@ OWN_SETTINGS = {
         "experiment": "other",
         "variants.plain.training.seeds": [1, 2],
         "variants.another": {},
-        "statistics.reference": "long",
+        "reference": "long",
         "statistics.resamples": 100,
     },
     "evaluate_slices": {"experiment": "other", "statistics.confidence": 0.9},
     "draw_figures": {
         "corpus.target_speaker": "jim",
         "variants.plain.title": "Plain",
-        "statistics.reference": "long",
+        "reference": "long",
     },
     "summarize": {
         "experiment": "other",
@@ -696,7 +727,15 @@ OWN_SETTINGS = {
         "variants.plain.title": "Plain",
         "variants.plain.training.seeds": [1, 2],
         "variants.another": {},
-        "statistics.reference": "long",
+        "variants.plain.published": FIGURES,
+        "reference": "long",
+    },
+    "verify": {
+        "experiment": "other",
+        "variants.plain.training.seeds": [1, 2],
+        "variants.plain.classifier": "linear",
+        "variants.another": {},
+        "defaults.min_words": None,
     },
     "write_report": {"experiment": "other", "corpus.target_speaker": "jim"},
 }
@@ -725,8 +764,17 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
                 (OF_ALL_VARIANTS | {"evaluate_splits"}),
             ),
             ("variants.plain.linear.C", 2, {"train_linear"}),
+            ("variants.plain.training.precision", "bfloat16", {"train_model"}),
             ("audit.limits.shared_scenes", 0, {"audit_splits"}),
-            ("encoders.small.scratch.seed", 1, {"fetch_encoder"}),
+            ("encoders.small.scratch.seed", 1, {"build_encoder"}),
+            ("reference", "long", {"compare_variants", "draw_figures", "summarize"}),
+            # Without published figures it does not matter what question they would answer.
+            ("published_question.target_speaker", "jim", set()),
+            (
+                *("corpus.target_speaker", "jim"),
+                {"read_lines", "split_lines", "train_linear", "draw_figures", "summarize"}
+                | {"write_report"},
+            ),
         ]
         for stage in STAGES
         if stage not in stages
@@ -752,3 +800,170 @@ def test_the_rows_of_the_table_are_in_config_order(raw):
     variants = dict(reversed(raw["variants"].items()))
     loaded = json.loads(settings_of(raw | {"variants": variants}, "summarize"))
     assert [variant["name"] for variant in loaded["variants"]] == ["long", "plain"]
+
+
+# Which variant the others are compared with.
+
+
+def merged(base, *overlays):
+    """The config as the workflow gets it: Snakemake starts from the overlays and adds the base."""
+    over = {}
+    for overlay in overlays:
+        update_config(over, copy.deepcopy(overlay))
+    everything = copy.deepcopy(over)
+    update_config(everything, copy.deepcopy(base))
+    update_config(everything, over)
+    return in_base_order(everything, [base, *overlays])
+
+
+def reference_of(raw):
+    """The reference of the config, which each stage that needs it has to be given."""
+    config = parse_config(raw)
+    for stage in ("compare_variants", "draw_figures", "summarize"):
+        given = json.loads(stage_settings.settings_text(config, stage, {}))["reference"]
+        assert given == config.reference_variant
+    return config.reference_variant
+
+
+def test_the_reference_is_the_first_variant_of_the_base_config(raw):
+    assert reference_of(raw) == "plain"
+    overlay = {"variants": {"long": {"title": "Long"}}}
+    config = merged(raw, overlay)
+    assert list(config["variants"]) == ["plain", "long"]
+    assert config["variants"]["long"]["title"] == "Long"
+    assert reference_of(config) == "plain"
+
+
+def test_a_variant_that_an_overlay_adds_comes_last_and_is_no_reference(raw):
+    first, second = {"variants": {"mine": {}, "long": {}}}, {"variants": {"other": {}, "plain": {}}}
+    config = merged(raw, first, second)
+    assert list(config["variants"]) == ["plain", "long", "mine", "other"]
+    assert list(parse_config(config).variants) == ["plain", "long", "mine", "other"]
+    assert reference_of(config) == "plain"
+
+
+def test_the_next_variant_is_the_reference_where_the_first_is_left_out(raw):
+    overlay = {"variants": {"mine": {}, "long": {}, "plain": None}}
+    assert reference_of(merged(raw, overlay)) == "long"
+    overlay = {"variants": {"mine": {}, "long": None, "plain": None}}
+    assert reference_of(merged(raw, overlay)) == "mine"
+
+
+@pytest.mark.parametrize("name", [*VARIANTS, *BASELINES])
+def test_no_overlay_makes_a_shipped_variant_the_reference_by_naming_it(name):
+    base = read_config_file(CONFIG / "config.yaml")
+    office = read_config_file(CONFIG / "office.yaml")
+    mine = {"variants": {name: {"title": "Mine"}}}
+    for overlays in ([mine], [mine, office], [office, mine]):
+        config = merged(base, *overlays)
+        assert reference_of(config) == VARIANTS[0]
+        assert list(config["variants"]) == [*VARIANTS, *BASELINES]
+
+
+def test_a_reference_that_is_named_counts_wherever_it_is_named(raw):
+    assert reference_of(put(raw, "reference", "long")) == "long"
+    assert reference_of(merged(raw, {"reference": "long"})) == "long"
+    named = put(raw, "reference", "long")
+    assert reference_of(merged(named, {"reference": None})) == "plain"
+    assert reference_of(merged(named, {"variants": {"mine": {}}})) == "long"
+
+
+def test_an_unknown_reference_is_one_line_with_the_variants_to_choose_from(raw):
+    with pytest.raises(ConfigError) as caught:
+        parse_config(put(raw, "reference", "nobody"))
+    assert str(caught.value) == "reference: 'nobody' is not in variants: plain, long"
+    with pytest.raises(ConfigError) as caught:
+        parse_config(put(put(raw, "reference", "plain"), "variants.plain", None))
+    assert str(caught.value) == "reference: 'plain' is not in variants: long"
+
+
+def test_the_old_place_of_the_reference_is_an_unknown_key(raw):
+    with pytest.raises(ConfigError, match=r"^statistics\.reference: unknown key; allowed here: "):
+        parse_config(put(raw, "statistics.reference", "plain"))
+
+
+@pytest.mark.parametrize("variants", [None, 3, [], "plain"])
+def test_variants_of_the_wrong_shape_are_left_to_the_parser(variants, raw):
+    raw["variants"] = variants
+    assert in_base_order(raw, [raw, {}, None, {"variants": None}]) == raw
+    assert "variants" in faults(raw)
+
+
+# The question that published figures answer.
+
+
+@pytest.fixture
+def published(raw):
+    """A config with published figures for its first variant."""
+    return put(raw, "variants.plain.published", FIGURES)
+
+
+def published_settings(raw, variant="plain"):
+    """What the stages are given of a variant's published figures."""
+    metrics = json.loads(settings_of(raw, "evaluate_splits", variant=variant))
+    rows = json.loads(settings_of(raw, "summarize"))["variants"]
+    [seconds] = [row["published_seconds"] for row in rows if row["name"] == variant]
+    return metrics["published"], metrics["other_question"], seconds
+
+
+def test_published_figures_are_given_where_the_corpus_asks_their_question(published):
+    figures = {name: FIGURES[name] for name in FIGURES if name != "seconds"}
+    assert published_settings(published) == (figures, False, 60)
+    assert published_settings(published, "long") == (None, False, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("corpus.target_speaker", "jim"),
+        ("corpus.target_speaker", "Dwight"),
+        ("corpus.top_speakers", 9),
+        ("published_question.target_speaker", "jim"),
+        ("published_question.top_speakers", 11),
+    ],
+)
+def test_published_figures_are_dropped_where_the_corpus_asks_another_question(
+    path, value, published
+):
+    other = put(published, path, value)
+    assert parse_config(other).variants["plain"].published is not None
+    assert published_settings(other) == (None, True, None)
+    # Where there are no figures there is nothing to note.
+    assert published_settings(other, "long") == (None, False, None)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_office_about_another_speaker_has_no_published_figures(name):
+    office = load("config", "office")
+    figures, is_other, seconds = published_settings(office, name)
+    assert (figures is not None, is_other, seconds > 0) == (True, False, True)
+    other = put(office, "corpus.target_speaker", "michael")
+    assert published_settings(other, name) == (None, True, None)
+
+
+@pytest.mark.parametrize("question", ["missing", None])
+def test_published_figures_of_no_question_are_refused_in_one_line(question, published):
+    if question is None:
+        published["published_question"] = None
+    else:
+        del published["published_question"]
+    with pytest.raises(ConfigError) as caught:
+        parse_config(published)
+    assert caught.value.report({"config.yaml": published}).startswith(
+        ("config.yaml: " if question is None else "config: ")
+        + "published_question: variants.plain has published figures; give the target_speaker and "
+    )
+    assert "\n" not in str(caught.value)
+    assert parse_config(put(published, "variants.plain.published", None))
+    # It is named beside any other fault.
+    assert set(faults(put(published, "corpus.top_speakers", 1))) == {
+        *("published_question", "corpus.top_speakers")
+    }
+
+
+def test_no_question_is_needed_without_published_figures(raw):
+    del raw["published_question"]
+    config = parse_config(raw)
+    assert config.published_question is None
+    assert not config.asks_the_published_question
+    assert published_settings(raw) == (None, False, None)

@@ -4,23 +4,23 @@ import json
 
 import yaml
 
-from whosaid import config_manual
+from whosaid.config import manual
 
-PROJECT = config_manual.CONFIG_DIR.parent
+PROJECT = manual.CONFIG_DIR.parent
 
 
 def test_the_manual_lists_the_keys_of_the_model():
     text = (PROJECT / "config" / "README.md").read_text(encoding="utf-8")
-    assert config_manual.manual(text) == text, "run `make manual`"
+    assert manual.manual(text) == text, "run `make manual`"
 
 
 def test_the_schema_is_that_of_the_model():
     schema = json.loads((PROJECT / "config" / "schema.json").read_text(encoding="utf-8"))
-    assert schema == config_manual.json_schema(), "run `make manual`"
+    assert schema == manual.json_schema(), "run `make manual`"
 
 
 def test_every_key_has_a_description():
-    sections = config_manual.SECTIONS.values()
+    sections = manual.SECTIONS.values()
     undescribed = [
         f"{section.__name__}.{key}"
         for section in sections

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 import summarize_audit
 
+from whosaid.corpus.leak_audit import best_scores
+from whosaid.corpus.near_duplicates import CHUNK, near_duplicates
+from whosaid.corpus.normalise_text import normalise
 from whosaid.errors import InputError
-from whosaid.near_duplicates import CHUNK, near_duplicates
-from whosaid.normalise import normalise
 
 SPLITS = ("train", "test", "valid")
 LIMITS = {
@@ -46,7 +47,7 @@ def audit(lines, tmp_path):
 def frame(rows):
     """Rows of a split: row number, text, label."""
     table = pd.DataFrame(rows, columns=["row", "text", "label"])
-    return table.astype({"row": "int64", "label": "int8"}).assign(refused=False)
+    return table.astype({"row": "int64", "label": "int8"}).assign(abstained=False)
 
 
 @pytest.fixture
@@ -124,7 +125,8 @@ def test_near_duplicates_are_those_of_all_pairs(similarity):
 
 
 @pytest.mark.parametrize(
-    ("texts", "others"), [([], ["some text"]), (["some text"], []), (["ab"], ["ab"]), ([""], [""])]
+    ("texts", "others"),
+    [([], ["some text"]), (["some text"], []), (["ab"], ["ab"]), ([""], [""]), (["   "], ["ab"])],
 )
 def test_texts_without_trigrams_have_no_near_duplicates(texts, others):
     assert near_duplicates(texts, others, 0.6) == {}
@@ -150,7 +152,7 @@ def test_no_classifier_of_texts_scores_better_and_one_scores_as_well():
         if counts[:, 1].sum() == 0:
             continue
         accuracies, f1s = zip(*scores_of_every_classifier(counts), strict=True)
-        best = audit_splits.best_scores(counts)
+        best = best_scores(counts)
         assert best == pytest.approx({"accuracy": max(accuracies), "f1": max(f1s)})
 
 

@@ -15,15 +15,15 @@ import read_lines
 import split_lines
 import yaml
 
-from whosaid import settings
-from whosaid.config import parse_config
+from whosaid.config import stage_settings
+from whosaid.config.parse import parse_config
 
 CSV = os.environ.get("WHOSAID_OFFICE_CSV")
 pytestmark = pytest.mark.skipif(
     not CSV or not os.environ.get("NLTK_DATA"),
     reason="WHOSAID_OFFICE_CSV (a CSV of the published form) or NLTK_DATA is not set",
 )
-CONFIG = Path(__file__).parents[2] / "config" / "office.yaml"
+CONFIG = Path(__file__).parents[3] / "config" / "office.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +45,10 @@ def top_ten():
 
 def split_of_the_workflow(variant, lines, folder):
     config = parse_config(yaml.safe_load(CONFIG.read_text()))
+    settings = stage_settings.split_lines(config, variant)
     outputs = {name: str(folder / f"{name}.parquet") for name in ("train", "test", "valid")}
-    outputs |= {name: str(folder / f"{name}.json") for name in ("added_tokens", "audit")}
-    split_lines.main(
-        str(lines), outputs, nltk_data=nltk.data.path[0], **settings.split_lines(config, variant)
-    )
+    outputs |= {name: str(folder / f"{name}.json") for name in ("added_tokens", "counts")}
+    split_lines.main(str(lines), outputs, nltk_data=nltk.data.path[0], **settings)
     return {name: pd.read_parquet(outputs[name]) for name in ("train", "test", "valid")}
 
 

@@ -6,14 +6,15 @@ import fetch_punkt
 import nltk
 import pandas as pd
 import pytest
-import split_lines
 
+from whosaid.corpus import punkt_data
+from whosaid.corpus.count_words import count_words
 from whosaid.errors import InputError
 
 
 def fill(folder):
     folder.mkdir(parents=True)
-    for name in fetch_punkt.FILES:
+    for name in punkt_data.FILES:
         (folder / name).write_text(f"made up {name}\n")
 
 
@@ -28,8 +29,8 @@ def files(folder):
 @pytest.fixture
 def local(tmp_path):
     """A folder as NLTK_DATA names it, with more languages than are needed."""
-    fill(tmp_path / "nltk_data" / fetch_punkt.ENGLISH)
-    fill((tmp_path / "nltk_data" / fetch_punkt.ENGLISH).with_name("german"))
+    fill(tmp_path / "nltk_data" / punkt_data.ENGLISH)
+    fill((tmp_path / "nltk_data" / punkt_data.ENGLISH).with_name("german"))
     return tmp_path / "nltk_data"
 
 
@@ -51,23 +52,23 @@ def test_the_data_is_copied_from_where_nltk_data_leads(local, tmp_path):
     out = tmp_path / "out"
     # An address that does not exist: it must not be tried.
     fetch_punkt.main(str(out), str(local), url=(tmp_path / "nowhere").as_uri())
-    assert contents(out / fetch_punkt.ENGLISH) == contents(local / fetch_punkt.ENGLISH)
+    assert contents(out / punkt_data.ENGLISH) == contents(local / punkt_data.ENGLISH)
     assert len(files(out)) == 4
 
 
 def test_the_first_complete_folder_of_the_search_path_counts(local, tmp_path):
     incomplete = tmp_path / "incomplete"
-    fill(incomplete / fetch_punkt.ENGLISH)
-    (incomplete / fetch_punkt.ENGLISH / fetch_punkt.FILES[0]).unlink()
+    fill(incomplete / punkt_data.ENGLISH)
+    (incomplete / punkt_data.ENGLISH / punkt_data.FILES[0]).unlink()
     path = os.pathsep.join(["", str(tmp_path / "nowhere"), str(incomplete), str(local)])
-    assert fetch_punkt.find_local(path) == local / fetch_punkt.ENGLISH
-    assert fetch_punkt.find_local("") is None
+    assert punkt_data.find_local(path) == local / punkt_data.ENGLISH
+    assert punkt_data.find_local("") is None
 
 
 def test_the_data_is_unpacked_from_the_archive(archive, local, tmp_path):
     out = tmp_path / "out"
     fetch_punkt.main(str(out), "", url=archive.as_uri(), sha256=digest(archive))
-    assert contents(out / fetch_punkt.ENGLISH) == contents(local / fetch_punkt.ENGLISH)
+    assert contents(out / punkt_data.ENGLISH) == contents(local / punkt_data.ENGLISH)
     assert len(files(out)) == 4
 
 
@@ -95,16 +96,16 @@ def assert_one_line_with_advice(error):
 
 
 def test_nltk_reads_what_was_fetched(tmp_path):
-    folder = tmp_path / "nltk_data" / fetch_punkt.ENGLISH
+    folder = tmp_path / "nltk_data" / punkt_data.ENGLISH
     folder.mkdir(parents=True)
-    for name in fetch_punkt.FILES:
+    for name in punkt_data.FILES:
         (folder / name).write_text("")
     fetch_punkt.main(str(tmp_path / "out"), str(tmp_path / "nltk_data"))
     before = list(nltk.data.path)
     try:
         # Without abbreviations each full stop ends a sentence and is a token of its own.
         texts = pd.Series(["No. I can't. Go."])
-        assert split_lines.count_words(texts, "punkt", str(tmp_path / "out")).tolist() == [8]
-        assert split_lines.count_words(texts, "preserve_line", None)[0] < 8
+        assert count_words(texts, "punkt", str(tmp_path / "out")).tolist() == [8]
+        assert count_words(texts, "preserve_line", None)[0] < 8
     finally:
         nltk.data.path[:] = before

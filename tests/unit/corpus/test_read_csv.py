@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 import read_lines
 
-from whosaid import corpus_csv
+from whosaid.corpus.read_csv import SCHEMA, read_corpus
 from whosaid.errors import InputError
 
 HEADER = [
@@ -137,6 +137,9 @@ def test_integers_may_be_as_large_as_their_type(tmp_path, stage):
     )
     last = stage()[0].to_pylist()[-1]
     assert (last["row"], last["season"], last["scene"]) == (2**63 - 1, 32767, 2**31 - 1)
+    write_csv(tmp_path / "script.csv", [*usual_rows(), a_row(-(2**63), episode=-32768)])
+    last = stage()[0].to_pylist()[-1]
+    assert (last["row"], last["episode"]) == (-(2**63), -32768)
 
 
 def test_empty_writers_stay_empty_texts(tmp_path, stage):
@@ -167,6 +170,19 @@ def test_row_ends_are_no_part_of_the_last_cell(tmp_path, stage, lineterminator):
     rows = [a_row(index, writer3="B.J.") for index in range(4)]
     write_csv(tmp_path / "script.csv", rows, lineterminator=lineterminator)
     assert stage()[0]["writer3"].to_pylist() == ["B.J."] * 4
+
+
+@pytest.mark.parametrize("row_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("blank", ["\n", "\r\n", "\r"])
+def test_a_blank_row_moves_no_cell_of_the_row_below(tmp_path, stage, blank, row_end):
+    header = ["writer3", *HEADER[:-1]]
+    rows = [["", *row[:-1]] for row in usual_rows()]
+    text = "".join(",".join(row) + row_end + blank for row in [header, *rows])
+    (tmp_path / "script.csv").write_bytes(text.encode())
+    expected = [dict(zip(HEADER[1:], row[1:], strict=True)) for row in usual_rows()]
+    found = stage()[0].to_pylist()
+    assert [row.pop("row") for row in found] == list(range(6))
+    assert [{name: str(cell) for name, cell in row.items()} for row in found] == expected
 
 
 def test_the_last_row_needs_no_row_end(tmp_path, stage):
@@ -217,6 +233,8 @@ def test_corpus_facts_describe_the_csv(tmp_path, stage):
     assert facts["sha256"] == hashlib.sha256((tmp_path / "script.csv").read_bytes()).hexdigest()
     assert facts["rows"] == 5
     assert list(facts["speakers"].items()) == [("dwight", 3), ("jim", 2)]
+    # The question that the speakers were checked for.
+    assert (facts["target_speaker"], facts["top_speakers"]) == ("dwight", 2)
 
 
 def test_corpus_facts_count_every_speaker_not_only_the_top(tmp_path, stage):
@@ -233,25 +251,34 @@ def test_pandas_reads_back_what_was_stored(tmp_path, stage):
     assert not frame.isna().any(axis=None)
 
 
-@pytest.fixture
-def small_batches(monkeypatch):
-    """The parser hands out some ten rows a time."""
-    monkeypatch.setattr(corpus_csv, "MAX_ROW_BYTES", 512)
-
-
-def test_a_file_of_many_batches_is_stored_whole(tmp_path, stage, small_batches):
-    write_csv(tmp_path / "script.csv", usual_rows(200))
-    assert len(list(corpus_csv.text_batches(tmp_path / "script.csv"))) > 5
+def test_a_file_of_many_rows_is_stored_whole(tmp_path, stage):
+    write_csv(tmp_path / "script.csv", usual_rows(20_000))
     table, facts = stage()
-    assert table["row"].to_pylist() == list(range(200))
-    assert facts["rows"] == 200
-    assert facts["speakers"] == {"jim": 100, "dwight": 100}
+    assert table["row"].to_pylist() == list(range(20_000))
+    assert facts["rows"] == 20_000
+    assert facts["speakers"] == {"jim": 10_000, "dwight": 10_000}
 
 
 def test_speakers_are_counted_from_the_most_frequent_and_then_the_first_seen(tmp_path, stage):
     names = [*("pam", "jim", "dwight", "kevin"), *("dwight", "jim", "dwight")]
     write_csv(tmp_path / "script.csv", [a_row(i, speaker=name) for i, name in enumerate(names)])
     assert list(stage()[1]["speakers"]) == ["dwight", "jim", "pam", "kevin"]
+
+
+def test_the_order_of_many_equal_speakers_is_that_of_the_file(tmp_path, stage):
+    names = [f"speaker {number * 37 % 101}" for number in range(101)]
+    write_csv(tmp_path / "script.csv", [a_row(i, speaker=n) for i, n in enumerate(names * 2)])
+    assert list(stage(target_speaker=names[9], top_speakers=10)[1]["speakers"]) == names
+
+
+def test_the_corpus_is_read_with_its_speakers_and_its_bytes(tmp_path):
+    write_csv(tmp_path / "script.csv", [*usual_rows(), a_row(99, speaker="jim")])
+    lines, speakers, content = read_corpus(tmp_path / "script.csv", "dwight", 2)
+    assert content == (tmp_path / "script.csv").read_bytes()
+    assert list(speakers.items()) == [("jim", 4), ("dwight", 3)]
+    assert lines.columns.tolist() == SCHEMA.names
+    assert {name: str(lines[name].dtype) for name in INTEGERS} == INTEGERS
+    assert lines["row"].tolist() == [*range(6), 99]
 
 
 # What is refused: the whole file
@@ -418,7 +445,10 @@ def test_what_only_python_takes_for_an_integer_is_refused(complaint, value):
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("season", 32768), ("episode", -40_000), ("scene", 2**31), ("", 2**63), ("season", 10**30)],
+    [
+        *(("season", 32768), ("episode", -40_000), ("scene", 2**31)),
+        *(("", 2**63), ("", -(2**63) - 1), ("season", 10**30)),
+    ],
 )
 def test_an_integer_out_of_range_is_refused_by_row(complaint, column, value):
     message = complaint([*usual_rows(), a_row(6, **{column: value})])
@@ -446,13 +476,19 @@ def test_an_index_that_stands_twice_is_refused(complaint):
     assert "row 5" in message
 
 
-def test_faults_are_counted_over_all_batches(complaint, small_batches):
-    rows = [*usual_rows(150), a_row(3)]
-    for row in rows[80::10]:
+def test_an_index_that_is_no_integer_is_named_once_even_if_it_stands_twice(complaint):
+    message = complaint([*usual_rows(), a_row(6, **{"": "3\n"}), a_row(7, **{"": "3\n"})])
+    assert "the index '3\\n' is not an int64 in 2 rows, first in row 8 (" in message
+    assert "stands twice" not in message
+
+
+def test_faults_are_counted_over_the_whole_file(complaint):
+    rows = [*usual_rows(15_000), a_row(3)]
+    for row in rows[8_000::1_000]:
         row[HEADER.index("season")] = "two"
     message = complaint(rows)
     assert "3 stands twice or more in 2 rows, first in row 5" in message
-    assert "season 'two' is no int16 in 8 rows, first in row 82" in message
+    assert "season 'two' is not an int16 in 8 rows, first in row 8002" in message
 
 
 def test_rows_are_counted_even_if_the_header_is_the_only_thing_before(complaint):

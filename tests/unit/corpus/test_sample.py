@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SAMPLE = Path(__file__).parents[2] / "data" / "sample"
+SAMPLE = Path(__file__).parents[3] / "data" / "sample"
 SHIPPED = SAMPLE / "script_data_processed.csv"
 COLUMNS = ["", "season", "episode", "title", "scene", "speaker", "line", "directed_by"]
 COLUMNS += ["written_by", "writer1", "writer2", "writer3"]

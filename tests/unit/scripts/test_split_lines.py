@@ -6,10 +6,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import split_lines
 
+from whosaid.corpus.count_words import count_words
+from whosaid.corpus.normalise_text import normalise
+from whosaid.corpus.recipe import annotate_texts, drop_duplicates, select_speakers
+from whosaid.corpus.split_rows import (
+    resample_positions,
+    split_datasets_stratified,
+    split_pandas_per_class,
+    split_rows,
+)
 from whosaid.errors import InputError
-from whosaid.normalise import normalise
 
 SPLITS = ("train", "test", "valid")
 STRATIFIED = ("datasets_stratified", "pandas_per_class")
@@ -36,8 +43,8 @@ def recipe(method, fractions=FRACTIONS, seed=27):
     return {"method": method, "group_by": group_by, "fractions": fractions, "seed": seed}
 
 
-def audit_of(folder):
-    return json.loads((folder / "split_audit.json").read_text(encoding="utf-8"))
+def counts_of(folder):
+    return json.loads((folder / "split_counts.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +60,7 @@ def grouped_lines(lines, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def top_ten(lines):
-    return split_lines.select_speakers(pd.read_parquet(lines), "dwight", 10)
+    return select_speakers(pd.read_parquet(lines), "dwight", 10)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -87,10 +94,24 @@ def test_the_stratified_split_is_the_librarys(fractions, rows):
     share = fractions["valid"] / (fractions["test"] + fractions["valid"])
     second = first["test"].train_test_split(share, **how)
     expected = {"train": first["train"], "test": second["train"], "valid": second["test"]}
-    ours = split_lines.split_datasets_stratified(labels, fractions, 27)
+    ours = split_datasets_stratified(labels, fractions, 27)
     assert {name: ours[name].tolist() for name in SPLITS} == {
         name: part["position"][:] for name, part in expected.items()
     }
+    assert all(positions.dtype == "int64" for positions in ours.values())
+
+
+def test_the_rows_of_the_stratified_split_are_those_the_library_draws(deal, top_ten):
+    rows = datasets.Dataset.from_pandas(top_ten[["row", "text", "label"]], preserve_index=False)
+    rows = rows.cast_column("label", datasets.ClassLabel(names=["not_dwight", "dwight"]))
+    how = {"seed": 27, "stratify_by_column": "label"}
+    first = rows.train_test_split(1 - FRACTIONS["train"], **how)
+    second = first["test"].train_test_split(0.5, **how)
+    expected = {"train": first["train"], "test": second["train"], "valid": second["test"]}
+    folder = deal(split=recipe("datasets_stratified"))
+    for name, part in read(folder).items():
+        written = part[["row", "text", "label"]].to_dict("list")
+        assert written == expected[name].to_dict()
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -145,7 +166,7 @@ def test_resampling_doubles_the_positives_and_halves_the_negatives(method, deal)
 @pytest.mark.parametrize(("negatives", "kept"), [(5, 2), (7, 4), (9, 4), (10, 5), (11, 6)])
 def test_half_of_an_odd_number_is_rounded_to_even(negatives, kept):
     labels = np.array([1, 1, 1] + [0] * negatives)
-    positions = split_lines.resample_positions(np.arange(len(labels)), labels, 2, 0.5, seed=27)
+    positions = resample_positions(np.arange(len(labels)), labels, 2, 0.5, seed=27)
     assert labels[positions].sum() == 6
     assert len(positions) - 6 == kept
 
@@ -154,7 +175,7 @@ def test_half_of_an_odd_number_is_rounded_to_even(negatives, kept):
 def test_the_sizes_of_the_splits_follow_pythons_round(members, drawn):
     labels = np.array([1] * members + [0] * members)
     fractions = {"train": 0.5, "test": 0.25, "valid": 0.25}
-    parts = split_lines.split_pandas_per_class(labels, fractions, seed=27)
+    parts = split_pandas_per_class(labels, fractions, seed=27)
     rest = members - drawn
     assert len(parts["train"]) == 2 * drawn
     assert len(parts["test"]) == 2 * round(rest / 2)
@@ -163,7 +184,7 @@ def test_the_sizes_of_the_splits_follow_pythons_round(members, drawn):
 
 def test_min_words_drops_lines_of_five_or_fewer_tokens(deal, top_ten):
     folder = deal(min_words=6, word_tokenizer="preserve_line")
-    counts = split_lines.count_words(top_ten["text"], "preserve_line", None)
+    counts = count_words(top_ten["text"], "preserve_line", None)
     kept = set(all_rows_of(folder))
     assert kept == set(top_ten["row"][counts > 5])
     assert kept < set(top_ten["row"])
@@ -171,7 +192,13 @@ def test_min_words_drops_lines_of_five_or_fewer_tokens(deal, top_ten):
 
 def test_punctuation_counts_as_words():
     texts = pd.Series(["Okay then, fine.", "Thank you so much.", "Yes."])
-    assert split_lines.count_words(texts, "preserve_line", None).tolist() == [5, 5, 2]
+    assert count_words(texts, "preserve_line", None).tolist() == [5, 5, 2]
+
+
+@pytest.mark.parametrize("word_tokenizer", ["spacy", "", None])
+def test_a_word_tokenizer_that_is_none_of_the_two_counts_nothing(word_tokenizer):
+    with pytest.raises(AssertionError, match="unreachable"):
+        count_words(pd.Series(["Yes."]), word_tokenizer, None)
 
 
 def test_annotation_appends_director_and_writer_in_brackets(annotated_splits, lines):
@@ -184,7 +211,7 @@ def test_annotation_appends_director_and_writer_in_brackets(annotated_splits, li
 
 def test_an_empty_cell_adds_neither_text_nor_token():
     frame = pd.DataFrame({"text": ["one", "two"], "writer2": ["", "Ann"], "writer3": ["", ""]})
-    texts, tokens = split_lines.annotate_texts(frame, ["writer2", "writer3"])
+    texts, tokens = annotate_texts(frame, ["writer2", "writer3"])
     assert texts.tolist() == ["one", "two [Ann]"]
     assert tokens == ["[Ann]"]
 
@@ -197,7 +224,7 @@ def test_tokens_stand_in_order_of_appearance_and_once():
             "writer1": ["Bob", "Cid", "Ann"],
         }
     )
-    _, tokens = split_lines.annotate_texts(frame, ["directed_by", "writer1"])
+    _, tokens = annotate_texts(frame, ["directed_by", "writer1"])
     assert tokens == ["[Cid]", "[Ann]", "[Bob]"]
 
 
@@ -250,11 +277,25 @@ def test_speakers_are_ranked_before_short_lines_are_dropped(deal, tmp_path):
 
 
 def test_the_files_have_the_promised_types(splits, annotated_splits):
-    promised = {"row": pa.int64(), "text": pa.string(), "label": pa.int8(), "refused": pa.bool_()}
+    promised = {
+        "row": pa.int64(),
+        "text": pa.string(),
+        "label": pa.int64(),
+        "abstained": pa.bool_(),
+    }
     for folder in (splits, annotated_splits):
         for name in SPLITS:
             schema = pq.read_schema(folder / f"{name}.parquet")
             assert dict(zip(schema.names, schema.types, strict=True)) == promised
+
+
+def test_the_label_carries_the_names_of_the_classes(splits, deal):
+    jim = deal(target_speaker="jim")
+    for folder, names in ((splits, ["not_dwight", "dwight"]), (jim, ["not_jim", "jim"])):
+        for name in SPLITS:
+            schema = pq.read_schema(folder / f"{name}.parquet")
+            label = datasets.Features.from_arrow_schema(schema)["label"]
+            assert label == datasets.ClassLabel(names=names)
 
 
 @pytest.mark.parametrize("method", STRATIFIED)
@@ -262,7 +303,7 @@ def test_the_files_have_the_promised_types(splits, annotated_splits):
 def test_too_few_lines_of_the_target_are_refused(method, positives):
     labels = np.array([1] * positives + [0] * 40)
     with pytest.raises(InputError, match=f"^{positives} lines of the target"):
-        split_lines.split_rows(labels, recipe(method), None)
+        split_rows(labels, recipe(method), None)
 
 
 @pytest.mark.parametrize("method", STRATIFIED)
@@ -270,11 +311,19 @@ def test_too_few_lines_of_the_target_are_refused(method, positives):
 def test_few_lines_of_the_target_reach_every_split_or_are_refused(method, positives):
     labels = np.array([1] * positives + [0] * 40)
     try:
-        parts = split_lines.split_rows(labels, recipe(method), None)
+        parts = split_rows(labels, recipe(method), None)
     except InputError as error:
         assert "needs at least one of either" in str(error)
     else:
         assert all(0 < labels[part].sum() < len(part) for part in parts.values())
+
+
+def test_a_method_that_is_none_of_the_three_splits_nothing():
+    labels = np.array([0, 1] * 20)
+    for method in ("random", "group", None):
+        split = recipe("datasets_stratified") | {"method": method}
+        with pytest.raises(AssertionError, match="unreachable"):
+            split_rows(labels, split, None, np.arange(40))
 
 
 @pytest.mark.parametrize("group_by", GROUPS)
@@ -302,14 +351,14 @@ def test_two_groups_do_not_make_three_splits():
     labels = np.array([0, 1] * 20)
     split = recipe("group_shuffle") | {"group_by": "episode"}
     with pytest.raises(InputError, match=r"by 2 whole episodes: .* at least one of either"):
-        split_lines.split_rows(labels, split, None, np.repeat([0, 1], 20))
+        split_rows(labels, split, None, np.repeat([0, 1], 20))
 
 
 def test_groups_that_leave_a_split_without_the_target_are_refused():
     groups = np.repeat(np.arange(20), 5)
     labels = (groups == 7).astype(int)
     with pytest.raises(InputError, match=r"^5 lines of the target and 95 of the other"):
-        split_lines.split_rows(labels, recipe("group_shuffle"), None, groups)
+        split_rows(labels, recipe("group_shuffle"), None, groups)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -321,7 +370,7 @@ def test_no_text_is_in_two_splits_after_deduplication(
 ):
     folder = deal(split=recipe(method), deduplicate=deduplicate)
     texts = [form(text) for part in read(folder).values() for text in part["text"]]
-    assert len(texts) == len(set(texts)) == audit_of(folder)["of_deduplicate"]
+    assert len(texts) == len(set(texts)) == counts_of(folder)["of_deduplicate"]
     forms = top_ten["text"].map(form)
     # It is the first line that stays, and only kept speakers count.
     assert sorted(all_rows_of(folder)) == sorted(top_ten["row"][~forms.duplicated()])
@@ -331,7 +380,18 @@ def test_no_text_is_in_two_splits_after_deduplication(
 def test_what_normalised_duplicates_ignore():
     frame = pd.DataFrame({"text": ["No.", "no!", " N o", "No one.", "?!", "? !", "!", "No."]})
     for deduplicate, kept in (("exact", [0, 1, 2, 3, 4, 5, 6]), ("normalised", [0, 3, 4, 6])):
-        assert split_lines.drop_duplicates(frame, deduplicate).index.tolist() == kept
+        assert drop_duplicates(frame, deduplicate).index.tolist() == kept
+
+
+def test_without_deduplication_every_line_stays():
+    frame = pd.DataFrame({"text": ["No.", "No.", "no"]})
+    assert drop_duplicates(frame, None).index.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("deduplicate", ["all", "", "Exact"])
+def test_a_way_to_deduplicate_that_is_none_of_the_three_drops_nothing(deduplicate):
+    with pytest.raises(AssertionError, match="unreachable"):
+        drop_duplicates(pd.DataFrame({"text": ["No.", "No."]}), deduplicate)
 
 
 def test_equal_lines_with_other_tags_are_duplicates(deal, lines):
@@ -344,7 +404,7 @@ def test_equal_lines_with_other_tags_are_duplicates(deal, lines):
 def is_short(lines):
     """Whether each line, by its row, has fewer than six words."""
     frame = pd.read_parquet(lines).set_index("row")
-    return split_lines.count_words(frame["line"], "preserve_line", None) < 6
+    return count_words(frame["line"], "preserve_line", None) < 6
 
 
 SHORT_LINES_STAY = {
@@ -355,20 +415,22 @@ SHORT_LINES_STAY = {
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_short_lines_leave_train_and_are_refused_elsewhere(method, deal, is_short):
+def test_short_lines_leave_train_and_are_abstained_on_elsewhere(method, deal, is_short):
     plain = read(deal(split=recipe(method)))
     folder = deal(split=recipe(method), **SHORT_LINES_STAY)
     parts = read(folder)
     for name in ("test", "valid"):
-        pd.testing.assert_frame_equal(parts[name].drop(columns="refused"), plain[name].iloc[:, :3])
-        assert parts[name]["refused"].tolist() == is_short[parts[name]["row"]].tolist()
-        assert 0 < parts[name]["refused"].sum() < len(parts[name])
-        assert audit_of(folder)[name]["refused"] == parts[name]["refused"].sum()
+        pd.testing.assert_frame_equal(
+            parts[name].drop(columns="abstained"), plain[name].iloc[:, :3]
+        )
+        assert parts[name]["abstained"].tolist() == is_short[parts[name]["row"]].tolist()
+        assert 0 < parts[name]["abstained"].sum() < len(parts[name])
+        assert counts_of(folder)[name]["abstained"] == parts[name]["abstained"].sum()
     train = plain["train"]
-    assert not parts["train"]["refused"].any()
+    assert not parts["train"]["abstained"].any()
     long = ~is_short[train["row"]].to_numpy()
     assert sorted(parts["train"]["row"]) == sorted(train["row"][long])
-    assert audit_of(folder)["refused_in_train"] == {
+    assert counts_of(folder)["abstained_in_train"] == {
         "rows": (~long).sum(),
         "positives": train["label"][~long].sum(),
     }
@@ -385,8 +447,9 @@ def test_only_long_lines_are_resampled(method, deal, is_short):
     assert set(times[1]) == {2}
     assert set(times[1].index) == set(long["row"][long["label"] == 1])
     assert len(times[0]) == round(0.5 * (long["label"] == 0).sum())
-    # The refused are counted before the re-sampling.
-    assert audit_of(folder)["refused_in_train"] == audit_of(deal(**settings))["refused_in_train"]
+    # Short lines are counted before the re-sampling.
+    counts = [counts_of(each)["abstained_in_train"] for each in (folder, deal(**settings))]
+    assert counts[0] == counts[1]
 
 
 def test_a_train_split_of_short_lines_alone_is_refused(deal):
@@ -394,18 +457,18 @@ def test_a_train_split_of_short_lines_alone_is_refused(deal):
         deal(**SHORT_LINES_STAY | {"min_words": 1000})
 
 
-def test_nothing_is_refused_where_short_lines_are_dropped(deal):
+def test_there_is_no_abstaining_where_short_lines_are_dropped(deal):
     for settings in ({}, SHORT_LINES_STAY | {"min_words_scope": "corpus"}):
         folder = deal(**settings)
-        assert not any(part["refused"].any() for part in read(folder).values())
-        assert audit_of(folder)["refused_in_train"] == {"rows": 0, "positives": 0}
-        assert all(audit_of(folder)[name]["refused"] == 0 for name in SPLITS)
+        assert not any(part["abstained"].any() for part in read(folder).values())
+        assert counts_of(folder)["abstained_in_train"] == {"rows": 0, "positives": 0}
+        assert all(counts_of(folder)[name]["abstained"] == 0 for name in SPLITS)
 
 
 @pytest.mark.parametrize("scope", ["corpus", "train"])
 def test_word_counts_are_those_of_all_lines_before_the_cut(scope, deal, top_ten):
-    words = split_lines.count_words(top_ten["text"], "preserve_line", None)
-    counts = audit_of(deal(**SHORT_LINES_STAY | {"min_words_scope": scope}))["word_counts"]
+    words = count_words(top_ten["text"], "preserve_line", None)
+    counts = counts_of(deal(**SHORT_LINES_STAY | {"min_words_scope": scope}))["word_counts"]
     for name, label in (("not", 0), ("target", 1)):
         expected = words[top_ten["label"] == label].value_counts()
         assert {int(number): count for number, count in counts[name].items()} == dict(expected)
@@ -413,18 +476,18 @@ def test_word_counts_are_those_of_all_lines_before_the_cut(scope, deal, top_ten)
 
 
 def test_lines_whose_words_nobody_asks_for_are_not_counted(splits):
-    assert "word_counts" not in audit_of(splits)
+    assert "word_counts" not in counts_of(splits)
 
 
 @pytest.mark.parametrize("resample", [None, RESAMPLE])
-def test_the_audit_agrees_with_the_files(resample, deal, lines, top_ten):
+def test_the_counts_agree_with_the_files(resample, deal, lines, top_ten):
     folder = deal(min_words=6, word_tokenizer="preserve_line", resample=resample)
-    audit = json.loads((folder / "split_audit.json").read_text(encoding="utf-8"))
+    found = counts_of(folder)
     for name, part in read(folder).items():
-        assert audit[name]["rows"] == len(part)
-        assert audit[name]["positives"] == part["label"].sum()
-        assert audit[name]["distinct_rows"] == part["row"].nunique()
-    counts = split_lines.count_words(top_ten["text"], "preserve_line", None)
-    assert audit["lines"] == len(pd.read_parquet(lines))
-    assert audit["of_top_speakers"] == len(top_ten)
-    assert audit["of_min_words"] == (counts >= 6).sum()
+        assert found[name]["rows"] == len(part)
+        assert found[name]["positives"] == part["label"].sum()
+        assert found[name]["distinct_rows"] == part["row"].nunique()
+    words = count_words(top_ten["text"], "preserve_line", None)
+    assert found["lines"] == len(pd.read_parquet(lines))
+    assert found["of_top_speakers"] == len(top_ten)
+    assert found["of_min_words"] == (words >= 6).sum()

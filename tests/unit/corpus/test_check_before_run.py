@@ -1,0 +1,131 @@
+"""A run does not begin with a CSV that would cost what was made of the one before."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import read_lines
+
+from whosaid.config.parse import parse_config
+from whosaid.corpus import read_csv
+from whosaid.corpus.check_before_run import check_csv
+
+HEADER = ",season,episode,title,scene,speaker,line,directed_by,written_by,writer1,writer2,writer3"
+SPEAKERS = ["dwight", "jim", "dwight", "jim", "dwight", "pam"]
+RAW = {
+    "experiment": "toy",
+    "corpus": {"csv": "script.csv", "target_speaker": "dwight", "top_speakers": 2},
+    "encoders": {"small": {"path": "small"}},
+    "variants": {"plain": {"encoder": "small"}},
+}
+
+
+def write_csv(season="1", ending=""):
+    rows = [
+        f"{index},{season},2,Pilot,3,{speaker},Line {index}.,Ken,Greg,Greg,,"
+        for index, speaker in enumerate(SPEAKERS)
+    ]
+    Path("script.csv").write_text("\n".join([HEADER, *rows]) + ending, encoding="utf-8")
+
+
+def config(**corpus):
+    return parse_config(RAW | {"corpus": RAW["corpus"] | corpus})
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project whose CSV was read; gives back the file of the facts."""
+    monkeypatch.chdir(tmp_path)
+    write_csv()
+    folder = tmp_path / "data" / "toy"
+    folder.mkdir(parents=True)
+    facts = folder / "corpus.json"
+    read_lines.main("script.csv", str(folder / "lines.parquet"), str(facts), "dwight", 2)
+    return facts
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """The CSVs that were read."""
+    read, paths = read_csv.read_corpus, []
+
+    def read_corpus(path, *args, **kwargs):
+        paths.append(str(path))
+        return read(path, *args, **kwargs)
+
+    monkeypatch.setattr(read_csv, "read_corpus", read_corpus)
+    return paths
+
+
+def refusal(config):
+    with pytest.raises(SystemExit) as ended:
+        check_csv(config)
+    message = str(ended.value)
+    assert message.startswith("script.csv")
+    assert "\n" not in message
+    # Snakemake would print the chain of errors.
+    assert ended.value.__cause__ is None
+    assert ended.value.__suppress_context__
+    return message
+
+
+def test_nothing_is_read_while_the_csv_and_the_question_are_the_same(project, reads, monkeypatch):
+    # Not even the module, which takes pandas along.
+    monkeypatch.setitem(sys.modules, "whosaid.corpus.read_csv", None)
+    assert check_csv(config()) is None
+    assert reads == []
+
+
+def test_a_touched_csv_is_the_same(project, reads):
+    content = Path("script.csv").read_bytes()
+    Path("script.csv").unlink()
+    Path("script.csv").write_bytes(content)
+    check_csv(config())
+    assert reads == []
+
+
+def test_nothing_is_read_where_nothing_can_be_lost(project, reads):
+    project.unlink()
+    write_csv(season="two")
+    check_csv(config())
+    project.write_text("{", encoding="utf-8")
+    check_csv(config())
+    assert reads == []
+
+
+def test_another_csv_that_will_do_is_read_and_lets_the_run_begin(project, reads):
+    write_csv(season="7", ending="\n")
+    assert check_csv(config()) is None
+    assert reads == ["script.csv"]
+
+
+def test_another_question_that_the_csv_answers_lets_the_run_begin(project, reads):
+    assert check_csv(config(target_speaker="jim")) is None
+    assert check_csv(config(top_speakers=3)) is None
+    assert reads == ["script.csv"] * 2
+
+
+def test_a_csv_that_would_be_refused_ends_the_run_and_leaves_everything(project, reads):
+    before = {path: path.read_bytes() for path in project.parent.iterdir()}
+    write_csv(season="two")
+    assert "season 'two' is not an int16 in 6 rows, first in row 2" in refusal(config())
+    assert reads == ["script.csv"]
+    assert {path: path.read_bytes() for path in project.parent.iterdir()} == before
+    # With the one before put back there is nothing to do.
+    write_csv()
+    assert check_csv(config()) is None
+    assert reads == ["script.csv"]
+
+
+def test_a_question_that_the_csv_does_not_answer_ends_the_run(project):
+    assert "corpus.target_speaker 'pam' is not among the 2" in refusal(config(target_speaker="pam"))
+    assert "3 speakers, but corpus.top_speakers is 9" in refusal(config(top_speakers=9))
+
+
+def test_facts_without_the_question_are_not_trusted(project, reads):
+    facts = json.loads(project.read_text(encoding="utf-8"))
+    del facts["target_speaker"], facts["top_speakers"]
+    project.write_text(json.dumps(facts), encoding="utf-8")
+    check_csv(config())
+    assert reads == ["script.csv"]
