@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from whosaid.numbers import rendered
+from whosaid.reporting.formats import rendered
 
 WORDS = re.compile(r"\bF1\b")
 """Words with a digit that are no numbers."""

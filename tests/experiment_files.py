@@ -4,6 +4,11 @@ import json
 import random
 from pathlib import Path
 
+import numpy as np
+
+from whosaid.evaluation.predictions import write_predictions
+from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
+
 SPLITS = ("train", "test", "valid")
 WATCHED = ("accuracy", "f1", "precision", "recall")
 METRICS = (*WATCHED, "loss", "balanced_accuracy", "average_precision")
@@ -18,6 +23,20 @@ FIGURES = ("forest", "precision_recall", "word_counts")
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"><text y="20">{}</text></svg>\n'
 )
+
+
+def scores(decisions, labels):
+    """The published metrics by scikit-learn, as `scores.json` has them of a split."""
+    return {
+        metric.name: float(metric.score(np.asarray(labels, int), np.asarray(decisions, int)))
+        for metric in PUBLISHED_METRICS
+    }
+
+
+def write_columns(path, columns):
+    """Write one file of predictions from its columns by name."""
+    logits = np.column_stack([columns["logit_not"], columns["logit_target"]])
+    write_predictions(path, columns["row"], columns["label"], logits, columns["abstained"])
 
 
 def interval(value, width=0.03):
@@ -56,6 +75,7 @@ def metric_file(variant, split, rows, positives, prior=0.17, seeds=(42,), publis
         "role": ROLES[split],
         "rows": rows,
         "positives": positives,
+        "abstained": {"rows": 0, "positives": 0},
         "refused": {"rows": 0, "positives": 0},
         "metrics": metrics,
         "answered": None,

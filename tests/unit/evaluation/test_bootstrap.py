@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from whosaid.bootstrap import (
+from whosaid.evaluation.bootstrap import (
     Replicates,
     interval,
     resampled_confusion,
     resampled_counts,
     total_error,
 )
-from whosaid.evaluation_metrics import Calibration, Ranking, scored_metrics
-from whosaid.metrics import accuracy, confusion, f1
+from whosaid.evaluation.metric import confusion
+from whosaid.evaluation.metrics import METRICS, Calibration, Ranking, metrics_of_scores
+from whosaid.evaluation.published_metrics import accuracy, f1
 
 SHARE = 0.17
 """Of the target among the simulated rows, as in the published data."""
@@ -124,14 +125,14 @@ def test_the_resampled_average_precision_is_that_of_scipy():
     def statistic(index):
         rows = index.astype(int)
         once = [np.ones((1, len(rows)), np.uint8)]
-        return scored_metrics([[Ranking(labels[rows], scores[rows])]], once)["average_precision"][
-            0, 0
-        ]
+        return metrics_of_scores([[Ranking(labels[rows], scores[rows])]], once)[
+            "average_precision"
+        ][0, 0]
 
     theirs = scipy.stats.bootstrap(
         (np.arange(200),), statistic, n_resamples=3000, vectorized=False, rng=rng, method="basic"
     ).bootstrap_distribution
-    ours = scored_metrics([model], resampled_counts(np.arange(200), 3000, rng))
+    ours = metrics_of_scores([model], resampled_counts(np.arange(200), 3000, rng))
     quantiles = [0.025, 0.25, 0.5, 0.75, 0.975]
     assert np.quantile(ours["average_precision"][0], quantiles) == pytest.approx(
         np.quantile(theirs, quantiles), abs=theirs.std() / 5
@@ -247,18 +248,23 @@ def test_intervals_of_scores_cover_the_truth():
     labels, scores = draw_rows(rng, 2_000_000)
     model = [Ranking(labels, scores), Calibration(labels, log_odds(scores))]
     once = [np.ones((1, len(labels)), np.uint8)]
-    truths = {name: value[0, 0] for name, value in scored_metrics([model], once).items()}
+    truths = {name: value[0, 0] for name, value in metrics_of_scores([model], once).items()}
     assert truths["roc_auc"] == pytest.approx(scipy.stats.norm.cdf(SEPARATION / 2**0.5), abs=2e-3)
     covered, rows = dict.fromkeys(truths, 0), 800
     for _ in range(1000):
         labels, scores = draw_rows(rng, rows)
         model = [Ranking(labels, scores), Calibration(labels, log_odds(scores))]
-        values = scored_metrics([model], [np.ones((1, rows), np.uint8)])
-        resampled = scored_metrics([model], resampled_counts(np.arange(rows), 300, rng))
+        values = metrics_of_scores([model], [np.ones((1, rows), np.uint8)])
+        resampled = metrics_of_scores([model], resampled_counts(np.arange(rows), 300, rng))
         for name, truth in truths.items():
-            inflated = name == "expected_calibration_error"
-            bounds = (0, math.inf)
-            ends = interval(values[name][:, 0], resampled[name], 0.95, bounds, inflated)
+            metric = METRICS[name]
+            ends = interval(
+                values[name][:, 0],
+                resampled[name],
+                0.95,
+                metric.bounds,
+                inflated=metric.inflated_by_noise,
+            )
             covered[name] += covers(ends, truth)
     assert all(930 <= number <= 970 for number in covered.values()), covered
 

@@ -3,7 +3,8 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import precision_recall_curve
 
-from whosaid.curves import histogram, precision_at, reliability, tail_start, wilson
+from whosaid.evaluation.curves import histogram, precision_at, reliability, tail_start, wilson
+from whosaid.evaluation.probability import bin_of
 
 
 def test_precision_is_that_of_the_rows_above_a_threshold():
@@ -13,7 +14,7 @@ def test_precision_is_that_of_the_rows_above_a_threshold():
     assert found == pytest.approx([1, 1, 2 / 3, 2 / 3])
 
 
-def test_rows_of_equal_score_are_answered_alike():
+def test_rows_of_equal_score_are_predicted_alike():
     labels, scores = np.array([1, 0, 0, 1]), np.full(4, 0.3)
     assert precision_at(np.array([0.1, 1.0]), labels, scores) == pytest.approx([0.5, 0.5])
 
@@ -33,17 +34,62 @@ def test_precision_is_on_the_curve_of_scikit_learn(seed):
 def test_bins_count_rows_and_positives_as_means_over_the_seeds():
     labels = np.array([1, 0, 1, 0])
     probabilities = np.array([[0.1, 0.5, 0.6, 1.0], [0.0, 0.2, 0.9, 0.3]])
-    rows, positives, mean = reliability(labels, probabilities, 2)
+    rows, positives, of_filled, mean = reliability(labels, probabilities, 2)
     # A bin holds its upper edge: 0.1, 0.5 | 0.6, 1.0 and 0.0, 0.2, 0.3 | 0.9.
     assert rows == pytest.approx([2.5, 1.5])
+    assert of_filled == pytest.approx([2.5, 1.5])
     assert positives == pytest.approx([1, 1])
     assert mean == pytest.approx([1.1 / 5, 2.5 / 3])
 
 
-def test_an_empty_bin_has_no_mean_probability():
-    rows, _, mean = reliability(np.array([0]), np.array([[0.95]]), 4)
-    assert rows.tolist() == [0, 0, 0, 1]
-    assert np.isnan(mean[:3]).all()
+def test_an_empty_bin_has_rows_alone():
+    rows, positives, of_filled, mean = reliability(
+        np.array([0, 1, 1]), np.array([[0.95, 0.85, 0.3]]), 4
+    )
+    assert rows.tolist() == [0, 1, 0, 2]
+    assert of_filled.tolist() == [1, 2]
+    assert positives == pytest.approx([1, 1])
+    assert mean == pytest.approx([0.3, 0.9])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_bins_are_those_of_a_loop(seed):
+    rng = np.random.default_rng(seed)
+    labels, probabilities = rng.integers(0, 2, 40), rng.random((3, 40)) ** 3
+    rows, positives, of_filled, mean = reliability(labels, probabilities, 10)
+    filled = []
+    for number in range(10):
+        inside = (probabilities > number / 10) & (probabilities <= (number + 1) / 10)
+        assert rows[number] == pytest.approx(inside.sum() / 3)
+        if inside.any():
+            found = (inside & (labels == 1)).sum() / 3
+            filled.append((found, inside.sum() / 3, probabilities[inside].mean()))
+    assert np.transpose([positives, of_filled, mean]) == pytest.approx(np.array(filled))
+
+
+@pytest.mark.parametrize("bins", [2, 10, 15])
+def test_a_probability_at_an_edge_is_in_the_same_bin_for_rows_and_shares(bins):
+    edges = np.linspace(0, 1, bins + 1)
+    for probability in np.concatenate([edges, np.nextafter(edges, 0), np.nextafter(edges, 1)]):
+        if 0 <= probability <= 1:
+            rows, positives, of_filled, mean = reliability(
+                np.array([1]), np.array([[probability]]), bins
+            )
+            assert rows.sum() == positives == of_filled == 1
+            assert mean == pytest.approx([probability])
+    # Just above an edge, with a row in the bin below.
+    for probability in np.nextafter(edges[1:-1], 1):
+        below = probability - 0.5 / bins
+        rows, _, of_filled, mean = reliability(
+            np.array([0, 1]), np.array([[below, probability]]), bins
+        )
+        assert (rows > 0).sum() == len(of_filled) == 2
+        assert mean == pytest.approx([below, probability])
+
+
+def test_a_bin_holds_its_upper_edge():
+    assert bin_of(np.array([0.0, 0.1, 0.5, 0.51, 1.0]), 2).tolist() == [0, 0, 0, 1, 1]
+    assert bin_of(np.array([[0.2, 0.21], [0.8, 0.81]]), 5).tolist() == [[0, 1], [3, 4]]
 
 
 @pytest.mark.parametrize(("hits", "rows"), [(0, 5), (3, 7), (50, 50), (120, 999)])

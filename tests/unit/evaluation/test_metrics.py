@@ -4,26 +4,37 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from whosaid.evaluation_metrics import (
-    COUNT_METRICS,
+from whosaid.evaluation.metric import Confusion, Metric, confusion
+from whosaid.evaluation.metrics import (
+    AT_THRESHOLD,
+    COMPARED,
+    METRICS,
     Calibration,
     Ranking,
-    scored_metrics,
-    sigmoid,
+    halves,
+    metrics_of_decisions,
+    metrics_of_scores,
 )
-from whosaid.metrics import WATCHED, classification_metrics, confusion
+from whosaid.evaluation.probability import sigmoid
+from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
 
 OF_CLASSES = {
     "accuracy": sklearn_metrics.accuracy_score,
-    "f1": lambda labels, answers: sklearn_metrics.f1_score(labels, answers, zero_division=0),
-    "precision": lambda labels, answers: sklearn_metrics.precision_score(
-        labels, answers, zero_division=0
+    "f1": lambda labels, decisions: sklearn_metrics.f1_score(labels, decisions, zero_division=0),
+    "precision": lambda labels, decisions: sklearn_metrics.precision_score(
+        labels, decisions, zero_division=0
     ),
-    "recall": lambda labels, answers: sklearn_metrics.recall_score(
-        labels, answers, zero_division=0
+    "recall": lambda labels, decisions: sklearn_metrics.recall_score(
+        labels, decisions, zero_division=0
     ),
     "balanced_accuracy": sklearn_metrics.balanced_accuracy_score,
     "mcc": sklearn_metrics.matthews_corrcoef,
+}
+
+OF_COUNTS = {
+    name: metric.function
+    for name, metric in METRICS.items()
+    if metric.basis == "confusion" and not name.endswith(AT_THRESHOLD)
 }
 
 OF_SCORES = {
@@ -42,7 +53,7 @@ def scores(labels, odds, counts=None):
     """The metrics of the scores where each row counts once, or as `counts` say."""
     counts = np.ones(len(labels), np.uint8) if counts is None else counts
     model = [Ranking(labels, odds), Calibration(labels, odds)]
-    return {key: value[0, 0] for key, value in scored_metrics([model], [counts[None]]).items()}
+    return {key: value[0, 0] for key, value in metrics_of_scores([model], [counts[None]]).items()}
 
 
 def samples(number, rows=60):
@@ -60,13 +71,13 @@ def samples(number, rows=60):
 def test_metrics_of_counts_are_those_of_scikit_learn(name):
     rng = np.random.default_rng(5)
     for _ in range(60):
-        labels, answers = (rng.random((2, rng.integers(1, 12))) < rng.random()).astype(int)
+        labels, decisions = (rng.random((2, rng.integers(1, 12))) < rng.random()).astype(int)
         if name == "balanced_accuracy" and labels.min() == labels.max():
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            expected = OF_CLASSES[name](labels, answers)
-        assert COUNT_METRICS[name](confusion(answers, labels)) == pytest.approx(expected)
+            expected = OF_CLASSES[name](labels, decisions)
+        assert OF_COUNTS[name](confusion(decisions, labels)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("name", OF_SCORES)
@@ -126,45 +137,112 @@ def test_one_class_leaves_what_compares_the_two_undefined(label):
     assert np.isnan(found["roc_auc"])
     assert np.isnan(found["average_precision"]) == (label == 0)
     counts = confusion(labels, labels)
-    assert np.isnan(COUNT_METRICS["balanced_accuracy"](counts))
-    assert COUNT_METRICS["accuracy"](counts) == 1
-    assert COUNT_METRICS["f1"](counts) == COUNT_METRICS["recall"](counts) == label
+    assert np.isnan(OF_COUNTS["balanced_accuracy"](counts))
+    assert OF_COUNTS["accuracy"](counts) == 1
+    assert OF_COUNTS["f1"](counts) == OF_COUNTS["recall"](counts) == label
 
 
 def test_without_rows_only_what_is_0_by_convention_is_defined():
     counts = confusion(np.zeros(0), np.zeros(0))
-    found = {name: float(metric(counts)) for name, metric in COUNT_METRICS.items()}
+    found = {name: float(metric(counts)) for name, metric in OF_COUNTS.items()}
     undefined = {name for name, value in found.items() if np.isnan(value)}
     assert undefined == {"accuracy", "balanced_accuracy"}
 
 
-def test_published_counts_give_the_published_metrics():
-    counts = np.repeat([[1, 1], [1, 0], [0, 1], [0, 0]], [462, 646, 1226, 7521], axis=0)
-    metrics = classification_metrics(predictions=counts[:, 0], references=counts[:, 1])
-    assert metrics == pytest.approx(
-        {
-            "accuracy": 0.8100456621004566,
-            "f1": 0.3304721030042918,
-            "precision": 0.41696750902527074,
-            "recall": 0.273696682464455,
-        }
-    )
-    assert {type(value) for value in metrics.values()} == {float}
-
-
 def test_counts_of_any_shape_give_metrics_of_that_shape():
     labels = np.array([1, 0, 1, 0, 0])
-    answers = np.random.default_rng(2).integers(0, 2, (3, 4, 5))
-    for metric in COUNT_METRICS.values():
-        found = metric(confusion(answers, labels))
+    decisions = np.random.default_rng(2).integers(0, 2, (3, 4, 5))
+    for metric in OF_COUNTS.values():
+        found = metric(confusion(decisions, labels))
         assert found.shape == (3, 4)
-        assert found[2, 1] == metric(confusion(answers[2, 1], labels))
+        assert found[2, 1] == metric(confusion(decisions[2, 1], labels))
 
 
-def test_answers_to_other_rows_are_an_error():
+def test_decisions_to_other_rows_are_an_error():
     with pytest.raises(ValueError, match="2 decisions for 3 labels"):
-        classification_metrics([0, 1], [0, 1, 1])
+        confusion([0, 1], [0, 1, 1])
 
 
-def test_what_training_watches_are_the_published_metrics():
-    assert list(WATCHED) == ["accuracy", "f1", "precision", "recall"]
+def test_every_metric_has_an_independent_counterpart_here():
+    own = {"expected_calibration_error"}  # the loop above
+    at_threshold = {name for name in METRICS if name.endswith(AT_THRESHOLD)}
+    assert set(METRICS) == set(OF_CLASSES) | set(OF_SCORES) | own | at_threshold
+    assert set(COMPARED) <= set(METRICS)
+    assert all(name == metric.name for name, metric in METRICS.items())
+    assert len({metric.title for metric in METRICS.values()}) == len(METRICS)
+
+
+def test_metrics_at_the_threshold_are_the_published_ones_of_other_decisions():
+    labels = np.array([1, 1, 0, 0, 0])
+    by_argmax = confusion([1, 0, 1, 1, 0], labels)
+    at_threshold = confusion([1, 1, 1, 0, 0], labels)
+    found = metrics_of_decisions(by_argmax, at_threshold)
+    assert {name for name in found if name.endswith(AT_THRESHOLD)} == {
+        f"{metric.name}_at_threshold" for metric in PUBLISHED_METRICS
+    }
+    for metric in PUBLISHED_METRICS:
+        assert found[metric.name] == metric.function(by_argmax)
+        assert found[f"{metric.name}_at_threshold"] == metric.function(at_threshold)
+        assert METRICS[f"{metric.name}_at_threshold"].title == f"{metric.title} at threshold"
+    assert found["mcc"] == METRICS["mcc"].function(by_argmax)
+
+
+def test_another_metric_at_the_threshold_takes_the_counts_at_the_threshold(monkeypatch):
+    metric = METRICS["mcc"].at_threshold()
+    monkeypatch.setitem(METRICS, metric.name, metric)
+    labels = np.array([1, 1, 0, 0])
+    right, wrong = confusion(labels, labels), confusion(1 - labels, labels)
+    found = metrics_of_decisions(right, wrong)
+    assert (found["mcc"], found["mcc_at_threshold"]) == (1, -1)
+
+
+def test_the_halves_of_counts_are_those_of_the_models():
+    counts = Confusion(*(np.arange(12).reshape(4, 3) + 100 * number for number in range(4)))
+    first, second = halves(counts)
+    for whole, one, other in zip(counts, first, second, strict=True):
+        assert (one == whole[:2]).all() and (other == whole[2:]).all()
+
+
+def test_every_metric_stays_within_its_bounds_on_every_resample():
+    for labels, odds, rng in samples(60):
+        counts = rng.integers(0, 3, (20, len(labels))).astype(np.uint8)
+        model = [Ranking(labels, odds), Calibration(labels, odds)]
+        decisions = rng.random((20, len(labels))) < rng.random()
+        found = {name: value[0] for name, value in metrics_of_scores([model], [counts]).items()}
+        found |= metrics_of_decisions(confusion(odds > 0, labels), confusion(decisions, labels))
+        assert set(found) == set(METRICS)
+        for name, values in found.items():
+            low, high = METRICS[name].bounds
+            defined = values[~np.isnan(values)]
+            # Of sums of floats the last bit is open.
+            assert ((defined >= low - 1e-12) & (defined <= high + 1e-12)).all(), name
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_the_bounds_are_reached_by_the_best_and_by_the_worst_predictions(name):
+    labels = np.array([1, 1, 0, 0, 0])
+    sure = np.where(labels == 1, 800.0, -800.0)
+    found = {}
+    for kind, odds in (("right", sure), ("wrong", -sure)):
+        counts = confusion(odds > 0, labels)
+        found[kind] = (metrics_of_decisions(counts, counts) | scores(labels, odds))[name]
+    low, high = METRICS[name].bounds
+    best, worst = (high, low) if METRICS[name].higher_is_better else (low, high)
+    assert found["right"] == pytest.approx(best)
+    if name == "loss":
+        assert found["wrong"] == pytest.approx(800)
+    elif name != "average_precision":  # which is above 0 wherever there is a positive
+        assert found["wrong"] == pytest.approx(worst)
+
+
+@pytest.mark.parametrize("bounds", [(1.0, 1.0), (1.0, 0.0), (np.nan, 1.0), (0.0, np.nan)])
+def test_bounds_that_are_no_interval_are_an_error(bounds):
+    with pytest.raises(ValueError, match="metric odd: bounds"):
+        Metric(
+            name="odd",
+            title="odd",
+            basis="confusion",
+            function=len,
+            bounds=bounds,
+            higher_is_better=True,
+        )

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from whosaid.bootstrap import Error, Replicates, resampled_confusion, total_error
-from whosaid.comparison import (
+from whosaid.evaluation.bootstrap import Error, Replicates, resampled_confusion, total_error
+from whosaid.evaluation.metric import confusion
+from whosaid.evaluation.paired_tests import (
     McNemar,
     difference_interval,
     holm,
@@ -15,7 +16,7 @@ from whosaid.comparison import (
     smallest_detectable_difference,
     verdict,
 )
-from whosaid.metrics import confusion, f1
+from whosaid.evaluation.published_metrics import f1
 
 
 def rights(one, other, both=3, neither=2):

@@ -2,10 +2,9 @@ import json
 
 import compare_variants
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import scipy.stats
+from experiment_files import write_columns
 
 BOOTSTRAP = {"confidence": 0.95, "resamples": 1000, "seed": 27}
 METRICS = {"f1", "f1_at_threshold", "accuracy", "average_precision"}
@@ -26,7 +25,7 @@ def model(quality, seed, rows=None, labels=LABELS):
         "label": label,
         "logit_not": np.zeros(len(rows), np.float32),
         "logit_target": odds.astype(np.float32),
-        "refused": np.zeros(len(rows), bool),
+        "abstained": np.zeros(len(rows), bool),
     }
 
 
@@ -44,7 +43,7 @@ def compare(tmp_path):
             seeds = list(range(40, 40 + len(models)))
             for seed, columns in zip(seeds, models, strict=True):
                 path = tmp_path / f"{name}_{seed}.parquet"
-                pq.write_table(pa.table(columns), path)
+                write_columns(path, columns)
                 predictions.append(str(path))
             path = tmp_path / f"{name}.json"
             chosen = {str(seed): {"threshold": threshold, "f1": 0.5} for seed in seeds}
@@ -175,7 +174,7 @@ def test_only_the_rows_of_both_test_splits_count_and_each_once(compare):
     assert compare(base=[base], other=[twice])["variants"]["other"] == found
 
 
-def test_each_seed_answers_at_its_own_threshold(compare):
+def test_each_seed_decides_at_its_own_threshold(compare):
     def run(threshold):
         found = compare(threshold, base=[model(1, 1)], other=[model(1.2, 2)])
         return {name: each["variant"] for name, each in metrics_of(found, "other").items()}

@@ -7,13 +7,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from experiment_files import scores, write_columns
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from whosaid import plots
-from whosaid.metrics import classification_metrics
+from whosaid.config.output_paths import FIGURES
+from whosaid.reporting import plot_style
+from whosaid.reporting.figure_data import read_experiment
 
-PICTURES = tuple(draw_figures.PICTURES)
 SPEAKERS = ("michael", "jim", "pam", "angela")
 SVG = "{http://www.w3.org/2000/svg}"
 VARIANTS = {
@@ -35,15 +36,15 @@ class Inputs:
             seeds = spec.get("seeds", [42])
             for seed in seeds:
                 margin = rng.normal(2.0 * labels - 1.5, 1.5).astype(np.float32)
-                table = {
+                columns = {
                     "row": np.arange(rows),
                     "label": labels.astype(np.int8),
                     "logit_not": np.zeros(rows, np.float32),
                     "logit_target": margin,
-                    "refused": np.zeros(rows, bool),
+                    "abstained": np.zeros(rows, bool),
                 }
                 path = folder / f"{name}_{seed}.parquet"
-                pq.write_table(pa.table(table), path)
+                write_columns(path, columns)
                 self.add("predictions", path)
                 record = {"seconds": 1.0, "device": "Toy GPU"}
                 if spec.get("classifier") != "linear":
@@ -57,8 +58,8 @@ class Inputs:
                         for epoch in (1, 2, 3)
                     ]
                 self.write("records", f"{name}_{seed}_training", record)
-            figures = classification_metrics(margin > 0, labels)
-            at_threshold = classification_metrics(margin > -0.5, labels)
+            figures = scores(margin > 0, labels)
+            at_threshold = scores(margin > -0.5, labels)
             at_threshold = {f"{key}_at_threshold": value for key, value in at_threshold.items()}
             metrics = {**figures, **at_threshold, "average_precision": 0.412}
             metrics["expected_calibration_error"] = 0.087
@@ -69,8 +70,8 @@ class Inputs:
                 "metrics": metrics,
                 "intervals": {key: [value - 0.05, value + 0.05] for key, value in metrics.items()},
                 "trivial": {
-                    "never": classification_metrics(np.zeros(rows), labels),
-                    "always": classification_metrics(np.ones(rows), labels),
+                    "never": scores(np.zeros(rows), labels),
+                    "always": scores(np.ones(rows), labels),
                     "prior_random": {"f1": 0.15},
                 },
             }
@@ -78,10 +79,10 @@ class Inputs:
                 self.write("metrics", f"{name}_{split}", {**result, "split": split})
             chosen = {str(seed): {"threshold": 0.38, "f1": 0.4} for seed in seeds}
             self.write("thresholds", f"{name}_thresholds", {"seeds": chosen})
-            audit = {"lines": 500}
+            counts = {"lines": 500}
             if "min_words" in spec:
-                audit["word_counts"] = {"not": {"2": 70, "9": 30}, "target": {"3": 5, "30": 15}}
-            self.write("split_audits", f"{name}_audit", audit)
+                counts["word_counts"] = {"not": {"2": 70, "9": 30}, "target": {"3": 5, "30": 15}}
+            self.write("split_counts", f"{name}_counts", counts)
             if number:
                 verdict = ("better", "worse", "cannot tell")[number % 3]
                 compared = {"difference": 0.021, "verdict": verdict}
@@ -138,12 +139,12 @@ class Inputs:
         return self.files | single | self.settings
 
     def figure(self, name):
-        """A picture as matplotlib's figure."""
-        with plots.style():
-            return draw_figures.PICTURES[name](draw_figures.read_experiment(**self.arguments))
+        """A figure as matplotlib's figure."""
+        with plot_style.style():
+            return draw_figures.DRAW[name](read_experiment(**self.arguments))
 
     def drawn(self, *names):
-        """The bytes of the pictures."""
+        """The bytes of the figures."""
         paths = {name: str(self.folder / "out" / f"{name}.svg") for name in names}
         draw_figures.main(figures=paths, **self.arguments)
         return {name: (self.folder / "out" / f"{name}.svg").read_bytes() for name in names}
@@ -156,7 +157,7 @@ def inputs(tmp_path):
 
 @pytest.fixture(scope="module")
 def svgs(tmp_path_factory):
-    return Inputs(tmp_path_factory.mktemp("inputs")).drawn(*PICTURES)
+    return Inputs(tmp_path_factory.mktemp("inputs")).drawn(*FIGURES)
 
 
 def texts(svg):
@@ -164,7 +165,7 @@ def texts(svg):
 
 
 LABELS = {
-    "forest": ["F1", "reference", "worse (+0.021)", "cannot tell (+0.021)", "floor: always dwight"],
+    "forest": ["F1", "reference", "worse (+0.021)", "cannot tell (+0.021)", "always dwight"],
     "precision_recall": ["recall", "precision", "AP 0.412, 200 rows, 2 seeds"],
     "calibration": ["observed share", "ECE 0.087, 200 rows, 1 seed", "perfectly calibrated"],
     "training_curves": ["epoch", "loss (nats)", "test F1", "test: 200 rows, 2 seeds"],
@@ -181,27 +182,31 @@ TITLES_SHOWN = {
 }
 
 
-@pytest.mark.parametrize("name", PICTURES)
-def test_a_picture_is_valid_xml_that_holds_its_words_as_text(name, svgs):
+def test_there_is_a_drawing_for_every_figure_of_the_workflow():
+    assert tuple(draw_figures.DRAW) == FIGURES
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_valid_xml_that_holds_its_words_as_text(name, svgs):
     found = texts(svgs[name])
     titles = [VARIANTS[variant]["title"] for variant in TITLES_SHOWN[name]]
     assert set(titles + LABELS[name]) <= set(found)
 
 
-def test_a_picture_names_its_split(svgs):
+def test_a_figure_names_its_split(svgs):
     for name in ("forest", "precision_recall", "calibration", "confusion_by_speaker"):
         assert any(text.startswith("Test split: ") for text in texts(svgs[name]))
 
 
 def test_equal_inputs_give_equal_bytes(svgs, inputs):
-    assert inputs.drawn(*PICTURES) == svgs
+    assert inputs.drawn(*FIGURES) == svgs
 
 
-def test_no_picture_says_when_it_was_drawn(svgs):
+def test_no_figure_says_when_it_was_drawn(svgs):
     assert not any(b"dc:date" in svg for svg in svgs.values())
 
 
-def test_ids_differ_between_pictures_so_that_a_page_can_hold_them_all(svgs):
+def test_ids_differ_between_figures_so_that_a_page_can_hold_them_all(svgs):
     clips = [
         {element.get("id") for element in ElementTree.fromstring(svg).iter(f"{SVG}clipPath")}
         for svg in svgs.values()
@@ -222,7 +227,11 @@ FIRST_COUNT = ("mistaken_speaker", 0, "rate")
 CHANGES = {
     "F1": ("forest", "short_test", set_at("metrics", "f1", value=0.5)),
     "interval": ("forest", "short_test", set_at("intervals", "f1", value=[0.1, 0.9])),
-    "floor": ("forest", "short_test", set_at("trivial", "prior_random", "f1", value=0.2)),
+    "trivial classifier": (
+        "forest",
+        "short_test",
+        set_at("trivial", "prior_random", "f1", value=0.2),
+    ),
     "point": ("precision_recall", "short_test", set_at("metrics", "recall", value=0.5)),
     "threshold": (
         "calibration",
@@ -240,25 +249,25 @@ CHANGES = {
         "slices",
         set_at("variants", "short", "missed", "rate", value=0.65),
     ),
-    "lines": ("word_counts", "short_audit", set_at("word_counts", "not", "9", value=31)),
+    "lines": ("word_counts", "short_counts", set_at("word_counts", "not", "9", value=31)),
 }
 
 
-@pytest.mark.parametrize(("picture", "file", "change"), CHANGES.values(), ids=CHANGES)
-def test_a_changed_number_changes_the_drawing(picture, file, change, inputs, svgs):
+@pytest.mark.parametrize(("figure", "file", "change"), CHANGES.values(), ids=CHANGES)
+def test_a_changed_number_changes_the_drawing(figure, file, change, inputs, svgs):
     inputs.edit(file, change)
-    assert inputs.drawn(picture)[picture] != svgs[picture]
+    assert inputs.drawn(figure)[figure] != svgs[figure]
 
 
-@pytest.mark.parametrize("picture", ["precision_recall", "calibration"])
-def test_a_changed_answer_changes_the_drawing(picture, inputs, svgs):
+@pytest.mark.parametrize("figure", ["precision_recall", "calibration"])
+def test_a_changed_prediction_changes_the_drawing(figure, inputs, svgs):
     path = inputs.folder / "words_42.parquet"
     table = pq.read_table(path)
     logits = table["logit_target"].to_numpy().copy()
     logits[0] = -9.0
     table = table.set_column(3, "logit_target", pa.array(logits))
     pq.write_table(table, path)
-    assert inputs.drawn(picture)[picture] != svgs[picture]
+    assert inputs.drawn(figure)[figure] != svgs[figure]
 
 
 def points(axes, marker):
@@ -273,7 +282,7 @@ def test_the_forest_has_both_decisions_at_their_f1_in_the_verdict_s_colour(input
     # Two of the reference, then two of `short`, which is worse than it.
     circle, diamond = rows[2:4]
     assert (circle.get_xdata()[0], diamond.get_xdata()[0]) == (0.25, 0.35)
-    assert circle.get_color() == diamond.get_color() == plots.VERMILION
+    assert circle.get_color() == diamond.get_color() == plot_style.VERMILION
 
 
 def test_the_decisions_stand_at_their_recall_and_precision(inputs):
@@ -305,7 +314,7 @@ def test_the_cutoff_stands_between_the_last_dropped_and_the_first_kept_length(in
 
 def test_long_lines_share_the_last_bar(inputs):
     counts = {"2": 90, "150": 6, "300": 4}
-    inputs.edit("short_audit", set_at("word_counts", "not", value=counts))
+    inputs.edit("short_counts", set_at("word_counts", "not", value=counts))
     [axes] = inputs.figure("word_counts").axes
     bars = axes.patches[0].get_data().values
     assert (len(bars), bars[2], bars[-1]) == (101, 0.9, 0.1)
@@ -314,7 +323,7 @@ def test_long_lines_share_the_last_bar(inputs):
 def test_variants_that_count_other_lines_have_a_panel_of_their_own(tmp_path):
     spec = {"min_words": 4}
     inputs = Inputs(tmp_path, {"one": spec, "two": {"min_words": 6}, "three": spec})
-    inputs.edit("three_audit", set_at("word_counts", "not", "9", value=7))
+    inputs.edit("three_counts", set_at("word_counts", "not", "9", value=7))
     first, second = inputs.figure("word_counts").axes
     assert [line.get_xdata()[0] for line in first.lines] == [3.5, 5.5]
     assert [line.get_xdata()[0] for line in second.lines] == [3.5]
@@ -328,12 +337,12 @@ def test_a_split_without_the_target_s_lines_has_a_note_in_place_of_its_curve(tmp
         inputs.edit(f"{name}_test", set_at("trivial", "always", "f1", value=None))
         missed = {"rows": 0, "rate": None, "interval": None}
         inputs.edit("slices", set_at("variants", name, "missed", value=missed))
-    drawn = inputs.drawn(*PICTURES)
+    drawn = inputs.drawn(*FIGURES)
     assert sum("No curve" in text for text in texts(drawn["precision_recall"])) == 3
     assert texts(drawn["forest"]).count("undefined") == 6
 
 
-def test_one_answer_throughout_and_equal_scores_go_through(inputs):
+def test_one_class_throughout_and_equal_scores_go_through(inputs):
     for seed in ("plain_42", "plain_43", "short_42"):
         path = inputs.folder / f"{seed}.parquet"
         table = pq.read_table(path)
@@ -347,7 +356,7 @@ def test_one_answer_throughout_and_equal_scores_go_through(inputs):
     inputs.edit("short_thresholds", set_at("seeds", "42", "threshold", value=None))
     no_difference = {"difference": None, "verdict": "cannot tell"}
     inputs.edit("comparison", set_at("variants", "short", "metrics", "f1", value=no_difference))
-    drawn = inputs.drawn(*PICTURES)
+    drawn = inputs.drawn(*FIGURES)
     assert "not comparable" in texts(drawn["forest"])
     plain, short, _ = inputs.figure("precision_recall").axes
     # The curve of equal scores is the share of the target.
@@ -356,7 +365,7 @@ def test_one_answer_throughout_and_equal_scores_go_through(inputs):
 
 
 def test_an_experiment_of_linear_variants_has_no_training_curves(tmp_path):
-    inputs = Inputs(tmp_path, {"floor": {"classifier": "linear"}})
+    inputs = Inputs(tmp_path, {"only": {"classifier": "linear"}})
     assert any("No variant" in text for text in texts(*inputs.drawn("training_curves").values()))
 
 
@@ -384,7 +393,7 @@ def test_no_text_is_cut_off_or_covers_another(variants, tmp_path, monkeypatch):
     inputs.edit("slices", lambda slices: rename(slices, "jim", "jim halpert, assistant manager"))
     drawn, draw = [], Text.draw
     monkeypatch.setattr(Text, "draw", lambda text, to: drawn.append(text) or draw(text, to))
-    for name in PICTURES:
+    for name in FIGURES:
         figure = inputs.figure(name)
         drawn.clear()
         FigureCanvasAgg(figure).draw()

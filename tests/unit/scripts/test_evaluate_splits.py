@@ -5,21 +5,21 @@ import sys
 
 import evaluate_splits
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from experiment_files import scores, write_columns
 
-from whosaid.metrics import classification_metrics, confusion, f1
-from whosaid.thresholds import choose_threshold
+from whosaid.errors import StageError
+from whosaid.evaluation.metric import Metric, ratio
+from whosaid.evaluation.metrics import METRICS
 
 BOOTSTRAP = {"confidence": 0.95, "resamples": 300, "seed": 27}
 SPLITS = ("train", "test", "valid")
 
 
-def table(label, log_odds, refused=None, row=None):
+def table(label, log_odds, abstained=None, row=None):
     """One file of predictions as columns."""
     label = np.asarray(label, np.int8)
-    refused = np.zeros(len(label), bool) if refused is None else np.asarray(refused, bool)
+    abstained = np.zeros(len(label), bool) if abstained is None else np.asarray(abstained, bool)
     log_odds = np.asarray(log_odds, np.float32)
     base = np.random.default_rng(3).normal(0, 2, len(label)).astype(np.float32)
     return {
@@ -27,8 +27,13 @@ def table(label, log_odds, refused=None, row=None):
         "label": label,
         "logit_not": base,
         "logit_target": base + log_odds,
-        "refused": refused,
+        "abstained": abstained,
     }
+
+
+def decide(columns):
+    """Whether the target is predicted, for each row of a file."""
+    return (columns["logit_target"] > columns["logit_not"]) & ~columns["abstained"]
 
 
 def with_counts(tp, fp, fn, tn, seed=3):
@@ -40,9 +45,8 @@ def with_counts(tp, fp, fn, tn, seed=3):
 
 
 def without_alarms(columns, number):
-    """Another model of the same rows, which answers `number` false alarms rightly."""
-    answered = columns["logit_target"] > columns["logit_not"]
-    alarms = np.flatnonzero(answered & (columns["label"] == 0))[:number]
+    """Another model of the same rows, which is right on `number` of the false alarms."""
+    alarms = np.flatnonzero(decide(columns) & (columns["label"] == 0))[:number]
     logits = columns["logit_target"].copy()
     logits[alarms] = columns["logit_not"][alarms] - 1
     return columns | {"logit_target": logits}
@@ -52,35 +56,56 @@ def without_alarms(columns, number):
 def evaluate(tmp_path):
     """A function that runs the stage and returns the metric files and the thresholds.
 
-    A split is one table per seed; those that are not given are all of another's.
+    A split is one table per seed; those that are not given are all of another's. `spoil` changes
+    the scores of each seed before they are written.
     """
 
-    def run(*tables, seeds=(42,), published=None, bootstrap=BOOTSTRAP, **splits):
+    def run(
+        *tables,
+        seeds=(42,),
+        published=None,
+        other_question=False,
+        bootstrap=BOOTSTRAP,
+        spoil=lambda of_splits: None,
+        **splits,
+    ):
         splits = {name: splits.get(name, tables) for name in SPLITS}
         paths = {
             name: [str(tmp_path / f"{name}_{seed}.parquet") for seed in seeds] for name in SPLITS
         }
         for name, of_seeds in splits.items():
             for columns, path in zip(of_seeds, paths[name], strict=True):
-                pq.write_table(pa.table(columns), path)
+                write_columns(path, columns)
+        of_seeds = []
+        for number, seed in enumerate(seeds):
+            predicted = {name: tables[number] for name, tables in splits.items()}
+            of_splits = {
+                name: scores(decide(columns), columns["label"])
+                for name, columns in predicted.items()
+            }
+            spoil(of_splits)
+            of_seeds.append(str(tmp_path / f"scores_{seed}.json"))
+            (tmp_path / f"scores_{seed}.json").write_text(json.dumps(of_splits))
         outputs = {name: tmp_path / f"{name}.json" for name in SPLITS}
         evaluate_splits.main(
             predictions=paths,
+            scores=of_seeds,
             metrics={name: str(path) for name, path in outputs.items()},
             thresholds=str(tmp_path / "thresholds.json"),
             experiment="toy",
             variant="plain",
             seeds=list(seeds),
             published=published,
+            other_question=other_question,
             bootstrap=bootstrap,
         )
         outputs["thresholds"] = tmp_path / "thresholds.json"
 
-        def refuse(constant):
+        def reject(constant):
             raise AssertionError(f"{constant} is no JSON")
 
         return {
-            name: json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+            name: json.loads(path.read_text(encoding="utf-8"), parse_constant=reject)
             for name, path in outputs.items()
         }
 
@@ -101,6 +126,7 @@ def test_the_file_names_what_it_measures_and_counts_the_rows(evaluate):
         }
         names = set(result["metrics"])
         assert {"accuracy", "f1", "loss", "mcc", "brier", "f1_at_threshold"} < names
+        assert names == set(METRICS)
         assert set(result["intervals"]) == set(result["spread"]) == names
         assert set(result["seeds"]["42"]) == names | {"threshold", "confusion"}
     assert len({found[name]["role"] for name in SPLITS}) == 3
@@ -109,8 +135,7 @@ def test_the_file_names_what_it_measures_and_counts_the_rows(evaluate):
 def test_the_metrics_are_those_of_the_larger_logit(evaluate):
     columns = with_counts(13, 4, 6, 40)
     metrics = evaluate(columns)["test"]["metrics"]
-    answers = columns["logit_target"] > columns["logit_not"]
-    expected = classification_metrics(answers, columns["label"])
+    expected = scores(columns["logit_target"] > columns["logit_not"], columns["label"])
     assert {name: metrics[name] for name in expected} == pytest.approx(expected)
 
 
@@ -158,7 +183,7 @@ def test_rows_that_stand_twice_leave_the_intervals_as_long(evaluate):
         assert high_twice - low_twice == pytest.approx(high - low, rel=0.08)
 
 
-def test_the_trivial_answers_have_their_closed_forms(evaluate):
+def test_the_trivial_classifiers_have_their_closed_forms(evaluate):
     test, train = with_counts(3, 4, 2, 11), with_counts(3, 1, 3, 3)
     trivial = evaluate(train=[train], test=[test], valid=[test])["test"]["trivial"]
     share = 5 / 20
@@ -185,12 +210,14 @@ def test_the_difference_to_the_published_figures_is_that_of_the_split(evaluate):
     assert found["test"]["published"] is found["test"]["difference"] is None
 
 
-def test_a_refused_row_is_answered_no_whatever_its_score(evaluate):
+def test_a_row_without_a_verdict_is_predicted_as_another_s_whatever_its_score(evaluate):
     label = [1, 1, 1, 0, 0, 0, 1, 0]
-    refused = [False] * 6 + [True, True]
-    columns = table(label, [2, 1, -1, 1.5, -2, -3, 5, 5], refused)
+    abstained = [False] * 6 + [True, True]
+    columns = table(label, [2, 1, -1, 1.5, -2, -3, 5, 5], abstained)
     found = evaluate(columns)["test"]
-    assert found["refused"] == {"rows": 2, "positives": 1}
+    assert found["abstained"] == {"rows": 2, "positives": 1}
+    # Readers of the files may know it by its former name.
+    assert found["refused"] == found["abstained"]
     assert found["confusion"]["true_positives"] == 2
     assert found["confusion"]["false_negatives"] == 2
     assert found["metrics"]["recall"] == 2 / 4
@@ -200,57 +227,11 @@ def test_a_refused_row_is_answered_no_whatever_its_score(evaluate):
     assert found["metrics"]["recall_at_threshold"] <= 3 / 4
 
 
-def test_without_refused_rows_there_is_nothing_to_leave_out(evaluate):
+def test_without_abstentions_there_is_nothing_to_leave_out(evaluate):
     assert evaluate(with_counts(3, 4, 2, 11))["test"]["answered"] is None
 
 
 # The threshold
-
-
-def best_f1(probability, label):
-    """The largest F1 over all cuts between two different probabilities, by a loop."""
-    values = np.unique(probability)
-    cuts = (values[1:] + values[:-1]) / 2
-    return max(float(f1(confusion(probability >= cut, label))) for cut in cuts)
-
-
-def test_the_threshold_has_the_largest_f1_of_all_cuts():
-    rng = np.random.default_rng(4)
-    for _ in range(40):
-        label = (rng.random(50) < 0.3).astype(np.int8)
-        probability = np.clip(rng.normal(0.3 + 0.2 * label, 0.2), 0, 1).round(rng.integers(1, 6))
-        found = choose_threshold(probability, label, np.zeros(50, bool))
-        assert found.f1 == pytest.approx(best_f1(probability, label))
-        assert float(f1(confusion(probability >= found.value, label))) == pytest.approx(found.f1)
-
-
-def test_of_equally_good_thresholds_the_nearest_to_one_half_is_chosen():
-    label = np.array([1, 0, 0, 0, 1, 0])
-    probability = np.array([0.9, 0.8, 0.7, 0.65, 0.6, 0.1])
-    # One of one found, or two with three false alarms: F1 is 2/3 or 4/7.
-    none = np.zeros(6, bool)
-    assert choose_threshold(probability, label, none).value == pytest.approx(0.85)
-    # One of one, or two with two false alarms: both 2/3.
-    found = choose_threshold(probability[[0, 1, 2, 4, 5]], label[[0, 1, 2, 4, 5]], none[:5])
-    assert found.f1 == pytest.approx(2 / 3)
-    assert found.value == pytest.approx(0.35)
-
-
-def test_refused_rows_choose_no_threshold_but_count_as_missed():
-    label = np.array([1, 1, 0, 0, 1])
-    probability = np.array([0.9, 0.4, 0.3, 0.2, 0.25])
-    refused = np.array([False, False, False, False, True])
-    found = choose_threshold(probability, label, refused)
-    assert found.value == pytest.approx(0.35)
-    assert found.f1 == pytest.approx(4 / 5)
-
-
-def test_neighbouring_floats_can_be_told_apart():
-    low = 0.3
-    high = np.nextafter(low, 1)
-    found = choose_threshold(np.array([high, low]), np.array([1, 0]), np.zeros(2, bool))
-    assert found.f1 == 1
-    assert low < found.value <= high
 
 
 def test_the_threshold_is_chosen_on_valid_alone(evaluate):
@@ -288,13 +269,13 @@ def test_one_seed_is_noted(evaluate):
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_a_model_of_one_answer_goes_through_with_a_note(evaluate, sign):
+def test_a_model_of_one_class_goes_through_with_a_note(evaluate, sign):
     label = [1] * 5 + [0] * 15
     found = evaluate(table(label, sign * np.linspace(1, 2, 20)))["test"]
     assert found["metrics"]["recall"] == (1 if sign > 0 else 0)
     assert found["metrics"]["mcc"] == 0
     assert found["intervals"]["mcc"] == [0, 0]
-    assert any("every row alike" in note for note in found["notes"])
+    assert any("predicts the same for every row" in note for note in found["notes"])
 
 
 def test_equal_scores_go_through_with_the_default_threshold_and_a_note(evaluate):
@@ -334,7 +315,7 @@ def test_a_valid_split_without_positives_chooses_the_default(evaluate):
     assert any("one class" in note for note in found["test"]["notes"])
 
 
-def test_a_split_that_is_refused_altogether_goes_through(evaluate):
+def test_a_split_that_is_abstained_on_altogether_goes_through(evaluate):
     columns = table([1, 0, 0, 0], [-1] * 4, [True] * 4)
     found = evaluate(train=[with_counts(3, 4, 2, 11)], test=[columns], valid=[columns])["test"]
     assert found["answered"]["accuracy"] is None
@@ -348,20 +329,148 @@ def test_seeds_and_files_that_do_not_fit_are_an_error(evaluate, tmp_path):
     with pytest.raises(ValueError, match="shorter"):
         evaluate_splits.main(
             predictions={name: [str(tmp_path / "test_1.parquet")] for name in SPLITS},
+            scores=[str(tmp_path / "scores_1.json"), str(tmp_path / "scores_2.json")],
             metrics={name: str(tmp_path / f"{name}.json") for name in SPLITS},
             thresholds=str(tmp_path / "thresholds.json"),
             experiment="toy",
             variant="plain",
             seeds=[1, 2],
             published=None,
+            other_question=False,
             bootstrap=BOOTSTRAP,
         )
     assert not (tmp_path / "test.json").exists()
 
 
-@pytest.mark.parametrize("script", ["evaluate_splits", "compare_variants"])
-def test_the_stage_starts_without_the_heavy_libraries(script):
-    heavy = ("pandas", "scipy", "sklearn", "torch", "transformers", "datasets")
+def test_scores_of_fewer_seeds_are_an_error(evaluate, tmp_path):
+    columns = with_counts(3, 4, 2, 11)
+    evaluate(columns, columns, seeds=(1, 2))
+    (tmp_path / "test.json").unlink()
+    with pytest.raises(ValueError, match="1 scores for 2 seeds"):
+        evaluate_splits.main(
+            predictions={
+                name: [str(tmp_path / f"{name}_{seed}.parquet") for seed in (1, 2)]
+                for name in SPLITS
+            },
+            scores=[str(tmp_path / "scores_1.json")],
+            metrics={name: str(tmp_path / f"{name}.json") for name in SPLITS},
+            thresholds=str(tmp_path / "thresholds.json"),
+            experiment="toy",
+            variant="plain",
+            seeds=[1, 2],
+            published=None,
+            other_question=False,
+            bootstrap=BOOTSTRAP,
+        )
+    assert not (tmp_path / "test.json").exists()
+
+
+# The published four as they were computed where the rows were predicted
+
+
+def test_the_published_metrics_are_the_scores_to_the_last_bit(evaluate):
+    def nudge(of_splits):
+        of_splits["test"]["f1"] = float(np.nextafter(of_splits["test"]["f1"], 1))
+
+    columns = with_counts(13, 4, 6, 40)
+    plain, nudged = evaluate(columns)["test"], evaluate(columns, spoil=nudge)["test"]
+    assert plain["metrics"]["f1"] == scores(decide(columns), columns["label"])["f1"]
+    assert nudged["metrics"]["f1"] == float(np.nextafter(plain["metrics"]["f1"], 1))
+    assert nudged["seeds"]["42"]["f1"] == nudged["metrics"]["f1"]
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "f1", "precision", "recall"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_scores_that_the_predictions_do_not_bear_out_are_an_error(metric, seed, evaluate, tmp_path):
+    seen = []
+
+    def spoil(of_splits):
+        if len(seen) == seed:
+            of_splits["test"][metric] += 1e-6
+        seen.append(of_splits)
+
+    columns = with_counts(13, 4, 6, 40)
+    with pytest.raises(StageError, match=rf"^{metric} is .* predict again"):
+        evaluate(columns, without_alarms(columns, 2), seeds=(1, 2), spoil=spoil)
+    assert not (tmp_path / "test.json").exists()
+
+
+def test_scores_of_a_split_without_the_metric_are_an_error(evaluate):
+    with pytest.raises(KeyError, match="recall"):
+        evaluate(with_counts(3, 4, 2, 11), spoil=lambda of_splits: of_splits["test"].pop("recall"))
+
+
+def test_published_figures_that_were_left_out_are_noted(evaluate):
+    columns = with_counts(3, 4, 2, 11)
+    tables = columns, without_alarms(columns, 3)
+    found = evaluate(*tables, seeds=(1, 2), other_question=True)
+    for name in SPLITS:
+        [note] = found[name]["notes"]
+        assert "published figures answer another question" in note
+
+
+# A metric more
+
+YOUDEN = Metric(
+    name="youden",
+    title="Youden's J",
+    basis="confusion",
+    function=lambda counts: (
+        ratio(counts[0], counts[0] + counts[2], np.nan)
+        - ratio(counts[1], counts[1] + counts[3], np.nan)
+    ),
+    bounds=(-1.0, 1.0),
+    higher_is_better=True,
+)
+GINI = Metric(
+    name="gini",
+    title="Gini coefficient",
+    basis="ranking",
+    function=lambda sums: 2 * METRICS["roc_auc"].function(sums) - 1,
+    bounds=(-1.0, 1.0),
+    higher_is_better=True,
+)
+PERPLEXITY = Metric(
+    name="perplexity",
+    title="perplexity",
+    basis="calibration",
+    function=lambda sums: np.exp(METRICS["loss"].function(sums)),
+    bounds=(1.0, math.inf),
+    higher_is_better=False,
+)
+
+
+@pytest.mark.parametrize("metric", [YOUDEN, GINI, PERPLEXITY], ids=lambda metric: metric.name)
+def test_a_metric_more_is_one_entry(metric, evaluate, monkeypatch):
+    # Most rows are predicted wrongly: what lies between -1 and 1 is below 0 here.
+    columns = with_counts(10, 60, 30, 40)
+    tables = columns, without_alarms(columns, 5)
+    before = evaluate(*tables, seeds=(1, 2))["test"]
+    monkeypatch.setitem(METRICS, metric.name, metric)
+    found = evaluate(*tables, seeds=(1, 2))["test"]
+    value, (low, high) = found["metrics"][metric.name], found["intervals"][metric.name]
+    expected = {
+        "youden": 2 * found["metrics"]["balanced_accuracy"] - 1,
+        "gini": 2 * found["metrics"]["roc_auc"] - 1,
+        "perplexity": np.mean([math.exp(found["seeds"][seed]["loss"]) for seed in ("1", "2")]),
+    }
+    assert value == pytest.approx(expected[metric.name])
+    assert not 0 <= value <= 1
+    assert low < value < high
+    assert found["spread"][metric.name] is not None
+    assert metric.name in found["seeds"]["1"]
+    for kind, of_kind in found["trivial"].items():
+        assert (metric.name in of_kind) == (metric.basis != "calibration")
+        assert of_kind.get(metric.name, 0) == pytest.approx(0, abs=1e-9), kind
+    # Nothing else changes.
+    for part in ("metrics", "intervals", "spread"):
+        del found[part][metric.name]
+        assert found[part] == before[part]
+
+
+@pytest.mark.parametrize("script", ["evaluate_splits", "compare_variants", "evaluate_slices"])
+def test_the_stage_starts_without_the_libraries_of_training(script):
+    heavy = ("torch", "transformers", "datasets", "evaluate", "nltk", "matplotlib")
     code = f"import sys; sys.path[:0] = {sys.path!r}; import {script}; "
     code += f"sys.exit(', '.join(set({heavy!r}) & set(sys.modules)) or 0)"
     subprocess.run([sys.executable, "-c", code], check=True)

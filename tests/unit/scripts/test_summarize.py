@@ -75,7 +75,8 @@ def test_the_reference_need_not_be_the_first(experiment):
     page = made.summarize()
     told, _ = tables(page)
     assert column(told, "vs reference")["Two"] == "reference"
-    assert "*vs reference* (Two)" in page
+    assert "*vs reference* is the difference from Two " in " ".join(page.split())
+    assert "All variants are compared with Two." in " ".join(page.split())
 
 
 def test_what_is_undefined_is_a_dash(experiment):
@@ -102,17 +103,17 @@ def test_seeds_are_counted_and_several_have_a_spread(experiment):
     assert column(three, "seeds")["One"] == "3 ± 0.012"
 
 
-def test_variants_with_the_same_floors_share_them_and_others_have_their_own(experiment):
+def test_variants_with_the_same_trivial_rows_share_them_and_others_have_their_own(experiment):
     made = experiment({"one": 970, "two": 970, "three": 970})
     made.metric_file("two")["trivial"]["prior_random"] = trivial(970, 161, 0.5)["prior_random"]
     told, _ = tables(made.summarize())
-    floors = {row[0]: row[2:4] for row in told[4:]}
-    assert list(floors) == ["*never*", "*always*", "*random*", "*random*, Two"]
+    trivial_rows = {row[0]: row[2:4] for row in told[4:]}
+    assert list(trivial_rows) == ["*never*", "*always*", "*random*", "*random*, Two"]
     # 161 of 970 are positive: accuracy, F1.
-    assert floors["*never*"] == ["0.834", "0.000"]
-    assert floors["*always*"] == ["0.166", "0.285"]
-    assert floors["*random*, Two"][0] == "0.500"
-    assert {column(told, "average precision")[floor] for floor in floors} == {"0.166"}
+    assert trivial_rows["*never*"] == ["0.834", "0.000"]
+    assert trivial_rows["*always*"] == ["0.166", "0.285"]
+    assert trivial_rows["*random*, Two"][0] == "0.500"
+    assert {column(told, "average precision")[kind] for kind in trivial_rows} == {"0.166"}
 
 
 def test_cells_of_every_split_read_train_test_valid(experiment):
@@ -154,20 +155,20 @@ def test_seeds_that_take_the_same_time_have_one(experiment):
     assert column(splits, "training")["One"] == "1 m 40 s"
 
 
-def test_refused_lines_and_lines_that_are_not_shared_are_said(experiment):
+def test_abstentions_and_lines_that_are_not_shared_are_said(experiment):
     made = experiment({"one": 300, "two": 300, "three": 300})
     of_test = made.metric_file("two")
-    of_test["refused"], of_test["answered"] = {"rows": 77, "positives": 9}, {"f1": 0.4321}
+    of_test["abstained"], of_test["answered"] = {"rows": 77, "positives": 9}, {"f1": 0.4321}
     made.compared("three")["rows"] = 123
     page = " ".join(made.summarize().split())
-    assert "- Two refuses 77 test lines as too short" in page
+    assert "- Two abstains on 77 test lines that are too short" in page
     assert "F1 on the others: 0.432." in page
     assert "- Test rows shared with the reference: 123 (Three)." in page
 
 
 def test_a_note_stands_once_with_the_variants_it_is_about(experiment):
     made = experiment({"one": 300, "two": 300, "three": 300})
-    note = "Seed 42 answers one class throughout: precision has no value."
+    note = "Seed 42 predicts one class throughout: precision has no value."
     for split in SPLITS:
         made.metric_file("two", split)["notes"] = [note]
     made.compared("three")["notes"] = ["Few rows are shared.", note]
@@ -194,7 +195,7 @@ def test_titles_are_shown_whatever_they_hold(experiment):
     assert unaddressed(made.root) == []
 
 
-def test_every_picture_is_linked_from_where_the_page_lies(experiment):
+def test_every_figure_is_linked_from_where_the_page_lies(experiment):
     made = experiment({"one": 300})
     links = re.findall(r"^!\[.+\]\((.+)\)$", made.summarize(), re.M)
     assert [(made.root / "results" / link).is_file() for link in links] == [True] * len(FIGURES)
@@ -222,9 +223,9 @@ def test_the_page_fits_a_screen_and_every_number_has_its_address(
 ):
     rows = dict.fromkeys(titles, 9855)
     made = experiment(rows, titles=titles, seeds=seeds, published=published)
-    refusing = made.metric_file("low_cutoff_distilbert")
-    refusing["refused"], refusing["answered"] = {"rows": 2900, "positives": 300}, {"f1": 0.37}
-    refusing["trivial"]["prior_random"] = trivial(9855, 1642, 0.3)["prior_random"]
+    abstaining = made.metric_file("low_cutoff_distilbert")
+    abstaining["abstained"], abstaining["answered"] = {"rows": 2900, "positives": 300}, {"f1": 0.37}
+    abstaining["trivial"]["prior_random"] = trivial(9855, 1642, 0.3)["prior_random"]
     made.compared("basic_roberta")["notes"] = ["In 3 of 10,000 resamples F1 has no value."]
     page = made.summarize()
     assert unaddressed(made.root) == []
@@ -266,7 +267,7 @@ def change_metric(root, value):
         lambda root: write_page(root, lambda page: page.replace("0.330", "—", 1)),
         lambda root: write_page(root, lambda page: page.replace("Brackets", "0.330 Brackets")),
         lambda root: write_page(root, lambda page: page.replace("Brackets", "F1 of 2 Brackets")),
-        lambda root: write_page(root, lambda page: f"{page}\n7 pictures\n"),
+        lambda root: write_page(root, lambda page: f"{page}\n7 figures\n"),
         lambda root: change_metric(root, 0.4),
         lambda root: change_metric(root, None),
     ],

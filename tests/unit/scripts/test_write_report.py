@@ -8,7 +8,7 @@ import pytest
 import write_report
 from experiment_files import FIGURES, Experiment
 
-from whosaid import targets
+from whosaid.config import output_paths
 
 REPORT = Path(write_report.__file__).parents[1] / "report"
 VOID = {"meta", "img", "br", "hr"}
@@ -72,14 +72,14 @@ def report(tmp_path, monkeypatch):
     return run
 
 
-def test_every_picture_stands_in_the_page_with_its_caption(report, tmp_path):
+def test_every_figure_stands_in_the_page_with_its_caption(report, tmp_path):
     page = report()
     image = r'<img src="data:image/svg\+xml;base64,(.*?)" alt=".*?">'
     found = re.findall(rf"{image}\n<figcaption>(.*?)\n</figcaption>", page)
     assert len(found) == len(FIGURES)
     for name, (data, caption) in zip(FIGURES, found, strict=True):
-        picture = tmp_path / "results" / "toy" / "figures" / f"{name}.svg"
-        assert base64.b64decode(data) == picture.read_bytes()
+        figure = tmp_path / "results" / "toy" / "figures" / f"{name}.svg"
+        assert base64.b64decode(data) == figure.read_bytes()
         assert caption == f"<p>How to read <em>{name}</em>.</p>"
 
 
@@ -93,7 +93,7 @@ def test_the_page_needs_nothing_from_elsewhere(report):
     assert not re.search(r"https?:|url\(|@import", text)
 
 
-def test_no_picture_stands_within_a_paragraph(report):
+def test_no_figure_stands_within_a_paragraph(report):
     inside = {parent for tag, _, parent in Page(report()).tags if tag == "figure"}
     assert inside == {"body"}
 
@@ -154,8 +154,8 @@ def test_titles_are_shown_and_not_followed(report):
     assert html.escape(NASTY) in page
 
 
-def test_every_picture_of_the_workflow_has_a_caption_of_few_sentences():
-    assert {path.stem for path in REPORT.glob("*.md")} == set(targets.FIGURES)
-    for name in targets.FIGURES:
+def test_every_figure_of_the_workflow_has_a_caption_of_few_sentences():
+    assert {path.stem for path in REPORT.glob("*.md")} == set(output_paths.FIGURES)
+    for name in output_paths.FIGURES:
         caption = " ".join((REPORT / f"{name}.md").read_text(encoding="utf-8").split())
         assert 1 <= len(re.findall(r"[.:;] |\.$", caption)) <= 4

@@ -61,13 +61,13 @@ class Summary:
         target = text(settings, "settings", "target_speaker", form="text")
         csv = text(corpus, "csv", form="text")
         rows = text(corpus, "rows", form=COUNT)
+        reference = self.title(self.reference)
         roles = [
             f"*{split}*: {text(path, 'role', form='text')}"
             for split, path in self.reference.metrics.items()
         ]
         return f"# {experiment}: which lines are {target}'s?\n\n" + wrapped(
-            f"{csv}, {rows} rows. All variants are compared with {self.title(self.reference)}. "
-            + " ".join(roles)
+            f"{csv}, {rows} rows. All variants are compared with {reference}. " + " ".join(roles)
         )
 
     def test_split(self) -> str:

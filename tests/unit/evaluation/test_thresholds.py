@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from whosaid.evaluation.metric import confusion
+from whosaid.evaluation.published_metrics import f1
+from whosaid.evaluation.thresholds import choose_threshold
+
+
+def best_f1(probability, label):
+    """The largest F1 over all cuts between two different probabilities, by a loop."""
+    values = np.unique(probability)
+    cuts = (values[1:] + values[:-1]) / 2
+    return max(float(f1(confusion(probability >= cut, label))) for cut in cuts)
+
+
+def test_the_threshold_has_the_largest_f1_of_all_cuts():
+    rng = np.random.default_rng(4)
+    for _ in range(40):
+        label = (rng.random(50) < 0.3).astype(np.int8)
+        probability = np.clip(rng.normal(0.3 + 0.2 * label, 0.2), 0, 1).round(rng.integers(1, 6))
+        found = choose_threshold(probability, label, np.zeros(50, bool))
+        assert found.f1 == pytest.approx(best_f1(probability, label))
+        assert float(f1(confusion(probability >= found.value, label))) == pytest.approx(found.f1)
+
+
+def test_of_equally_good_thresholds_the_nearest_to_one_half_is_chosen():
+    label = np.array([1, 0, 0, 0, 1, 0])
+    probability = np.array([0.9, 0.8, 0.7, 0.65, 0.6, 0.1])
+    # One of one found, or two with three false alarms: F1 is 2/3 or 4/7.
+    none = np.zeros(6, bool)
+    assert choose_threshold(probability, label, none).value == pytest.approx(0.85)
+    # One of one, or two with two false alarms: both 2/3.
+    found = choose_threshold(probability[[0, 1, 2, 4, 5]], label[[0, 1, 2, 4, 5]], none[:5])
+    assert found.f1 == pytest.approx(2 / 3)
+    assert found.value == pytest.approx(0.35)
+
+
+def test_abstained_rows_choose_no_threshold_but_count_as_missed():
+    label = np.array([1, 1, 0, 0, 1])
+    probability = np.array([0.9, 0.4, 0.3, 0.2, 0.25])
+    abstained = np.array([False, False, False, False, True])
+    found = choose_threshold(probability, label, abstained)
+    assert found.value == pytest.approx(0.35)
+    assert found.f1 == pytest.approx(4 / 5)
+
+
+def test_neighbouring_floats_can_be_told_apart():
+    low = 0.3
+    high = np.nextafter(low, 1)
+    found = choose_threshold(np.array([high, low]), np.array([1, 0]), np.zeros(2, bool))
+    assert found.f1 == 1
+    assert low < found.value <= high
+
+
+@pytest.mark.parametrize("values", [[0.4], [0.3, 0.4], [0.5, 0.6, 0.7], [0.4, 0.6, 0.6]])
+def test_the_threshold_predicts_both_classes(values):
+    probability = np.repeat(values, 3)
+    label = np.arange(len(probability)) % 2
+    found = choose_threshold(probability, label, np.zeros(len(label), bool))
+    decisions = probability >= found.value
+    if len(values) > 1:
+        assert found.note is None
+        assert decisions.any() and not decisions.all()
+    else:
+        assert found == (0.5, 0, "all of its scores are equal")
+
+
+@pytest.mark.parametrize(
+    ("probability", "label", "expected"),
+    [
+        # Nothing is the target's, and one row is predicted so.
+        ([0.7, 0.4, 0.2], [0, 0, 0], (0.5, 0.0, "its rows are of one class")),
+        # Everything is the target's, and two of three rows are found.
+        ([0.7, 0.5, 0.2], [1, 1, 1], (0.5, 0.8, "its rows are of one class")),
+        # Every row is predicted as the target's, and one of two is.
+        ([0.6, 0.6], [1, 0], (0.5, 2 / 3, "all of its scores are equal")),
+    ],
+)
+def test_without_a_choice_the_threshold_is_one_half(probability, label, expected):
+    found = choose_threshold(np.array(probability), np.array(label), np.zeros(len(label), bool))
+    assert found == (expected[0], pytest.approx(expected[1]), expected[2])
+
+
+def test_a_split_on_which_all_is_abstained_chooses_one_half():
+    found = choose_threshold(np.array([0.9, 0.1]), np.array([1, 0]), np.ones(2, bool))
+    assert found == (0.5, 0, "all of its scores are equal")
