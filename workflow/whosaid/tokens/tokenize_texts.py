@@ -49,8 +49,8 @@ def read_split(path: str) -> Dataset:
 def tokenize(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> Dataset:
     """The `rows` with a column `input_ids`: the token ids of `text`, truncated, unpadded.
 
-    Rows on which the variant abstains get none: no model sees them. The fingerprint is a fixed one,
-    so that equal rows make equal files.
+    Rows on which the variant abstains are left out: no model sees them. The fingerprint is a fixed
+    one, so that equal rows make equal files.
     """
 
     def add_ids(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -61,5 +61,7 @@ def tokenize(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> Dataset:
             return_token_type_ids=False,
         )
 
-    judged = rows.select(np.flatnonzero(~np.array(rows["abstained"], bool)), keep_in_memory=True)
-    return judged.map(add_ids, batched=True, keep_in_memory=True, new_fingerprint="tokenized")
+    # In this order, since `map` gives no column to a split of which no row is left.
+    tokenized = rows.map(add_ids, batched=True, keep_in_memory=True, new_fingerprint="all rows")
+    judged = np.flatnonzero(~np.array(rows["abstained"], bool))
+    return tokenized.select(judged, keep_in_memory=True, new_fingerprint="tokenized")

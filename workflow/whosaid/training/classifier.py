@@ -50,8 +50,9 @@ def check_token_ids(rows: Dataset, model: PreTrainedModel, source: str) -> None:
     """
     known = model.get_input_embeddings().num_embeddings
     for number, ids in enumerate(rows["input_ids"]):
-        if len(ids) and not 0 <= min(ids) <= max(ids) < known:
+        unknown = next((token for token in ids if not 0 <= token < known), None)
+        if unknown is not None:
             raise InputError(
-                f"{source}: row {number} has the token id {max(ids)}, but the model knows the ids "
+                f"{source}: row {number} has the token id {unknown}, but the model knows the ids "
                 f"0 to {known - 1}; tokenize with the tokenizer of this model"
             )

@@ -30,10 +30,11 @@ logger = logging.getLogger(__name__)
 RECORDED_PACKAGES = ("torch", "transformers", "tokenizers", "accelerate")
 
 
-def used_ids(rows: DatasetDict) -> np.ndarray:
-    """The token ids that occur in any of the splits."""
+def used_ids(rows: DatasetDict, padding: int) -> np.ndarray:
+    """The token ids that occur in any of the splits, and the one that pads them."""
     of_splits = (split.with_format("arrow")[:]["input_ids"] for split in rows.values())
-    return np.unique(np.concatenate([ids.combine_chunks().flatten() for ids in of_splits]))
+    ids = [ids.combine_chunks().flatten() for ids in of_splits]
+    return np.unique(np.concatenate([*ids, [padding]]))
 
 
 def train(tokenized: str, encoder: str, entry: Path, training: dict[str, Any], seed: int) -> None:
@@ -52,7 +53,7 @@ def train(tokenized: str, encoder: str, entry: Path, training: dict[str, Any], s
         check_token_ids(rows[name], model, f"{tokenized}/{name}")
     if not torch.accelerator.is_available():
         use_cpu_dropout(model)
-        restrict_embeddings(model, used_ids(rows))
+        restrict_embeddings(model, used_ids(rows, tokenizer.pad_token_id))
     if not can_be_packed(model):
         logger.warning(
             "%s: rows are padded, not packed, which takes two to three times as long",
