@@ -2,7 +2,7 @@
 
 
 class StageError(Exception):
-    """Ends a stage; the message is the one line that the user reads."""
+    """Ends a stage. The message is the one line that the user reads."""
 
 
 class InputError(StageError):
@@ -13,4 +13,4 @@ class InputError(StageError):
 
 
 class InterruptedStageError(StageError):
-    """The stage was asked to stop; the message says how to continue."""
+    """The stage was asked to stop. The message says how to continue."""

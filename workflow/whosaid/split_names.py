@@ -1,7 +1,7 @@
 """The names of the three splits, in the order in which they are reported."""
 
 SPLITS = ("train", "test", "valid")
-"""`train` is learned from, `test` is watched after each epoch, `valid` is kept for the end."""
+"""Models learn from `train`, are evaluated on `test` after each epoch, on `valid` at the end."""
 
 HELD_OUT = SPLITS[1:]
 """The splits that no model is trained on."""

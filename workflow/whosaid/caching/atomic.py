@@ -27,9 +27,9 @@ def check_not_orphaned() -> None:
 def atomic_write(path: str | Path, even_orphaned: bool = False) -> Iterator[Path]:
     """Yield a temporary sibling of `path`, for a file or a folder; rename it to `path` on success.
 
-    Temporary files of killed processes on this machine are removed first. After a failure nothing
-    is left. If the run that started this process has ended, raises InterruptedStageError in place
-    of the renaming, unless `even_orphaned`.
+    Temporary files of killed processes on this machine are removed first. A failure leaves no
+    file behind. Unless `even_orphaned`, raises InterruptedStageError instead of renaming if the run
+    that started this process has ended.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def atomic_write(path: str | Path, even_orphaned: bool = False) -> Iterator[Path
         if not even_orphaned:
             check_not_orphaned()
         if path.is_dir() or partial.is_dir():
-            _remove(path)  # os.replace replaces files, but no folder that holds something
+            _remove(path)  # os.replace cannot replace a folder that is not empty
         os.replace(partial, path)
     finally:
         _remove(partial)

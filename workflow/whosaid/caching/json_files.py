@@ -1,4 +1,4 @@
-"""JSON files, written atomically. An undefined number is NaN in memory and null in a file."""
+"""JSON files, written atomically. NaN in memory is null in a file."""
 
 import json
 import math

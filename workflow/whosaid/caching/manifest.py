@@ -1,4 +1,4 @@
-"""The manifest of a folder of ours: a SHA-256 for each file in it."""
+"""The manifest of an output folder: a SHA-256 for each file in it."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def find_damage(folder: Path, files: Mapping[str, str]) -> Iterator[str]:
-    """A sentence for each lost or changed one of `files`, which are SHA-256 by path in `folder`."""
+    """A sentence for each file that is lost or changed; `files` are SHA-256 by path in `folder`."""
     for name, digest in files.items():
         file = folder / name
         if not file.is_file():
@@ -43,9 +43,9 @@ def find_damage(folder: Path, files: Mapping[str, str]) -> Iterator[str]:
 
 
 def check_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of `folder`, after checking that every file in it is as it was written.
+    """The manifest of `folder`, after a check of every file that it lists.
 
-    Raises InputError with the first file that is lost or changed.
+    Raises InputError, which names the first lost or changed file.
     """
     manifest = read_manifest(folder)
     for damage in find_damage(folder, manifest["files"]):
@@ -54,7 +54,7 @@ def check_manifest(folder: Path) -> dict[str, Any]:
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether the folder has its manifest and every file in it is as it was written."""
+    """Whether the folder has a manifest and none of the listed files is lost or changed."""
     try:
         check_manifest(folder)
     except (OSError, ValueError, InputError):

@@ -1,4 +1,4 @@
-"""Records of what each job wrote, beside its log. They tell what was changed or lost since."""
+"""Records of the outputs of each job, beside its log: a SHA-256 for each file."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ SUFFIX = ".outputs.json"
 
 
 def files_below(path: Path) -> list[Path]:
-    """The file itself, or the files of a folder, without Snakemake's own time stamp."""
+    """The file itself, or all files below a folder except Snakemake's own time stamp."""
     if path.is_dir():
         files = (file for file in sorted(path.rglob("*")) if file.is_file())
         return [file for file in files if file.name != ".snakemake_timestamp"]

@@ -1,8 +1,8 @@
-"""The version of what training computes: a part of the model store's key.
+"""The version of the training code, which is part of the model store's key.
 
-The settings and data of a training say what to compute; this version says how. It is raised by
-hand when a change of the code, or of a patch release, changes trained weights, so that better
-messages, names and layout find the models that were trained before.
+The settings and data of a training say what to compute; this version says how. It is raised by hand
+when a change of the code, or a patch release of a package, changes trained weights. Any other
+change of the code, such as a new name or message, still finds the models that were trained before.
 """
 
 import hashlib
@@ -13,14 +13,14 @@ from whosaid.caching.code_digest import stage_code
 TRAINING_RECIPE = 1
 
 RECIPE_DIGEST = "pending"
-"""Digest of the code of recipe TRAINING_RECIPE. A test says when it is out of date."""
+"""Digest of the code that TRAINING_RECIPE stands for. A test fails when it is out of date."""
 
 
 def training_code(stage: str = "train_model") -> str:
-    """The training recipe and the minor releases of its packages, as one text with sorted keys.
+    """The recipe and the minor releases of torch and transformers, as JSON with sorted keys.
 
-    Code that is not that of RECIPE_DIGEST counts as a recipe of its own: what somebody tries out
-    never finds the models of another recipe.
+    Code whose digest is not RECIPE_DIGEST counts as a recipe of its own, so an edit that somebody
+    tries out never finds the models of another recipe.
     """
     digest = code_digest(stage)
     recipe = str(TRAINING_RECIPE) if digest == RECIPE_DIGEST else f"{TRAINING_RECIPE}+{digest}"
@@ -30,6 +30,6 @@ def training_code(stage: str = "train_model") -> str:
 
 
 def code_digest(stage: str = "train_model") -> str:
-    """One digest of the modules that the training imports."""
+    """One digest of all modules that the script of `stage` imports."""
     modules = {name: digest for name, digest in stage_code(stage).items() if name.endswith(".py")}
     return hashlib.sha256(json.dumps(modules, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Which outputs of the current experiment are no longer what their jobs wrote."""
+"""Finds outputs of the current experiment that were changed or lost since their jobs ended."""
 
 import logging
 from collections.abc import Iterable
@@ -11,10 +11,10 @@ logger = logging.getLogger(__name__)
 
 
 def damaged_outputs(logs: Path, expected: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The outputs of every job that lost or changed a file, and the outputs without a record.
+    """All outputs of each job of which a file is lost or changed, and outputs without a record.
 
-    Looks at the jobs with an output among `expected`, whose records are below `logs`. Logs each
-    fault and how much was checked.
+    Checks the jobs that have an output among `expected`; the records are below `logs`. Logs each
+    fault and the number of checked files.
     """
     expected = set(expected)
     records = [record for record in read_output_records(logs) if expected & {*record["outputs"]}]

@@ -1,6 +1,6 @@
-"""Write the manual of the config from its model: the tables of config/README.md and a JSON schema.
+"""Generates the manual from the config model: the tables of config/README.md and a JSON schema.
 
-Run it with `make manual` after a change of `model.py`; a test says when that was forgotten.
+Run `make manual` after a change of `model.py`; a test fails if that was forgotten.
 """
 
 import json
@@ -55,7 +55,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
 
 
 def type_name(annotation: Any) -> str:
-    """A type as a user would say it."""
+    """A type in words for users, such as `whole number or null`."""
     if get_origin(annotation) in (Union, UnionType):
         return " or ".join(map(type_name, get_args(annotation)))
     if annotation is type(None):
@@ -99,7 +99,7 @@ def key_tables() -> str:
 
 
 def manual(text: str) -> str:
-    """The manual `text` with its generated part made anew."""
+    """The manual `text` with its generated part replaced."""
     pattern = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
     return pattern.sub(lambda _: f"{BEGIN}\n\n{key_tables()}\n\n{END}", text)
 
@@ -109,7 +109,7 @@ def json_schema() -> dict[str, Any]:
 
     def without_required(node: Any) -> Any:
         if isinstance(node, dict):
-            # A key of this name would hold a mapping, the list of required keys is a list.
+            # The list of required keys is a list; a config key of this name holds a mapping.
             return {
                 key: without_required(value)
                 for key, value in node.items()
@@ -121,7 +121,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Bring config/README.md and config/schema.json up to date."""
+    """Write the generated part of config/README.md, and config/schema.json."""
     readme = CONFIG_DIR / "README.md"
     readme.write_text(manual(readme.read_text(encoding="utf-8")), encoding="utf-8")
     schema = json.dumps(json_schema(), indent=2, ensure_ascii=False)

@@ -1,7 +1,7 @@
-"""The config: one closed, frozen model of every key.
+"""The config model: every key with its type, default, description and cross-checks.
 
-Types, defaults, descriptions and cross-checks stand here and nowhere else; the table of keys in
-`config/README.md` and `config/schema.json` are generated from this module.
+The model is closed (an unknown key is an error) and frozen. The tables of `config/README.md` and
+`config/schema.json` are generated from it.
 """
 
 import math
@@ -52,7 +52,7 @@ LinearFeature = Literal[
 
 
 def _refuse_bool(value: Any) -> Any:
-    # Python counts True as the number 1; in a config it is a slip.
+    # Python treats True as the number 1; in a config that is a mistake.
     if isinstance(value, bool):
         raise ValueError("Input should be a number")
     return value
@@ -377,7 +377,7 @@ class Variant(Recipe):
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """The seeds of its models; a logistic regression has one optimum, so one is enough."""
+        """The seeds of its models. A logistic regression has one optimum, so one is enough."""
         return self.training.seeds if self.classifier == "encoder" else self.training.seeds[:1]
 
 
@@ -451,7 +451,7 @@ class Config(_Section):
     statistics: Statistics = Field(Statistics(), description="Intervals and comparisons.")
     audit: Audit = Field(Audit(), description="The leak audit and its limits.")
 
-    # Of the field and not of the model, so that the fault has the path of the key.
+    # Validates the field and not the model, so that the error has the path of the key.
     @field_validator("published_question")
     @classmethod
     def _published_figures_have_a_question(cls, question: Any, info: ValidationInfo) -> Any:

@@ -1,6 +1,6 @@
-"""The files of an experiment, in config order, for the stages that read many of them.
+"""The output paths of an experiment, in config order, for the stages that read many of them.
 
-Paths are literal. The rules declare the same ones with wildcards.
+The paths are complete. The rules declare the same paths with wildcards.
 """
 
 from whosaid.config.model import Config
@@ -55,7 +55,7 @@ def training_records(config: Config) -> list[str]:
 
 
 def split_counts(config: Config) -> list[str]:
-    """The row counts that `split_lines` leaves for every variant."""
+    """The split counts of every variant."""
     folder = f"data/{config.experiment}/splits"
     return [f"{folder}/{name}/split_counts.json" for name in config.variants]
 
@@ -66,17 +66,17 @@ def leak_audits(config: Config) -> list[str]:
 
 
 def figures(config: Config) -> dict[str, str]:
-    """The figures by name; word counts are known only where a variant counts words."""
+    """The figures by name; `word_counts` is one of them only if a variant counts words."""
     counts_words = any(variant.min_words for variant in config.variants.values())
     names = [name for name in FIGURES if counts_words or name != "word_counts"]
     return {name: f"results/{config.experiment}/figures/{name}.svg" for name in names}
 
 
 def one_per_job(config: Config) -> list[str]:
-    """One file of every job that leads to the summary, a manifest where it makes a folder.
+    """One output of every job that leads to the summary; for a folder, its manifest.
 
-    Snakemake does not notice that an output is gone while its consumers are up to date. As inputs
-    of the default target these let it.
+    Snakemake does not notice a lost output whose consumers are up to date. It does notice one that
+    is an input of the default target.
     """
     data = f"data/{config.experiment}"
     fine_tuned = [name for name, each in config.variants.items() if each.classifier == "encoder"]
@@ -93,7 +93,7 @@ def one_per_job(config: Config) -> list[str]:
 
 
 def recorded(config: Config) -> list[str]:
-    """The files whose jobs `verify` checks: `one_per_job`, what is made of it, and the audits."""
+    """One output of every job that `verify` checks: all jobs of the experiment and its audits."""
     results = f"results/{config.experiment}"
     return [
         *one_per_job(config),

@@ -1,4 +1,4 @@
-"""From the raw config to the checked one: merging, defaults, one line for each fault."""
+"""Parses the raw config: merges defaults into variants and reports each fault in one line."""
 
 import difflib
 import os
@@ -16,7 +16,7 @@ ALLOWED = {
     "model_type": "must be a mapping of keys",
     "tuple_type": "must be a list",
 }
-"""What pydantic says in words of Python."""
+"""Replacements for messages of pydantic that speak of Python types."""
 
 
 class ConfigError(ValueError):
@@ -27,9 +27,10 @@ class ConfigError(ValueError):
         super().__init__("\n".join(f"{'.'.join(path)}: {text}" for path, text in problems))
 
     def report(self, sources: Mapping[str, Any]) -> str:
-        """A line per fault that also names the place: `sources` maps places to what they say.
+        """One line per fault, which starts with the file or option that the key is in.
 
-        The last source that holds a key is the one that counts, as in Snakemake's own merge.
+        `sources` maps each file or option to its content. If several hold a key, the last one
+        counts, as in Snakemake's own merge.
         """
         lines = []
         for path, text in self.problems:
@@ -51,8 +52,8 @@ def merge(base: Any, overlay: Any) -> Any:
 def in_base_order(raw: Mapping[str, Any], sources: Iterable[Any]) -> dict[str, Any]:
     """`raw` with its variants in the order in which the `sources` first name them.
 
-    Snakemake merges an overlay so that the overlay's variants come first. The `sources` are the
-    contents of the config files, the base config first.
+    Snakemake's merge puts the variants of an overlay first. The `sources` are the contents of the
+    config files, the base config first.
     """
     variants = raw.get("variants")
     if not isinstance(variants, Mapping):
@@ -65,9 +66,9 @@ def in_base_order(raw: Mapping[str, Any], sources: Iterable[Any]) -> dict[str, A
 
 
 def parse_config(raw: Mapping[str, Any]) -> Config:
-    """Check the raw config and work `defaults` into the variants.
+    """Check the raw config and merge `defaults` into the variants.
 
-    Raises ConfigError with every fault at once, each under the path of the key as it is written.
+    Raises ConfigError with every fault at once, each with the path of its key as the user wrote it.
     """
     written = raw.get("variants")
     if not isinstance(written, Mapping):

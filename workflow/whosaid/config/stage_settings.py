@@ -1,7 +1,7 @@
-"""What each stage takes from the config: one function per rule, under the rule's name.
+"""The settings that each stage takes from the config: one function per rule, named as the rule.
 
-A function returns the keyword arguments of the stage's `main` as plain JSON values. What it leaves
-out cannot make the stage stale, so it holds what the stage depends on and nothing else.
+A function returns keyword arguments of the stage's `main` as plain JSON values. When they change,
+the stage is stale. So a function returns everything that the stage depends on, and nothing else.
 """
 
 import inspect
@@ -14,10 +14,10 @@ from whosaid.config.model import Config, Variant
 
 
 def settings_text(config: Config, stage: str, wildcards: Mapping[str, str]) -> str:
-    """The settings of a job as one JSON text with sorted keys; scripts read it back.
+    """The settings of a job as one JSON text with sorted keys, which the script parses.
 
-    One text, since Snakemake compares params as an unordered set of texts without their names.
-    `wildcards` are the job's, of which a stage is given those that its function below names.
+    It is one text because Snakemake compares params as an unordered set of texts without names.
+    `wildcards` are those of the job; a function below gets the ones that it has parameters for.
     """
     choose = globals()[stage]
     names = list(inspect.signature(choose).parameters)[1:]
@@ -25,7 +25,7 @@ def settings_text(config: Config, stage: str, wildcards: Mapping[str, str]) -> s
 
 
 def read_lines(config: Config) -> dict[str, Any]:
-    """What the corpus is checked for: the target is one of the most frequent speakers."""
+    """What the CSV is checked for: the target must be one of the `top_speakers` most frequent."""
     return config.corpus.model_dump(mode="json", include={"target_speaker", "top_speakers"})
 
 
@@ -49,7 +49,7 @@ def audit_splits(config: Config, variant: str) -> dict[str, Any]:
 
 
 def summarize_audit(config: Config) -> dict[str, Any]:
-    """The rows of the audit's table in config order."""
+    """The rows of the leak audit's table, in config order."""
     variants = [
         {"name": name, "title": spec.title or name} for name, spec in config.variants.items()
     ]
@@ -140,7 +140,7 @@ def draw_figures(config: Config) -> dict[str, Any]:
 
 
 def summarize(config: Config) -> dict[str, Any]:
-    """The rows of the tables in config order."""
+    """The rows of the tables, in config order."""
     return {
         "experiment": config.experiment,
         "target_speaker": config.corpus.target_speaker,
@@ -163,17 +163,17 @@ def write_report(config: Config) -> dict[str, Any]:
 
 
 def verify(config: Config) -> dict[str, Any]:
-    """The files that are compared with their records."""
+    """One output of every job whose outputs are compared with their record."""
     return {"expected": output_paths.recorded(config)}
 
 
 def _models(config: Config) -> list[dict[str, Any]]:
-    # A list, since keys are sorted on their way.
+    # A list keeps the config order; `settings_text` sorts the keys of a mapping.
     return [{"name": name, "seeds": list(spec.seeds)} for name, spec in config.variants.items()]
 
 
 def _table_rows(config: Config) -> Iterator[tuple[Variant, dict[str, Any]]]:
-    """Each variant and its name, title and seeds; they go into lists, since keys are sorted."""
+    """Each variant and its name, title and seeds, in config order."""
     for name, spec in config.variants.items():
         yield spec, {"name": name, "title": spec.title or name, "seeds": list(spec.seeds)}
 

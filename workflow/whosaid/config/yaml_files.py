@@ -1,4 +1,4 @@
-"""Reading config files as they are written, for what Snakemake's merged config no longer shows."""
+"""Reads single config files, to find doubled keys and the file that a key comes from."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from whosaid.config.parse import ConfigError
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """Refuses a key that stands twice in a mapping, where YAML would take the last one."""
+    """Rejects a key that occurs twice in a mapping, where YAML would use the last one."""
 
     def construct_mapping(self, node, deep=False):
         keys = [
             self.construct_object(key, deep=True)
             for key, _ in node.value
-            if key.tag != "tag:yaml.org,2002:merge"  # << may stand more than once
+            if key.tag != "tag:yaml.org,2002:merge"  # << may occur more than once
         ]
         for key in keys:
             if keys.count(key) > 1:
@@ -27,7 +27,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 def read_config_file(path: str) -> dict[str, Any]:
     """The content of a YAML or JSON config file.
 
-    Raises ConfigError if a key stands twice in one mapping.
+    Raises ConfigError if a key occurs twice in one mapping.
     """
     with open(path, encoding="utf-8") as file:
         return yaml.load(file, _UniqueKeyLoader) or {}

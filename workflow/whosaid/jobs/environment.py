@@ -9,7 +9,7 @@ from pathlib import Path
 
 for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_EVALUATE_OFFLINE"):
     os.environ[name] = "1"
-# Nothing is kept in these caches, but the libraries make the folders: here and not in the home.
+# These caches stay empty, but the libraries create the folders: keep them out of the home folder.
 for name in ("HF_DATASETS_CACHE", "HF_METRICS_CACHE", "HF_MODULES_CACHE"):
     os.environ.setdefault(name, str(Path(".snakemake", "huggingface").absolute()))
 # The Trainer multiplies the batch size by the number of GPUs that it sees. Show it only the first

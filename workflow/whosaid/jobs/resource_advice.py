@@ -1,4 +1,4 @@
-"""What a user can do about errors of the machine: a full disk, missing rights, missing memory."""
+"""What a user can do about a full disk, missing permissions or too little memory."""
 
 import errno
 
@@ -10,7 +10,7 @@ ADVICE = {
     errno.ENOMEM: "there is not enough memory; free some, or use a smaller batch size",
 }
 
-# Libraries written in C++ or Rust often pass on no more than the text of the system's error.
+# Libraries written in C++ or Rust often pass on only the text of the system's error.
 TEXTS = {
     "No space left on device": errno.ENOSPC,
     "Disk quota exceeded": errno.EDQUOT,
@@ -24,9 +24,9 @@ TEXTS = {
 
 
 def resource_advice(error: BaseException | None) -> str | None:
-    """What to do about a full disk, missing rights or missing memory; None for other errors.
+    """What to do about a full disk, missing permissions or too little memory; else None.
 
-    Looks at the error and at those that led to it.
+    Looks at `error` and at the errors that caused it.
     """
     while error is not None:
         if isinstance(error, MemoryError):

@@ -1,11 +1,11 @@
-"""One run at a time in one folder, and only in a folder that can be written to.
+"""The lock that allows one run at a time in a folder, and a check that folders are writable.
 
-Snakemake's own locks are files that outlive a killed run, and the first of two runs to end deletes
-them for both; the profile switches them off. This lock belongs to the operating system and goes
-with the process, however that ends.
+Snakemake's own locks are files that outlive a killed run. If there are two runs, the first one to
+end deletes the locks of both. The profile switches them off. The lock here belongs to the operating
+system, which releases it when the process ends, however it ends.
 
-Both checks end the run by SystemExit with one line: Snakemake prints a WorkflowError with the lines
-it came through.
+Both functions end the run with SystemExit and one line: a WorkflowError would be printed by
+Snakemake with a traceback.
 """
 
 import os
@@ -37,7 +37,7 @@ def hold_run_lock(path: Path = RUN_LOCK) -> None:
             f"{path} cannot be locked ({error}); work in a folder on a file system that can"
         ) from None
     path.write_text(f"process {os.getpid()}", encoding="utf-8")
-    _held.append(lock)  # the lock is released when the object goes
+    _held.append(lock)  # the lock is released when this object is deleted
 
 
 def check_writable(*folders: str) -> None:

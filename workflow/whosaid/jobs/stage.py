@@ -1,4 +1,4 @@
-"""What every script does around its work: log, report errors, record its outputs."""
+"""What every script does around its work: set up logs, report errors, record its outputs."""
 
 import logging
 import sys
@@ -56,9 +56,9 @@ def set_up_logging(path: Path) -> None:
         to_file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
         handlers.append(to_file)
     except OSError:
-        pass  # the outputs will fail for the same reason, and say so
+        pass  # writing the outputs fails for the same reason, and is reported
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=handlers, force=True)
-    # A full disk or a terminal that was closed is no second error.
+    # A log line that cannot be written (full disk, closed terminal) is not an error of the stage.
     logging.raiseExceptions = False
     for chatty in ("datasets", "evaluate", "httpx2", "filelock"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
