@@ -1,3 +1,4 @@
+import ast
 import importlib.metadata
 import re
 import shutil
@@ -84,73 +85,91 @@ def test_the_code_of_a_stage_is_the_same_every_time(workflow):
     assert stale_after(lambda: None) == set()
 
 
-PREDICTIONS = "evaluation/predictions"
-
-
 def module(workflow, name):
     return workflow / "whosaid" / f"{name}.py"
 
 
-def test_a_comment_makes_nothing_stale(workflow):
-    path = module(workflow, PREDICTIONS)
-    assert stale_after(lambda: append(path, "\n# a remark\n")) == set()
+TOY = '''"""A module
+of two lines."""
+
+import logging
+
+from whosaid.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+NAMES = ("train", "test")
+"""The names."""
 
 
-def test_formatting_makes_nothing_stale(workflow):
-    path = module(workflow, "split_names")
-    change = ('("train", "test", "valid")', "(\n    'train',\n\n    'test', 'valid',\n)")
-    assert stale_after(lambda: edit(path, change)) == set()
+class Rows:
+    """Some rows."""
+
+    size = 3
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        ('"""Whether the target has the larger logit (seeds x rows)."""', '"""Decides."""'),
-        ('        """Whether the target has the larger logit (seeds x rows)."""\n', ""),
-        ('"""The stored predictions of a variant', '"""What is stored of a variant'),
-        ("class Predictions(NamedTuple):\n", "class Predictions(NamedTuple):\n    pass\n"),
-        ("    ]\n    return Predictions", '    ]\n    """A remark."""\n    return Predictions'),
-    ],
-)
-def test_a_docstring_makes_nothing_stale(change, workflow):
-    assert stale_after(lambda: edit(module(workflow, PREDICTIONS), change)) == set()
+def check(rows):
+    """How many rows there are."""
+    if not rows:
+        logger.info("%d rows", len(rows))
+    refused = InputError(f"{rows}: too few")
+    if len(rows) == 1:
+        raise refused from None
+    if len(rows) == 2:
+        raise ValueError("two rows")
+    return len(rows)
+'''
 
 
-def test_the_docstring_of_a_constant_makes_nothing_stale(workflow):
-    path = module(workflow, "split_names")
-    change = ('"""The splits that no model is trained on."""', '"""All but train."""')
-    assert stale_after(lambda: edit(path, change)) == set()
+@pytest.fixture
+def toy(workflow):
+    """The path of a module that `split_lines` alone imports."""
+    path = module(workflow, "corpus/toy")
+    path.write_text(TOY)
+    append(workflow / "scripts" / "split_lines.py", "\nfrom whosaid.corpus import toy\n")
+    return path
 
 
-def test_a_text_that_is_no_docstring_counts(workflow):
-    change = ('"logit_not": pa', '"logit_other": pa')
-    found = stale_after(lambda: edit(module(workflow, PREDICTIONS), change))
-    assert found == REACHED_BY[PREDICTIONS]
+NO_CHANGE = {
+    "comment": ('NAMES = ("train", "test")', '# Remark\nNAMES = ("train", "test")  # remark'),
+    "formatting": ('("train", "test")', "(\n    'train',\n\n    'test',\n)"),
+    "docstring of the module": ("A module\nof two lines.", "Another text."),
+    "docstring of a class": ('"""Some rows."""', '"""Rows."""'),
+    "docstring of a function": ("How many rows there are.", "The number of rows.\n\n    More."),
+    "docstring of a constant": ('"""The names."""', '"""Two names."""'),
+    "no docstring": ('    """How many rows there are."""\n', ""),
+    "no docstring of a constant": ('"""The names."""\n', ""),
+    "new docstring": ("    size = 3", '    size = 3\n    """Of all."""'),
+    "pass": ('    """Some rows."""\n', "    pass\n"),
+    "log message": ("%d rows", "there are %d rows"),
+    "log level": ("logger.info(", "logger.warning("),
+    "log values": ("len(rows))", "2 * len(rows))"),
+    "no log": ('logger.info("%d rows", len(rows))', "pass"),
+    "new log": ("    return", '    logger.info("done")\n    return'),
+    "text of a raised error": ("two rows", "more than one row"),
+    "text of our errors": ("too few", "not enough"),
+}
+
+CHANGE = {
+    "text that is no docstring": ('"train"', '"training"'),
+    "value": ("size = 3", "size = 4"),
+    "condition": ("== 1", "<= 1"),
+    "class of a raised error": ("raise ValueError(", "raise TypeError("),
+    "class of our errors": ("refused = InputError(", "refused = StageError("),
+    "no error": ("raise refused from None", "pass"),
+    "condition of a log": ("if not rows:", "if rows:"),
+    "text of another call": ("logging.getLogger(__name__)", 'logging.getLogger("toy")'),
+}
 
 
-LOG = 'logger.info("%s: %d rows, %d positive", name, len(part), part["label"].sum())'
+@pytest.mark.parametrize("change", NO_CHANGE.values(), ids=NO_CHANGE)
+def test_what_changes_no_result_makes_nothing_stale(change, toy):
+    assert stale_after(lambda: edit(toy, change)) == set()
 
 
-@pytest.mark.parametrize("text", ['logger.warning("other words")', "pass", f"{LOG}\n        {LOG}"])
-def test_what_is_logged_makes_nothing_stale(text, workflow):
-    path = workflow / "scripts" / "split_lines.py"
-    assert stale_after(lambda: edit(path, (LOG, text))) == set()
-
-
-def test_the_last_line_of_a_branch_may_be_logged_or_not(workflow):
-    path = workflow / "scripts" / "split_lines.py"
-    append(path, "\n\ndef check(rows):\n    if not rows:\n        logger.info('none')\n")
-    assert stale_after(lambda: edit(path, ("logger.info('none')", "pass"))) == set()
-
-
-def test_what_an_error_says_makes_nothing_stale_but_which_error_it_is_does(workflow):
-    path = module(workflow, PREDICTIONS)
-    words = ("not the rows of {paths[0]}", "other rows than {paths[0]}")
-    assert stale_after(lambda: edit(path, words)) == set()
-    assert (
-        stale_after(lambda: edit(path, ("raise ValueError(", "raise TypeError(")))
-        == (REACHED_BY[PREDICTIONS])
-    )
+@pytest.mark.parametrize("change", CHANGE.values(), ids=CHANGE)
+def test_what_may_change_a_result_makes_the_stage_stale(change, toy):
+    assert stale_after(lambda: edit(toy, change)) == {"split_lines"}
 
 
 def test_an_edit_in_a_script_makes_its_own_stage_stale(workflow):
@@ -265,6 +284,11 @@ def test_every_module_is_known_by_the_stages_that_reach_it():
 def test_a_new_metric_trains_and_predicts_nothing():
     for stage in ("train_model", "predict_splits", "train_linear"):
         assert "whosaid/evaluation/metrics.py" not in code_digest.stage_code(stage)
+
+
+def test_the_errors_whose_texts_do_not_count_are_ours():
+    tree = ast.parse((rooms.PACKAGE / "errors.py").read_text())
+    assert {node.name for node in tree.body if isinstance(node, ast.ClassDef)} == code_digest.ERRORS
 
 
 @pytest.mark.parametrize("name", [name for name, stages in REACHED_BY.items() if stages])
