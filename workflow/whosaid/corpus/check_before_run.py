@@ -1,4 +1,4 @@
-"""Checks the CSV before Snakemake deletes the outputs that were made of the CSV before."""
+"""Checks a changed CSV before Snakemake deletes the outputs that come from the old one."""
 
 from pathlib import Path
 
@@ -9,20 +9,20 @@ from whosaid.errors import InputError
 
 
 def check_csv(config: Config) -> None:
-    """End the run with one line if `read_lines` would refuse a CSV that replaces an earlier one.
+    """End the run with one line if the CSV has changed and `read_lines` would reject it.
 
-    What was made of the earlier CSV then stays, and putting that one back leaves nothing to do.
-    Ends by SystemExit: Snakemake prints a WorkflowError with the lines it came through.
+    The outputs of the earlier CSV then stay, and once it is put back nothing has to rerun. Ends the
+    run with SystemExit: a WorkflowError would be printed by Snakemake with a traceback.
     """
     corpus, facts = config.corpus, Path(f"data/{config.experiment}/corpus.json")
     try:
         read = read_json(facts)
     except (OSError, ValueError):
-        return  # nothing to lose
+        return  # there are no earlier outputs to keep
     question = {"target_speaker": corpus.target_speaker, "top_speakers": corpus.top_speakers}
     if {**question, "sha256": sha256(Path(corpus.csv))}.items() <= read.items():
         return
-    # A run that has nothing new to read does without pandas.
+    # Imported here, since a run with an unchanged CSV does not need pandas.
     from whosaid.corpus.read_csv import read_corpus
 
     try:

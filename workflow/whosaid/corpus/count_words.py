@@ -1,4 +1,4 @@
-"""The number of words of a line, as NLTK counts them, and where its sentence data comes from."""
+"""Counts the words of lines with NLTK."""
 
 from typing import Literal, assert_never
 
@@ -12,8 +12,8 @@ def count_words(
 ) -> pd.Series:
     """Number of NLTK word tokens, punctuation included, in each text.
 
-    `punkt` splits sentences first, with the punkt_tab data below the folder `nltk_data`;
-    `preserve_line` takes the text as one sentence and needs no data.
+    `punkt` splits the text into sentences first, with the punkt_tab data below the folder
+    `nltk_data`. `preserve_line` treats the text as one sentence and needs no data.
     """
     match word_tokenizer:
         case "punkt":
@@ -29,5 +29,5 @@ def count_words(
 
 
 def lines_by_words(words: pd.Series) -> dict[str, int]:
-    """How many lines have each number of words, in the order of the numbers."""
+    """How many lines have each number of words, sorted by the number of words."""
     return {str(number): int(count) for number, count in words.value_counts().sort_index().items()}

@@ -1,4 +1,4 @@
-"""The leak audit: what a model could know of the rows that are held out from it."""
+"""The leak audit: what a model could know about held-out rows from its training rows."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ CROSSED = {
     "shared_episodes": ("is of the episode of", "split.group_by: episode keeps episodes whole"),
     "shared_scenes": ("is of the scene of", "split.group_by: scene keeps scenes whole"),
 }
-"""For each limit how a row is related to one of train, and which setting removes that."""
+"""For each limit: how a row is related to a row of train, and how to prevent that."""
 
 NOTES = [
     "Texts are the lines as spoken, without the tags that the variant appends.",
@@ -42,7 +42,11 @@ NOTES = [
 
 @dataclass(frozen=True)
 class Split:
-    """The rows of a split: their texts as written, as spoken and normalised, and their labels."""
+    """The rows of a split, one list element or label per row.
+
+    `row` is the number of the line. The text is `written` (with tags), `spoken` (without tags) and
+    `key` (spoken and normalised). `altered` counts the rows whose text is not that of their line.
+    """
 
     row: list[int]
     written: list[str]
@@ -56,15 +60,15 @@ class Split:
 
 
 Match = tuple[int, int, float | None]
-"""Position of a row, of the row of another split that it resembles, and how much."""
+"""The position of a row, that of a matching row of another split, and their similarity if near."""
 
 
 def read_split(path: str, lines: dict[int, dict[str, Any]], annotate: list[str]) -> Split:
     """The split at `path`; `lines` holds the cells of each row of the corpus.
 
-    The tags are those of the row itself. A text that does not end with them, which the pipeline
-    does not write, is compared as it is; if it does so but for case and punctuation, they are taken
-    off its normalised form. `altered` counts the rows whose text is not that of their line.
+    The tags of a row are its own values of the columns `annotate`, each as ` [value]`. The pipeline
+    writes no text that does not end with its tags. Such a text is compared as it is; if it differs
+    only in the case or punctuation of the tags, they are removed from its normalised form.
     """
     table = pq.read_table(path)
     written = table["text"].to_pylist()
@@ -85,7 +89,10 @@ def read_split(path: str, lines: dict[int, dict[str, Any]], annotate: list[str])
 
 
 def equal_texts(forms: Iterable[tuple[str, ...]], others: Iterable[tuple[str, ...]]) -> list[Match]:
-    """The rows of which a form of the text stands among those of `others`, with the first such."""
+    """The rows that have a form of their text in common with a row of `others`, the first such.
+
+    `forms` and `others` hold the forms of each row's text.
+    """
     first: dict[str, int] = {}
     for position, of_row in enumerate(others):
         for form in of_row:
@@ -103,14 +110,14 @@ def exact_forms(split: Split) -> list[tuple[str, ...]]:
 
 
 def normalised_forms(split: Split) -> list[tuple[str, ...]]:
-    """The same, whatever the case, punctuation and spacing."""
+    """Each row's text as spoken and, if that differs, as written; both normalised."""
     if split.written == split.spoken:
         return [(key,) for key in split.key]
     return list(zip(split.key, map(normalise, split.written), strict=True))
 
 
 def near_texts(split: Split, other: Split, known: set[int], similarity: float) -> list[Match]:
-    """The rows, but those at the positions `known`, with a nearly equal text in `other`."""
+    """The rows with a near duplicate in `other`, except those at the positions `known`."""
 
     def long_texts(of: Split, but: set[int]) -> dict[str, int]:
         positions: dict[str, int] = {}
@@ -131,7 +138,10 @@ def near_texts(split: Split, other: Split, known: set[int], similarity: float) -
 
 
 def share_groups(split: Split, other: Split, group: Callable[[int], Any]) -> list[Match]:
-    """The rows whose group also has rows in `other`, each with the first of these."""
+    """The rows whose group also has rows in `other`, each with the first of these.
+
+    `group` maps the number of a row to its group, or to None, which matches nothing.
+    """
     first: dict[Any, int] = {}
     for position, row in enumerate(other.row):
         first.setdefault(group(row), position)
@@ -167,7 +177,7 @@ def compare_texts(split: Split, other: Split, similarity: float) -> dict[str, di
 
 
 def label_counts(texts: list[str], labels: np.ndarray) -> np.ndarray:
-    """The rows of each label (distinct texts x 2)."""
+    """How many rows of each label each distinct text has (distinct texts x 2)."""
     _, number = np.unique(np.array(texts, dtype=object), return_inverse=True)
     counts = np.zeros((number.max() + 1, 2), dtype=np.int64)
     np.add.at(counts, (number, labels), 1)
@@ -177,16 +187,17 @@ def label_counts(texts: list[str], labels: np.ndarray) -> np.ndarray:
 def best_scores(counts: np.ndarray) -> dict[str, float]:
     """The best accuracy and the best F1 of any classifier that sees nothing but the text.
 
-    `counts` holds the rows of each label of each distinct text (texts x 2). Such a classifier
-    predicts the same for all rows of a text. Accuracy is best where each text gets its more
+    `counts` holds the number of rows of each label for each distinct text (texts x 2). Such a
+    classifier predicts the same for all rows of a text. Accuracy is best if each text gets its more
     frequent label.
 
-    For F1 let text t have p_t rows of the target among n_t and P be the sum of all p_t. Predicting
-    "target" for the texts S gives F1(S) = 2 sum_S p_t / (P + sum_S n_t). If F is the greatest F1,
-    then sum_S (2 p_t - F n_t) <= F P for every S, with equality for the best: so it may be taken
-    to hold the texts with p_t / n_t > F / 2 and no other (Lipton, Elkan and Naryanaswamy 2014,
-    "Optimal Thresholding of Classifiers to Maximize F1 Measure"). F need not be known: in the order
-    of p_t / n_t, from the greatest, these texts come first, so one of the first k texts for some k.
+    For F1, let text t have p_t rows of the target among n_t rows, and let P be the sum of all p_t.
+    Predicting "target" for a set S of texts gives F1(S) = 2 sum_S p_t / (P + sum_S n_t). Let F be
+    the greatest F1. Then sum_S (2 p_t - F n_t) <= F P for every S, with equality for the best S.
+    The left side is greatest for the texts with p_t / n_t > F / 2, so these texts are a best S
+    (Lipton, Elkan and Naryanaswamy 2014, "Optimal Thresholding of Classifiers to Maximize F1
+    Measure"). F is not known, but these texts are the first k in decreasing order of p_t / n_t, for
+    some k. So the best F1 over all k is F.
     """
     rows, positives = counts.sum(axis=1), counts[:, 1]
     order = np.argsort(-positives / rows, kind="stable")
@@ -195,7 +206,7 @@ def best_scores(counts: np.ndarray) -> dict[str, float]:
 
 
 def describe_split(split: Split, lines: dict[int, dict[str, Any]]) -> dict[str, Any]:
-    """The rows and seasons of a split, its texts with both labels and the scores these allow."""
+    """The rows and seasons of a split, its texts with both labels, and the best possible scores."""
     distinct = list({row: position for position, row in enumerate(split.row)}.values())
     of_text: dict[str, list[int]] = {}
     for position in sorted(distinct):
@@ -236,7 +247,7 @@ def describe_split(split: Split, lines: dict[int, dict[str, Any]]) -> dict[str, 
 def crossed_limits(
     held_out: dict[str, dict[str, dict]], limits: dict[str, float | None]
 ) -> list[str]:
-    """For each limit and split where more is found than is allowed: what, and the first row."""
+    """A sentence for each limit that a split crosses, with the first row that crosses it."""
     faults = []
     for name, allowed in limits.items():
         belongs_to, remedy = CROSSED[name]
@@ -254,16 +265,16 @@ def crossed_limits(
 
 
 def shortened(text: str) -> str:
-    """The text in quotes, cut where it is too long for a message."""
+    """The text in quotes, cut if it is too long for a message."""
     return repr(text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…")
 
 
 def audit_leaks(
     parts: dict[str, Split], lines: dict[int, dict[str, Any]], similarity: float
 ) -> dict[str, Any]:
-    """The audit of the splits `parts`; `lines` holds the cells of each row of the corpus.
+    """The leak audit of the splits `parts`; `lines` holds the cells of each row of the corpus.
 
-    Texts whose trigrams have a cosine of at least `similarity` count as near duplicates.
+    Texts are near duplicates if the cosine of their character trigrams is at least `similarity`.
     """
     episodes = {row: (cells["season"], cells["episode"]) for row, cells in lines.items()}
     scenes = {row: cells["scene"] for row, cells in lines.items()}

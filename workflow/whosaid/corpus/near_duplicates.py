@@ -1,4 +1,4 @@
-"""Texts that are nearly alike: the cosine of their character trigrams."""
+"""Finds near duplicates among texts, by the cosine of their character trigrams."""
 
 from collections.abc import Sequence
 
@@ -7,29 +7,29 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize
 
 CHUNK = 256
-"""Texts compared at once. A product takes 16 bytes at most for each of them and each other text."""
+"""How many texts are compared with all others at once. A pair takes at most 16 bytes."""
 
 ROUNDING = 1e-9
-"""Equal trigrams have a cosine of 1 but for the rounding of the products."""
+"""Tolerance for rounding: the cosine of equal trigrams may be slightly less than 1."""
 
 
 def trigrams(text: str) -> list[str]:
-    """All character trigrams of the text; one of fewer than three characters has none."""
+    """All character trigrams of the text; a text of fewer than three characters has none."""
     return [text[start : start + 3] for start in range(len(text) - 2)]
 
 
 def near_duplicates(
     texts: Sequence[str], others: Sequence[str], similarity: float
 ) -> dict[int, tuple[int, float]]:
-    """Position of each text that has a near duplicate: position of the other and their cosine.
+    """For the position of each text with a near duplicate: the position of that and their cosine.
 
-    A near duplicate is one of `others` whose counts of character trigrams have a cosine of
-    `similarity` or more with the text's; of several the most similar one is named. Every pair is
-    compared, `CHUNK` texts at a time.
+    A near duplicate is one of `others` whose counts of character trigrams have a cosine of at least
+    `similarity` with those of the text. If there are several, the most similar one is returned.
+    Every pair is compared, `CHUNK` texts at a time.
     """
     if not any(len(text) >= 3 for text in [*texts, *others]):
         return {}
-    # scikit-learn's own analyzer of characters takes a run of white space for one blank.
+    # scikit-learn's own character analyzer replaces a run of white space by one blank.
     count = CountVectorizer(analyzer=trigrams, dtype=np.float64)
     directions = normalize(count.fit_transform([*texts, *others]))
     ours, theirs = directions[: len(texts)], directions[len(texts) :].T.tocsr()

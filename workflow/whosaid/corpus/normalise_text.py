@@ -1,13 +1,13 @@
-"""The form of a text in which lines that say the same are equal."""
+"""Normalises texts, so that lines equal but for case, punctuation and spacing become equal."""
 
 import unicodedata
 
 IGNORED = {"Cc", "Cf"}
-"""Unicode categories that do not count, beside all punctuation, symbols and separators."""
+"""Unicode categories that are removed, besides all punctuation, symbols and separators."""
 
 
 class _Kept(dict):
-    """For `str.translate`: a character or, where it does not count, None."""
+    """A table for `str.translate`: a character maps to itself, or to None if it is removed."""
 
     def __missing__(self, code: int) -> str | None:
         character = chr(code)
@@ -22,8 +22,8 @@ _KEPT = _Kept()
 def normalise(text: str) -> str:
     """The text without case, punctuation and spacing: its letters and digits.
 
-    Compatible characters are equal (Unicode's NFKC). Where nothing would be left, as of `?!`, the
-    text is returned without its spacing.
+    Characters that are compatible in Unicode become equal (NFKC). If nothing would be left, as with
+    `?!`, the text is returned without its spacing.
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
     return folded.translate(_KEPT) or "".join(folded.split())

@@ -17,7 +17,7 @@ FILES = ("abbrev_types.txt", "collocations.tab", "ortho_context.tab", "sent_star
 
 
 def find_local(search_path: str) -> Path | None:
-    """The first folder with all four files on an NLTK_DATA search path."""
+    """The first folder on an NLTK_DATA search path that holds all four files; None without one."""
     for root in filter(None, search_path.split(os.pathsep)):
         folder = Path(root) / ENGLISH
         if all((folder / name).is_file() for name in FILES):
@@ -26,7 +26,7 @@ def find_local(search_path: str) -> Path | None:
 
 
 def download(url: str, sha256: str) -> bytes:
-    """The archive at `url`. Raises InputError if it is out of reach or not the pinned one."""
+    """The archive at `url`. Raises InputError if it cannot be fetched or is not the pinned one."""
     advice = (
         f"set NLTK_DATA to a folder that holds {ENGLISH}, or corpus.word_tokenizer to preserve_line"
     )

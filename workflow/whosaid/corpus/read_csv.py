@@ -1,4 +1,4 @@
-"""The processed CSV of dialogue lines: how it is read and what it must hold."""
+"""Reads and checks the processed CSV of dialogue lines."""
 
 import csv
 import io
@@ -23,22 +23,22 @@ COLUMNS = {
         )
     },
 }
-"""The CSV's columns and our names for them; its first column, the index, has no name."""
+"""The columns of the CSV and their names here. Its first column, the index, has no name."""
 
 SCHEMA = pa.schema([(name, INTEGERS.get(name, "string")) for name in COLUMNS.values()])
 """The types of the lines as they are stored."""
 
 MAX_CELL_BYTES = 64 * 2**20
-"""A longer cell is taken for an unclosed quote; a line of a script has a few kilobytes."""
+"""A longer cell counts as an unclosed quote; a line of a script has a few kilobytes."""
 
 
 def read_csv(content: bytes, path: Path) -> pd.DataFrame:
     """The lines of a CSV with the types of SCHEMA, in file order, no row skipped.
 
-    `content` is that of the file `path`, which messages name. No text stands for a missing value: a
-    line may be "None" or "NA". Raises InputError, in one line, for anything that is wrong with the
-    file: its form, or cells that are not whole numbers, empty or doubled. For cells the message
-    names every faulty column, the number of faulty rows, the first of them and its value.
+    `content` is the content of the file `path`, which is named in messages. No text means a missing
+    value, since a line may be "None" or "NA". Raises InputError with one line if the form of the
+    file is wrong, or if cells are empty, not whole numbers, or (in the index) doubled. For cells
+    the message names every faulty column, its number of faulty rows, the first row and its value.
     """
     header = check_form(content, path)
     lines = pd.read_csv(
@@ -48,7 +48,7 @@ def read_csv(content: bytes, path: Path) -> pd.DataFrame:
         dtype=str,
         na_filter=False,
         encoding="utf-8-sig",
-        engine="python",  # the reader of check_form, so that both see the same cells
+        engine="python",  # the same reader as in check_form, so that both see the same cells
     )[SCHEMA.names]
     faults = []
     for name in SCHEMA.names:
@@ -70,10 +70,10 @@ def read_csv(content: bytes, path: Path) -> pd.DataFrame:
 
 
 def check_form(content: bytes, path: Path) -> list[str]:
-    """The names in the header. Raises InputError unless the file is a CSV of the twelve columns.
+    """The names in the header. Raises InputError unless the file is a CSV with the twelve columns.
 
-    pandas would let an unclosed quote swallow the rows below it and fill up a short row, so the
-    form is checked by the strict reader of the standard library.
+    pandas would let an unclosed quote swallow the rows below it, and would fill up a short row. So
+    the strict reader of the standard library checks the form.
     """
     csv.field_size_limit(MAX_CELL_BYTES)
     where, number = "header", 0
@@ -89,7 +89,7 @@ def check_form(content: bytes, path: Path) -> list[str]:
                     f"{path}, row {number}: {len(row)} cells where the header has {len(COLUMNS)}; "
                     "correct or remove the row"
                 )
-            # The reader fails before it hands out a faulty row.
+            # The reader raises before it returns a faulty row, so the next row is the one to name.
             where = f"row {number + 1}"
     except UnicodeDecodeError:
         raise not_utf8(content, path) from None
@@ -136,12 +136,12 @@ def not_utf8(content: bytes, path: Path) -> InputError:
 
 
 def to_integers(texts: pd.Series, dtype: str) -> tuple[pd.Series, pd.Series]:
-    """Which texts are whole numbers of a `dtype`, and the numbers, 0 where a text is none.
+    """Which texts are whole numbers that fit a `dtype`, and the numbers (0 for any other text).
 
-    A whole number is one as a program writes it: no leading zero or plus, no blank, ASCII digits.
+    A whole number is written as a program writes it: ASCII digits, no leading zero, plus or blank.
     """
     is_plain = texts.str.fullmatch(r"0|-?[1-9][0-9]{0,18}")
-    # As Python's own, since not every number of 19 digits fits 64 bits.
+    # As Python integers, since not every number of 19 digits fits into 64 bits.
     numbers = pd.Series(map(int, texts.where(is_plain, "0")), texts.index, dtype=object)
     limits = np.iinfo(dtype)
     is_fit = is_plain & numbers.between(limits.min, limits.max)
@@ -149,7 +149,7 @@ def to_integers(texts: pd.Series, dtype: str) -> tuple[pd.Series, pd.Series]:
 
 
 def describe_fault(texts: pd.Series, is_faulty: pd.Series, what: str) -> list[str]:
-    """One sentence on the faulty cells of a column, or none; `what` is filled with the first."""
+    """One sentence on the faulty cells of a column, or none; `what` is formatted with the first."""
     count = int(is_faulty.sum())
     if not count:
         return []
@@ -165,7 +165,7 @@ def check_speakers(
 ) -> None:
     """Raise InputError unless the target is one of the `top_speakers` most frequent speakers.
 
-    `counts` are the lines of each speaker, the most frequent first.
+    `counts` holds the number of lines of each speaker, the most frequent first.
     """
     if len(counts) < top_speakers:
         raise InputError(
@@ -183,11 +183,11 @@ def check_speakers(
 def read_corpus(
     path: Path, target_speaker: str, top_speakers: int
 ) -> tuple[pd.DataFrame, dict[str, int], bytes]:
-    """The lines of the CSV at `path`, the lines of each speaker, and the file's content.
+    """The lines of the CSV at `path`, the number of lines of each speaker, and the file's content.
 
-    The most frequent speaker comes first. The file is read once, so that what is digested, checked
-    and stored is the same. Raises InputError as `read_csv` does, and where the target is not one of
-    the `top_speakers` most frequent speakers.
+    The most frequent speaker comes first. The file is read once, so the same bytes are digested,
+    checked and stored. Raises InputError as `read_csv` does, or if the target is not one of the
+    `top_speakers` most frequent speakers.
     """
     content = path.read_bytes()
     lines = read_csv(content, path)

@@ -1,4 +1,4 @@
-"""The steps of a recipe before the split: which lines, with which labels and texts."""
+"""The steps before the split: select and label lines, drop duplicates, annotate texts."""
 
 from collections.abc import Sequence
 from typing import Literal, assert_never
@@ -9,9 +9,10 @@ from whosaid.corpus.normalise_text import normalise
 
 
 def select_speakers(lines: pd.DataFrame, target_speaker: str, top_speakers: int) -> pd.DataFrame:
-    """The lines of the `top_speakers` most frequent speakers in file order, text and label added.
+    """The lines of the `top_speakers` most frequent speakers, in file order, with text and label.
 
-    The label is 1 where the speaker is `target_speaker`. Frequencies are those of the whole file.
+    `text` is the column `line`, renamed. `label` is 1 where the speaker is `target_speaker`, else
+    0. Frequencies are counted over the whole file.
     """
     top = lines["speaker"].value_counts().index[:top_speakers]
     kept = lines[lines["speaker"].isin(top)].rename(columns={"line": "text"})

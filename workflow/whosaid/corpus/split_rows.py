@@ -11,12 +11,12 @@ from whosaid.errors import InputError
 from whosaid.split_names import SPLITS
 
 GROUPS = {"episode": ["season", "episode"], "scene": ["scene"]}
-"""The columns in which the lines of one group agree."""
+"""The columns that identify the group of a line."""
 
 FEATURES = Features({"position": Value("int64"), "label": ClassLabel(num_classes=2)})
 
 Positions = dict[str, np.ndarray]
-"""The positions of the rows of each split among all rows, in the order of the split."""
+"""For each split the positions of its rows among all rows, in the order of the split."""
 
 
 def split_datasets_stratified(
@@ -24,8 +24,8 @@ def split_datasets_stratified(
 ) -> Positions:
     """Positions of train, test and valid by the stratified `train_test_split` of `datasets`.
 
-    As published: train and the rest first, then test and valid in the rest. The order depends on
-    the sequence of labels and the seed only. Raises ValueError if a class is too small.
+    As published, it splits off train first and then splits the rest into test and valid. The order
+    depends only on the sequence of labels and the seed. Raises ValueError if a class is too small.
     """
 
     def halve(rows: Dataset, second: float) -> tuple[Dataset, Dataset]:
@@ -40,10 +40,10 @@ def split_datasets_stratified(
 
 
 def split_pandas_per_class(labels: np.ndarray, fractions: dict[str, float], seed: int) -> Positions:
-    """Positions of train, test and valid by `pandas`' sample of each class.
+    """Positions of train, test and valid, by the `sample` method of `pandas` in each class.
 
-    Each split holds its positives first, then its negatives; what is left for valid stays in file
-    order. The published code shuffles each split without a seed; `split_rows` does so with one.
+    Each split holds its positives first, then its negatives. The rows that are left for valid stay
+    in file order. The published code shuffles each split without a seed; `split_rows` uses a seed.
     """
     test_share = fractions["test"] / (fractions["test"] + fractions["valid"])
     parts = {name: [] for name in SPLITS}
@@ -59,10 +59,10 @@ def split_pandas_per_class(labels: np.ndarray, fractions: dict[str, float], seed
 
 
 def split_group_shuffle(groups: np.ndarray, fractions: dict[str, float], seed: int) -> Positions:
-    """Positions of train, test and valid, the rows of a group in one of them, in file order.
+    """Positions of train, test and valid in file order; all rows of a group are in one split.
 
-    The fractions are of the groups: scikit-learn's `GroupShuffleSplit` takes train from all, then
-    test and valid from the rest, as the published splits do with rows.
+    The fractions are fractions of the groups. scikit-learn's `GroupShuffleSplit` splits off train
+    and then splits the rest into test and valid, as the published splits do with rows.
     """
     from sklearn.model_selection import GroupShuffleSplit
 
@@ -77,9 +77,9 @@ def split_group_shuffle(groups: np.ndarray, fractions: dict[str, float], seed: i
 def _in_two_steps(
     halve: Callable[[Any, float], Sequence[Any]], rows: Any, fractions: dict[str, float]
 ) -> dict[str, Any]:
-    """Train and the rest, then test and valid in the rest, as published.
+    """Split off train, then split the rest into test and valid, as published.
 
-    `halve` parts rows in two; it is given the share of the second part.
+    `halve` splits rows into two parts; its second argument is the share of the second part.
     """
     train, rest = halve(rows, 1 - fractions["train"])
     test, valid = halve(rest, fractions["valid"] / (fractions["test"] + fractions["valid"]))
@@ -93,7 +93,7 @@ def resample_positions(
     undersample_negatives: float,
     seed: int,
 ) -> np.ndarray:
-    """Each positive `oversample_positives` times, then a sample of the negatives."""
+    """Each positive repeated `oversample_positives` times, then a sample of the negatives."""
     is_positive = labels[positions] == 1
     negatives = pd.Series(positions[~is_positive])
     kept = negatives.sample(frac=undersample_negatives, random_state=seed)
@@ -114,9 +114,9 @@ def split_rows(
 ) -> Positions:
     """Positions of train, test and valid, in the order in which they are written.
 
-    `groups` numbers what the method `group_shuffle` keeps together. Rows where `too_short` is true
-    leave train before it is re-sampled. Raises InputError if a split would lack one of the two
-    classes.
+    `groups` holds the number of each row's group, for the method `group_shuffle`. Rows for which
+    `too_short` is true are removed from train before it is re-sampled. Raises InputError if a split
+    would lack one of the two classes.
     """
     method, fractions, seed = split["method"], split["fractions"], split["seed"]
     positives, rows = int(labels.sum()), len(labels)
@@ -129,7 +129,7 @@ def split_rows(
         ": each of train, test and valid needs at least one of either; use more lines, a smaller "
         "min_words or other split.fractions"
     )
-    # The stratified split refuses classes smaller than the number of parts.
+    # The stratified split rejects classes smaller than the number of splits.
     if min(positives, rows - positives) < len(SPLITS):
         raise too_few
     try:
