@@ -1,8 +1,8 @@
-"""The bootstrap over rows, and intervals from it and from the spread over the seeds.
+"""The bootstrap over rows, and confidence intervals from it and the spread over the seeds.
 
 Drawing rows with replacement shows how a metric would vary on other rows of the same kind (Efron
-and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). Rows of one line (an
-oversampled line stands twice) are drawn together. All models see the same draws.
+and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). Rows of the same line (an
+oversampled line has several) are drawn together. All models get the same draws.
 """
 
 import math
@@ -16,18 +16,18 @@ from scipy.stats import t as student_t
 from whosaid.evaluation.metric import Confusion
 
 CELLS = 2_500_000
-"""Numbers per block of resamples: what bounds the memory."""
+"""The most numbers in a block of resamples; this limits the memory."""
 
 ROUNDING = 1e-12
-"""A smaller standard error is none: the mean of equal floats may differ from them."""
+"""A smaller standard error counts as 0: the mean of equal floats may differ from them."""
 
 
 def resampled_counts(
     lines: np.ndarray, resamples: int, rng: np.random.Generator
 ) -> Iterator[np.ndarray]:
-    """Blocks (resamples x rows) that say how often each row is drawn, `resamples` in all.
+    """How often each row is drawn in each of `resamples`, as blocks (resamples x rows).
 
-    `lines` (rows) names the line of each row; as many lines are drawn as there are.
+    `lines` (rows) is the line of each row. A resample draws as many lines as there are.
     """
     names, line_of_row = np.unique(lines, return_inverse=True)
     distinct = len(names) == len(lines)
@@ -48,8 +48,8 @@ def resampled_confusion(
 ) -> Confusion:
     """Counts (models x resamples) of the `decisions` (models x rows) on resampled rows.
 
-    Only sums over the rows count, so lines that add the same are one cell, and how often each
-    cell is drawn is multinomial: no row is touched.
+    The counts are sums over rows, so all lines that add the same to every sum form one cell. How
+    often each cell is drawn is multinomial, so single rows need not be drawn.
     """
     names, line_of_row = np.unique(lines, return_inverse=True)
     decisions, labels = np.asarray(decisions, bool), np.asarray(labels, bool)
@@ -57,7 +57,7 @@ def resampled_confusion(
     order = np.argsort(line_of_row, kind="stable")
     starts = np.searchsorted(line_of_row[order], np.arange(len(names)))
     of_line = np.add.reduceat(columns[:, order], starts, axis=1, dtype=np.int64)
-    # As np.unique over an axis does, but that takes twenty times as long.
+    # The same as np.unique over an axis, which takes twenty times as long.
     of_line = of_line[:, np.lexsort(of_line)]
     first = np.append(True, (of_line[:, 1:] != of_line[:, :-1]).any(axis=0))
     cells, members = of_line[:, first].T, np.diff(np.append(np.flatnonzero(first), len(names)))
@@ -71,17 +71,17 @@ def resampled_confusion(
 
 
 class Error(NamedTuple):
-    """How far an estimate may be off: its standard error and degrees of freedom."""
+    """The standard error of an estimate and its degrees of freedom."""
 
     standard_error: float
     degrees: float
 
     def quantile(self, probability: float) -> float:
-        """The quantile of Student's distribution, normal where the degrees are infinite."""
+        """The quantile of Student's t distribution, which is normal for infinite `degrees`."""
         return float(student_t.ppf(probability, self.degrees))
 
     def p_value(self, estimate: float) -> float:
-        """The probability of an estimate at least as far from 0, if 0 is the truth.
+        """The probability of an estimate at least as far from 0, if the true value is 0.
 
         The standard error must be positive.
         """
@@ -98,11 +98,11 @@ class Replicates(NamedTuple):
 def total_error(estimates: np.ndarray, *variants: Replicates) -> Error:
     """The error of a variant's mean over its seeds, or of the difference of two such means.
 
-    `estimates` is that mean or difference on resampled rows. Its variance covers the choice of
-    rows. The spread over the seeds of the `variants` is added, less the part of it that the choice
-    of rows explains and that is counted already. A variant of one seed adds nothing. Degrees of
-    freedom are Satterthwaite's (An approximate distribution of estimates of variance components,
-    Biometrics Bulletin, 1946); those of the rows are infinite.
+    `estimates` is that mean or difference on resampled rows; its variance covers the choice of
+    rows. The variance over the seeds of each of the `variants` is added, less the part that the
+    choice of rows explains, since that is already included. A variant with one seed adds nothing.
+    The degrees of freedom are Satterthwaite's (An approximate distribution of estimates of variance
+    components, Biometrics Bulletin, 1946), with infinite degrees for the rows.
     """
     spread = by_rows = uncertainty = 0.0
     for values, resampled in variants:
@@ -129,15 +129,17 @@ def interval(
 ) -> tuple[float, float]:
     """The interval of a metric's mean over seeds; NaN where the metric is undefined.
 
-    `values` has one value per seed, `resampled` (seeds x resamples) its values on resampled rows.
-    The interval holds the percentiles of the resampled means, shifted by their bias; with several
-    seeds both arms are widened to the total error. It is cut at the metric's `bounds`.
+    `values` has one value per seed, `resampled` (seeds x resamples) the values on resampled rows.
+    The ends are percentiles of the resampled means, shifted so that these have the mean of
+    `values`. With several seeds both arms are widened to the total error. The interval is cut at
+    the metric's `bounds`.
 
-    Noise makes an `inflated` metric larger, since it sums distances. Its value is too large, and
-    its interval lies lower. Let b be the bias of the value and r that of the resampled mean beyond
-    the value. Then r <= b <= r / (sqrt(2) - 1): the right side is reached where all distance is
-    noise, since E|z1 + z2| = sqrt(2) E|z1| for independent normal z1, z2. The upper end is moved
-    down by r, the lower end by r / (sqrt(2) - 1).
+    An `inflated` metric sums distances, so noise makes it larger: its value is too large, and its
+    interval has to be lower. Let b be the bias of the value, and let r be how much the resampled
+    mean exceeds the value. Then r <= b <= r / (sqrt(2) - 1). The right side is reached if all
+    distance is noise, since E|z1 + z2| = sqrt(2) E|z1| for independent normal z1 and z2. So the
+    upper end is moved down by r and the lower end by r / (sqrt(2) - 1). Before that, the two arms
+    are swapped, as in the basic bootstrap.
     """
     value, means = values.mean(), resampled.mean(axis=0)
     means = means[~np.isnan(means)]

@@ -32,7 +32,7 @@ from whosaid.evaluation.predictions import Predictions
 
 
 class Side(NamedTuple):
-    """One of two variants: its predictions on the shared rows, its seeds and their thresholds."""
+    """One of two compared variants: its predictions, its seeds and the threshold of each seed."""
 
     predictions: Predictions
     seeds: Sequence[int]
@@ -40,7 +40,7 @@ class Side(NamedTuple):
 
 
 def share_rows(one: Side, other: Side) -> tuple[Side, Side]:
-    """Both sides on the rows that both hold, each row once and in the same order."""
+    """Both sides with only the rows that both hold, each row once, in the same order."""
     _, of_one, of_other = np.intersect1d(
         one.predictions.row, other.predictions.row, return_indices=True
     )
@@ -51,7 +51,7 @@ def share_rows(one: Side, other: Side) -> tuple[Side, Side]:
 
 
 def evaluate_models(sides: tuple[Side, Side], resamples: int, seed: int) -> dict[str, Replicates]:
-    """The COMPARED metrics of every model of both sides, on the rows and on the same resamples.
+    """The COMPARED metrics of every model of both sides, on the rows and on common resamples.
 
     The models of the first side come first.
     """
@@ -73,10 +73,11 @@ def evaluate_models(sides: tuple[Side, Side], resamples: int, seed: int) -> dict
 def describe_difference(
     variant: Replicates, reference: Replicates, confidence: float
 ) -> dict[str, Any]:
-    """The difference of the means over the seeds of both sides, its interval and p value.
+    """The difference between the two means over seeds, its interval and its p value.
 
-    NaN where the metric is undefined, or where no resample differs from another: rows that are all
-    alike say nothing about other rows.
+    They are NaN where the metric is undefined. If all resamples give the same difference, the
+    interval and the p value are NaN too, unless the difference is 0 (then the p value is 1): rows
+    that are all alike say nothing about other rows.
     """
     means = [float(side.values.mean()) for side in (variant, reference)]
     difference = means[0] - means[1]
@@ -104,8 +105,8 @@ def describe_difference(
 def compare(sides: tuple[Side, Side], bootstrap: Mapping[str, Any]) -> dict[str, Any]:
     """The differences between two variants on the rows that they share.
 
-    With one model on each side, accuracy is compared by McNemar's exact test. With more, the
-    spread over the seeds belongs in the test, as for the other metrics.
+    With one model on each side, McNemar's exact test compares the accuracy. With more models, the
+    test has to include the spread over the seeds, as for the other metrics.
     """
     label = sides[0].predictions.label
     of_first, confidence = len(sides[0].seeds), bootstrap["confidence"]
@@ -144,7 +145,7 @@ def compare(sides: tuple[Side, Side], bootstrap: Mapping[str, Any]) -> dict[str,
 
 
 def remarks(sides: tuple[Side, Side], metrics: Mapping[str, Any]) -> Iterator[str]:
-    """A sentence for each thing that a reader of the differences has to know."""
+    """A sentence for each limit to what the differences can say."""
     names = ("the variant", "the reference")
     single = [name for name, side in zip(names, sides, strict=True) if len(side.seeds) == 1]
     if single:
@@ -165,7 +166,7 @@ def remarks(sides: tuple[Side, Side], metrics: Mapping[str, Any]) -> Iterator[st
 
 
 def incomparable() -> dict[str, Any]:
-    """What stands for a variant that shares no test row with the reference."""
+    """The result for a variant that shares no test row with the reference."""
     keys = ("variant", "reference", "difference", "interval", "p")
     keys += ("smallest_detectable_difference",)
     return {
@@ -178,7 +179,7 @@ def incomparable() -> dict[str, Any]:
 
 
 def judge(results: Mapping[str, Mapping[str, Any]], confidence: float) -> None:
-    """Add to the metrics of every variant the p value adjusted for the variants, and a verdict."""
+    """Add a p value adjusted for the number of variants, and a verdict, to each metric."""
     for name in COMPARED:
         found = [result["metrics"][name] for result in results.values()]
         for each, adjusted in zip(found, holm([each["p"] for each in found]), strict=True):

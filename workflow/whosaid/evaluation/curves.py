@@ -1,4 +1,4 @@
-"""Curves and intervals of predictions, for the figures that draw them."""
+"""Precision-recall and calibration curves, histograms, and Wilson's interval of a share."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,11 +13,11 @@ from whosaid.evaluation.probability import bin_of
 def precision_at(recalls: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Precision at the highest threshold on `scores` that reaches each of the `recalls`.
 
-    `labels` are 0 and 1, at least one of them 1; rows of equal score are predicted alike.
+    `labels` are 0 or 1, at least one of them 1. Rows of equal score get the same prediction.
     """
     precision, recall, _ = precision_recall_curve(labels, scores)
-    # From the highest threshold down. A recall of 0.3 is reached by 3 of 10, though 0.3 times 10
-    # may be a bit more than 3.
+    # From the highest threshold down. 3 of 10 reach a recall of 0.3, even if rounding makes 0.3 the
+    # larger number.
     reached = np.searchsorted(recall[::-1], recalls - 1e-9)
     return precision[::-1][reached]
 
@@ -25,9 +25,10 @@ def precision_at(recalls: np.ndarray, labels: np.ndarray, scores: np.ndarray) ->
 def reliability(
     labels: np.ndarray, probabilities: np.ndarray, bins: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Of each of `bins` bins of equal width its rows; of those with rows positives, rows, mean.
+    """A calibration curve of `bins` bins of equal width; `probabilities` are seeds x rows.
 
-    `probabilities` are seeds x rows. Rows and positives are means over the seeds.
+    Returns the rows of every bin and, for the bins with rows only, the positives, the rows and the
+    mean probability. Rows and positives are means over the seeds.
     """
     seeds, pooled = len(probabilities), probabilities.ravel()
     rows = np.bincount(bin_of(pooled, bins), minlength=bins) / seeds
@@ -37,9 +38,9 @@ def reliability(
 
 
 def wilson(hits: np.ndarray, rows: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's score interval at `level` of the shares `hits / rows`, whose `rows` are above 0.
+    """Wilson's score interval at `level` of the shares `hits / rows`; all `rows` must be above 0.
 
-    Not scipy's: counts are means over seeds here and need not be whole numbers.
+    Unlike scipy's version it takes counts that are not whole numbers: means over seeds.
     """
     z = float(norm.ppf((1 + level) / 2))
     centre = (hits + z**2 / 2) / (rows + z**2)
@@ -48,7 +49,7 @@ def wilson(hits: np.ndarray, rows: np.ndarray, level: float) -> tuple[np.ndarray
 
 
 def histogram(counts: Mapping[str, int]) -> np.ndarray:
-    """How many lines have 0, 1, 2 ... words, from a mapping with the numbers that occur."""
+    """How many lines have 0, 1, 2 ... words; `counts` maps the numbers that occur to lines."""
     lines = np.zeros(1 + max(map(int, counts), default=0))
     for words, number in counts.items():
         lines[int(words)] = number
@@ -56,7 +57,7 @@ def histogram(counts: Mapping[str, int]) -> np.ndarray:
 
 
 def tail_start(histograms: Sequence[np.ndarray], largest: int) -> int:
-    """The multiple of ten beyond which each histogram has at most 1 %, but at most `largest`."""
+    """The first multiple of ten with at most 1 % of each histogram from it on, or `largest`."""
     for start in range(10, largest, 10):
         if all(lines[start:].sum() <= 0.01 * lines.sum() for lines in histograms):
             return start

@@ -1,4 +1,4 @@
-"""What a metric is: its entry, and the counts that most metrics are made of.
+"""The description of a metric, and the confusion counts that most metrics are computed from.
 
 Class 1, the target speaker, is the positive class throughout.
 """
@@ -12,7 +12,7 @@ import numpy as np
 
 
 class Confusion(NamedTuple):
-    """How many rows of each class were predicted as what: four arrays of one shape."""
+    """How many rows of each class were predicted as each class: four arrays of one shape."""
 
     true_positives: np.ndarray
     false_positives: np.ndarray
@@ -44,7 +44,7 @@ def ratio(numerator: np.ndarray, denominator: np.ndarray, undefined: float) -> n
 
 
 class Share(NamedTuple):
-    """A metric that is the share of some rows among others, or a function of that share.
+    """A metric that is a share of rows, or a function of such a share.
 
     `rows` gives the numerator and the denominator of the share from the counts; `metric` turns a
     share into the metric.
@@ -56,13 +56,13 @@ class Share(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """All that tables, figures, intervals and files need to know of a metric.
+    """All that tables, figures, intervals and files need to know about a metric.
 
     `name` is its key in JSON files, `title` its heading. `function` computes it from sums over the
-    rows, for any number of models and resamples at once; `basis` says which sums: the counts of
-    one decision per row, those of a `Ranking` or those of a `Calibration`. `score`, given for
-    metrics that are watched in training, takes true and predicted classes (two vectors).
-    A metric that noise can only make larger is `inflated_by_noise`; its interval allows for that.
+    rows, for any number of models and resamples at once. `basis` says which sums: the confusion
+    counts, the sums of a `Ranking` or the sums of a `Calibration`. `score` is only given for the
+    metrics that training reports; it takes the true and the predicted classes (two vectors).
+    `inflated_by_noise` marks a metric that noise only makes larger; its interval allows for that.
     """
 
     name: str
@@ -82,11 +82,11 @@ class Metric:
 
     @property
     def is_watched(self) -> bool:
-        """Whether training reports it after each epoch."""
+        """Whether training reports the metric after each epoch."""
         return self.score is not None
 
     def at_threshold(self) -> "Metric":
-        """The same metric of the decisions at the threshold that was chosen on valid."""
+        """The same metric, for decisions at the threshold that was chosen on valid."""
         return replace(
             self,
             name=f"{self.name}_at_threshold",

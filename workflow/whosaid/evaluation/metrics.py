@@ -1,9 +1,9 @@
-"""Every metric of an evaluation, one entry each: tables, figures and files read METRICS.
+"""Every metric, one entry each in METRICS, which all tables, figures and files read.
 
-A metric more is an entry here and a function of one of three kinds of sums: counts of decisions,
-ranks of scores, means over probabilities. Undefined is NaN. Sums take how often each row counts, as
-a matrix (resamples x rows), so that one implementation serves a split (one row of ones) and all its
-resamples.
+A new metric needs an entry here and a function of one of three kinds of sums: confusion counts,
+sums over ranks, sums over probabilities. An undefined metric is NaN. The sums are computed from a
+matrix (resamples x rows) that says how often each row counts, so one implementation serves a split
+(one row of ones) and all its resamples.
 """
 
 import math
@@ -17,7 +17,7 @@ from whosaid.evaluation.probability import bin_of, sigmoid
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
 
 BINS = 15
-"""Equal bins of the calibration error, as in Guo et al. 2017."""
+"""Number of bins of the calibration error, as in Guo et al. 2017; they have equal width."""
 
 
 def balanced_accuracy(counts: Confusion) -> np.ndarray:
@@ -27,7 +27,7 @@ def balanced_accuracy(counts: Confusion) -> np.ndarray:
 
 
 def mcc(counts: Confusion) -> np.ndarray:
-    """Matthews' correlation of predictions and classes; 0 where one of them does not vary."""
+    """Matthews' correlation coefficient; 0 where the predictions or the classes do not vary."""
     tp, fp, fn, tn = (np.asarray(count, np.float64) for count in counts)
     margins = np.sqrt((tp + fp) * (tp + fn)) * np.sqrt((tn + fp) * (tn + fn))
     return ratio(tp * tn - fp * fn, margins, 0.0)
@@ -36,8 +36,8 @@ def mcc(counts: Confusion) -> np.ndarray:
 class RankSums(NamedTuple):
     """Sums over the ranks that hold a positive (resamples x ranks), and totals (resamples).
 
-    `hits` are the positives of a rank, `found` those down to it, `predicted` the rows down to it,
-    `above` the negatives above it, those of the rank itself counting half.
+    `hits` are the positives of a rank, `found` the positives down to it, `predicted` the rows down
+    to it, `above` the negatives above it plus half of its own negatives.
     """
 
     hits: np.ndarray
@@ -55,7 +55,7 @@ def roc_auc(sums: RankSums) -> np.ndarray:
 
 
 def average_precision(sums: RankSums) -> np.ndarray:
-    """The sum over the scores, from the highest, of the step in recall times the precision there.
+    """The sum, over all scores as thresholds, of the step in recall times the precision there.
 
     As in scikit-learn. NaN where no row is positive.
     """
@@ -64,7 +64,7 @@ def average_precision(sums: RankSums) -> np.ndarray:
 
 
 class Ranking:
-    """Rows ordered by their score, for the metrics of an order."""
+    """Rows ordered by their score, for the metrics that depend on the order only."""
 
     basis = "ranking"
 
@@ -75,7 +75,7 @@ class Ranking:
         first = np.append(True, ordered[1:] != ordered[:-1])[: len(order)]
         rank = first.cumsum() - 1
         ends = np.append(np.flatnonzero(first)[1:], len(order))
-        # Only ranks that hold a positive add to either metric, so only they are kept.
+        # Only ranks that hold a positive contribute to these metrics, so only they are kept.
         kept, self.first_hits = np.unique(rank[hit], return_index=True)
         self.ends = ends[kept]
         last = self.ends[-1] if len(kept) else 0
@@ -91,7 +91,7 @@ class Ranking:
         counts = counts[:, self.order]
         hits = _run_sums(counts[:, self.hits], self.first_hits)
         found = hits.cumsum(axis=1)
-        # The ROC curve is a straight line across a tie.
+        # The ROC curve is a straight line across a tie, so negatives of the same rank count half.
         predicted = _run_sums(counts, np.append(0, self.ends)[:-1]).cumsum(axis=1)
         above = (predicted - found).astype(np.float64)
         above[:, self.tied_with] -= _run_sums(counts[:, self.tied], self.first_tied) / 2
@@ -101,8 +101,8 @@ class Ranking:
 class CalibrationSums(NamedTuple):
     """Sums over the rows of each resample.
 
-    `excess` (resamples x bins) is that of probability minus label, by the bin of the probability;
-    `squared_error` and `cross_entropy` (in nats) are those of all rows.
+    `excess` (resamples x bins) is the sum of probability minus label in each bin of the
+    probability. `squared_error` and `cross_entropy` (in nats) are sums over all rows.
     """
 
     excess: np.ndarray
@@ -112,9 +112,9 @@ class CalibrationSums(NamedTuple):
 
 
 def expected_calibration_error(sums: CalibrationSums) -> np.ndarray:
-    """The mean distance, weighted by rows, of mean probability and share of the target in a bin.
+    """The mean over bins of |mean probability - share of the target|, weighted by their rows.
 
-    That of Naeini et al. 2015 for two classes, over bins of the target's probability.
+    Defined by Naeini et al. 2015; here for two classes, with bins of the target's probability.
     """
     return ratio(np.abs(sums.excess).sum(axis=1), sums.rows, np.nan)
 
@@ -130,7 +130,7 @@ def loss(sums: CalibrationSums) -> np.ndarray:
 
 
 class Calibration:
-    """The probabilities of the rows, for the metrics of means over them."""
+    """The probabilities of the rows, for the metrics that are means over them."""
 
     basis = "calibration"
 
@@ -202,14 +202,14 @@ METRICS = {metric.name: metric for metric in ALL_METRICS}
 """Every metric by its name, in the order of the files."""
 
 AT_THRESHOLD = "_at_threshold"
-"""What the name of a metric of the decisions at the chosen threshold ends in."""
+"""The ending of the names of metrics at the chosen threshold."""
 
 COMPARED = ("f1", "f1_at_threshold", "accuracy", "average_precision")
-"""The metrics in which variants are compared with the reference."""
+"""The metrics on which variants are compared with the reference."""
 
 
 def metrics_of_decisions(by_argmax: Confusion, at_threshold: Confusion) -> dict[str, np.ndarray]:
-    """The metrics with basis `confusion`, from the counts of both kinds of decision."""
+    """The metrics with basis `confusion`, from the counts of the two kinds of decisions."""
     return {
         name: metric.function(at_threshold if name.endswith(AT_THRESHOLD) else by_argmax)
         for name, metric in METRICS.items()
@@ -240,7 +240,7 @@ def metrics_of_scores(
 
 
 def halves(counts: Confusion) -> tuple[Confusion, Confusion]:
-    """The counts of the first and of the second half of the models, their first axis."""
+    """The counts of the first and the second half of the models (the first axis)."""
     pairs = (np.split(each, 2) for each in counts)
     first, second = (Confusion(*each) for each in zip(*pairs, strict=True))
     return first, second

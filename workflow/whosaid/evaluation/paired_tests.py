@@ -1,4 +1,4 @@
-"""Tests of whether two variants differ on the same rows, and their correction for number."""
+"""Tests of the difference of two variants on the same rows, and Holm's correction of p values."""
 
 import math
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from scipy.stats import binomtest
 from whosaid.evaluation.bootstrap import Error
 
 POWER = 0.8
-"""The probability with which a test finds the smallest detectable difference."""
+"""The probability with which a test detects the smallest detectable difference."""
 
 
 class McNemar(NamedTuple):
-    """Rows on which only one of two models is right, and the p value of that."""
+    """How many rows only one of two models predicts rightly, and the p value of the test."""
 
     only_first_right: int
     only_second_right: int
@@ -22,11 +22,11 @@ class McNemar(NamedTuple):
 
 
 def mcnemar(first_right: np.ndarray, second_right: np.ndarray) -> McNemar:
-    """McNemar's exact test of two models, from whether each predicts a row rightly.
+    """McNemar's exact test of two models, from the rows that each predicts rightly (two masks).
 
-    Of the rows on which just one of two equally good models is right, each model has half, but for
-    chance (Note on the sampling error of the difference between correlated proportions or
-    percentages, Psychometrika, 1947). P is two-sided.
+    If two models are equally good, each is right on half of the rows on which only one is right,
+    apart from chance (Note on the sampling error of the difference between correlated proportions
+    or percentages, Psychometrika, 1947). The p value is two-sided.
     """
     one = int((first_right & ~second_right).sum())
     other = int((second_right & ~first_right).sum())
@@ -34,10 +34,10 @@ def mcnemar(first_right: np.ndarray, second_right: np.ndarray) -> McNemar:
 
 
 def mcnemar_interval(table: McNemar, rows: int, confidence: float) -> tuple[float, float]:
-    """The interval of the difference in accuracy that excludes 0 exactly where the test rejects.
+    """The interval of the difference in accuracy; it excludes 0 exactly where the test rejects.
 
-    That of Clopper and Pearson (Biometrika, 1934) for the first model's share of the rows on which
-    just one is right, in units of all rows.
+    It is the interval of Clopper and Pearson (Biometrika, 1934) for the first model's share of the
+    rows on which only one model is right, converted to a difference over all rows.
     """
     one, other = table.only_first_right, table.only_second_right
     if one + other == 0:
@@ -47,13 +47,13 @@ def mcnemar_interval(table: McNemar, rows: int, confidence: float) -> tuple[floa
 
 
 def difference_interval(difference: float, error: Error, confidence: float) -> tuple[float, float]:
-    """The interval of a difference that excludes 0 exactly where `error.p_value` rejects."""
+    """The interval of a difference; it excludes 0 exactly where `error.p_value` rejects."""
     reach = error.quantile((1 + confidence) / 2) * error.standard_error
     return difference - reach, difference + reach
 
 
 def smallest_detectable_difference(error: Error, confidence: float) -> float:
-    """The true difference that a two-sided test at this level finds in 80 of 100 cases.
+    """The true difference that a two-sided test at this level detects in 80 of 100 cases.
 
     Bloom, Minimum detectable effects, Evaluation Review, 1995.
     """
@@ -62,7 +62,7 @@ def smallest_detectable_difference(error: Error, confidence: float) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """P values adjusted for their number; NaN stays and does not count.
+    """P values adjusted for the number of tests; NaN stays NaN and does not count.
 
     Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of
     Statistics, 1979.

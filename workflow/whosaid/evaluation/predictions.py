@@ -1,4 +1,4 @@
-"""The stored predictions of a variant: written by one function and read by one."""
+"""The Parquet files of predictions: one function writes them and one reads them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -26,8 +26,8 @@ SCHEMA = pa.schema(
 class Predictions(NamedTuple):
     """The rows of one split and what the model of each seed predicts for them.
 
-    `row` (number of the line), `label` (1: the target's) and `abstained` have one value per row;
-    `log_odds` of the target are seeds x rows.
+    `row` (the number of the line), `label` (1 for the target) and `abstained` have one value per
+    row; `log_odds` (of the target) is seeds x rows.
     """
 
     row: np.ndarray
@@ -41,11 +41,14 @@ class Predictions(NamedTuple):
         return Predictions(*one_each, self.log_odds[:, rows])
 
     def decide(self) -> np.ndarray:
-        """Whether the target has the larger logit (seeds x rows)."""
+        """Whether the target has the larger logit (seeds x rows); false for abstained rows."""
         return (self.log_odds > 0) & ~self.abstained
 
     def decide_at(self, thresholds: Sequence[float]) -> np.ndarray:
-        """Whether the target's probability reaches the threshold of the seed (seeds x rows)."""
+        """Whether the target's probability reaches the seed's threshold (seeds x rows).
+
+        False for abstained rows.
+        """
         reached = sigmoid(self.log_odds) >= np.asarray(thresholds)[:, None]
         return reached & ~self.abstained
 
@@ -60,7 +63,7 @@ def write_predictions(
     """Write the predictions of one model on one split, in the order of the split.
 
     `logits` are rows x 2, the others have one value per row. Raises ValueError if the lengths
-    differ or a logit is not a number.
+    differ or a logit is not finite.
     """
     if not len(row) == len(label) == len(logits) == len(abstained):
         raise ValueError(f"{path}: {len(logits)} logits for {len(row)} rows")
@@ -75,7 +78,7 @@ def write_predictions(
 def read_predictions(paths: Sequence[str | Path]) -> Predictions:
     """The predictions of a variant on one split, from one file per seed.
 
-    Raises ValueError if the files are not of the same rows.
+    Raises ValueError if the files do not hold the same rows.
     """
     tables = [pq.read_table(path, schema=SCHEMA) for path in paths]
     columns = [{name: table[name].to_numpy() for name in SCHEMA.names} for table in tables]
@@ -93,9 +96,10 @@ def read_predictions(paths: Sequence[str | Path]) -> Predictions:
 def read_variants(
     paths: Sequence[str | Path], variants: Sequence[Mapping[str, Any]]
 ) -> Iterator[Predictions]:
-    """The predictions of each of the `variants`, whose `seeds` say how many of the `paths` it has.
+    """The predictions of each of the `variants`, one after the other.
 
-    The paths are those of the first variant's seeds, then of the next one's.
+    `paths` holds one path per variant and seed: those of the first variant's `seeds`, then those of
+    the next.
     """
     remaining = iter(paths)
     for variant in variants:

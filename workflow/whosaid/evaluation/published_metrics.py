@@ -1,8 +1,8 @@
-"""The four published metrics: those that training watches.
+"""The four published metrics, which training reports: accuracy, F1, precision and recall.
 
-Training imports this module; a metric that it does not watch belongs in `metrics`, where an edit
-trains nothing. Definitions are scikit-learn's, with 0 where F1, precision or recall divide by 0.
-The vectorised functions compute the same from counts; a test compares the two.
+Training imports this module. A metric that training does not report belongs in `metrics`, where an
+edit retrains nothing. The definitions are scikit-learn's, with 0 where F1, precision or recall
+would divide by 0. The vectorised functions compute the same from counts; a test compares the two.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ RECALL = Share(lambda counts: (counts[0], counts[0] + counts[2]))
 
 
 def accuracy(counts: Confusion) -> np.ndarray:
-    """Share of rows whose class was predicted; NaN without rows."""
+    """Share of rows whose class was predicted correctly; NaN without rows."""
     return ratio(*CORRECT.rows(counts), np.nan)
 
 

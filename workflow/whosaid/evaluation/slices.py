@@ -1,4 +1,4 @@
-"""Where the predictions on a split are right and wrong: by word count, season and speaker."""
+"""Metrics of a variant on slices of a split: by word count, season and speaker."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -13,17 +13,17 @@ from whosaid.evaluation.predictions import Predictions
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
 
 WORD_COUNTS = {"1-5": 0, "6-10": 6, "11-20": 11, "21-40": 21, "41+": 41}
-"""The smallest number of words of each slice."""
+"""The slices by word count, with the smallest number of words of each."""
 
 PREDICTED = Share(lambda counts: (counts[0] + counts[1], sum(counts)))
-"""Of all rows those that are predicted as the target's."""
+"""The share of all rows that are predicted as the target's."""
 
 MISSED = Share(lambda counts: (counts[2], counts[0] + counts[2]))
-"""Of the target's rows those that are not."""
+"""The share of the target's rows that are not predicted as the target's."""
 
 
 class Lines(NamedTuple):
-    """What the rows of a split are sliced by, one value per row."""
+    """The values that the rows of a split are sliced by, one per row."""
 
     words: np.ndarray
     season: np.ndarray
@@ -31,7 +31,7 @@ class Lines(NamedTuple):
 
 
 def lines_of(corpus: pa.Table, rows: np.ndarray) -> Lines:
-    """The lines with the numbers `rows`. Raises ValueError if one of them is not there."""
+    """The lines with the numbers `rows`. Raises ValueError if the corpus lacks one of them."""
     numbers = corpus["row"].to_numpy()
     order = np.argsort(numbers)
     places = order[np.searchsorted(numbers, rows, sorter=order).clip(max=len(order) - 1)]
@@ -52,10 +52,11 @@ def estimate(
     resamples: int,
     seed: int,
 ) -> tuple[dict[str, float | None], dict[str, list[float] | None]]:
-    """The metrics that `shares` define, as means over the seeds on some rows, and their intervals.
+    """The metrics that `shares` define, as means over the seeds, and their intervals.
 
-    A share of no rows is None. The intervals are those of the bootstrap. Where every resample gives
-    the same, as when no row is predicted wrongly, that says nothing, and the interval is Wilson's.
+    A share of no rows is None. The intervals come from the bootstrap. If every resample gives the
+    same value, for example because no prediction is wrong, the bootstrap says nothing, and the
+    interval is Wilson's.
     """
     label, decisions = predictions.label, predictions.decide()
     counts, resampled = confusion(decisions, label), None
@@ -79,7 +80,7 @@ def estimate(
 
 
 def metrics_of(predictions: Predictions, name: str, bootstrap: dict[str, Any]) -> dict[str, Any]:
-    """Counts, metrics and intervals of the rows of the slice `name`."""
+    """Counts, metrics and intervals of the slice `name`, whose rows are `predictions`."""
     shares = {metric.name: metric.share for metric in PUBLISHED_METRICS}
     metrics, intervals = estimate(predictions, shares, **bootstrap)
     return {
@@ -94,7 +95,7 @@ def metrics_of(predictions: Predictions, name: str, bootstrap: dict[str, Any]) -
 def slice_variant(
     predictions: Predictions, lines: Lines, bootstrap: dict[str, Any]
 ) -> dict[str, Any]:
-    """The slices of one variant's test split, whose rows are `lines`."""
+    """The slices of one variant's test split; `lines` describes its rows, in the same order."""
     place = np.searchsorted([*WORD_COUNTS.values()], lines.words, side="right") - 1
     by_words = [
         metrics_of(predictions.take(place == number), name, bootstrap)

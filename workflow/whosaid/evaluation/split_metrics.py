@@ -1,4 +1,4 @@
-"""The metrics of a variant on one split: values, intervals, trivial classifiers, remarks."""
+"""The metrics of a variant on one split: values, intervals, trivial classifiers and notes."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,9 +38,9 @@ def evaluate(
 ) -> Metrics:
     """The value of every metric for each seed.
 
-    `scores` are the published metrics as the stage that predicted them computed them, which is
-    their one definition. Raises StageError if the counts of the predictions say otherwise,
-    ValueError if there are not as many scores as seeds.
+    `scores` are the published metrics of each seed, as the stage that made the predictions computed
+    them; these are the values returned. Raises StageError if they differ from the metrics of the
+    predictions' counts, ValueError if there are not as many scores as seeds.
     """
     if len(scores) != len(predictions.log_odds):
         raise ValueError(f"{len(scores)} scores for {len(predictions.log_odds)} seeds")
@@ -67,7 +67,7 @@ def evaluate(
 def evaluate_resampled(
     predictions: Predictions, thresholds: Sequence[float], resamples: int, seed: int
 ) -> Metrics:
-    """Every metric (seeds x resamples) on rows drawn from those of the predictions."""
+    """Every metric (seeds x resamples) on resampled rows of the predictions."""
     rng = np.random.default_rng(seed)
     lines = predictions.row
     decisions = np.vstack([predictions.decide(), predictions.decide_at(thresholds)])
@@ -82,11 +82,11 @@ def _scores(predictions: Predictions) -> list[list[Ranking | Calibration]]:
 
 
 def trivial_metrics(label: np.ndarray, share_in_train: float) -> dict[str, dict[str, float]]:
-    """The metrics of predicting the target never, always, and at random as often as in train.
+    """The metrics of three trivial classifiers, which predict the target never, always, at random.
 
-    For the random predictions these are the metrics of the expected counts. Expected counts are not
-    whole numbers, so results are rounded, or an exact 0 would not be 0. None of the three ranks the
-    rows.
+    The random one predicts it as often as it occurs in train (`share_in_train`); its metrics are
+    those of the expected counts. These are not whole numbers, so results are rounded, or an exact 0
+    would not be 0. None of the three ranks the rows.
     """
     positives, rows = int(label.sum()), len(label)
     order = Ranking(label, np.zeros(rows)).sums(np.ones((1, rows), np.uint8))
@@ -111,7 +111,7 @@ def trivial_metrics(label: np.ndarray, share_in_train: float) -> dict[str, dict[
 def describe_split(
     predictions: Predictions, seeds: Sequence[int], values: Metrics, thresholds: Sequence[float]
 ) -> dict[str, Any]:
-    """The counts of a split and the `values` of its metrics: means, spread and each seed's own."""
+    """The counts of a split, and the `values` of its metrics: means, spread, and per seed."""
     label, abstained = predictions.label, predictions.abstained
     counts = confusion(predictions.decide(), label)
     on_judged_rows = None
@@ -127,7 +127,7 @@ def describe_split(
         "rows": len(label),
         "positives": int(label.sum()),
         "abstained": abstentions,
-        "refused": abstentions,  # its name before, which users may read
+        "refused": abstentions,  # the key's earlier name, which users may read
         "metrics": {name: float(each.mean()) for name, each in values.items()},
         "answered": on_judged_rows,
         "spread": {
