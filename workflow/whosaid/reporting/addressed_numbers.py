@@ -1,6 +1,6 @@
-"""Values of JSON files as texts, and the record of where each of them stands.
+"""Formats values of JSON files as texts, and records the file and keys of each one.
 
-What is written through `AddressedNumbers` holds no figure that cannot be looked up.
+A page that takes its numbers from `AddressedNumbers` has no number that cannot be looked up.
 """
 
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from whosaid.reporting.formats import METRIC, rendered
 
 
 class AddressedNumbers:
-    """Reads JSON files, renders their values and keeps the address of each in `shown`.
+    """Reads JSON files, formats their values and keeps the address of each in `shown`.
 
-    An address is the file, the keys that lead to the value, and its form. Those of a page are in
-    the order of the page if it is written from top to bottom and from left to right.
+    An address is the file, the keys that lead to the value, and the form it is shown in. The
+    addresses are in the order of the calls, so write a page from top to bottom and left to right.
     """
 
     def __init__(self, documents: Mapping[str, Any] | None = None):
-        """`documents` are the content of files, by path, that are not written yet."""
+        """`documents` holds, by path, the content of files that are not written yet."""
         self._documents = dict(documents or {})
         self.shown: list[dict[str, Any]] = []
 
@@ -38,7 +38,10 @@ class AddressedNumbers:
         return text
 
     def estimate(self, file: str, value: tuple, interval: tuple, form: str = METRIC) -> str:
-        """`0.330 [0.300, 0.360]`: the values at two paths of keys, the first alone if need be."""
+        """The value at the keys `value` and the ends at the keys `interval`, if there is one.
+
+        For example `0.330 [0.300, 0.360]`.
+        """
         text = self.text(file, *value, form=form)
         if None in (self.value(file, *interval) or [None]):
             return text

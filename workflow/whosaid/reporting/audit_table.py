@@ -43,14 +43,14 @@ def held_out_row(title: str, split: str, audit: dict[str, Any]) -> list[str]:
 
 
 def season_row(title: str, seasons: list[str], audit: dict[str, Any]) -> list[str]:
-    """The row of a variant: its train / test / valid rows of each season."""
+    """The row of a variant: for each season the number of rows in train / test / valid."""
     counts = [audit["splits"][split]["seasons"] for split in SPLITS]
     cells = [" / ".join(f"{of.get(season, 0):,}" for of in counts) for season in seasons]
     return [escaped(title), *cells]
 
 
 def altered_splits(title: str, audit: dict[str, Any]) -> list[str]:
-    """A warning for each split with texts that are not the lines of their rows."""
+    """A warning for each split in which texts differ from the lines of their rows."""
     return [
         f"**{title}, {split}: {facts['altered_texts']} texts are not the lines of their rows.**\n"
         for split, facts in audit["splits"].items()
@@ -59,7 +59,7 @@ def altered_splits(title: str, audit: dict[str, Any]) -> list[str]:
 
 
 def audit_page(experiment: str, titles: dict[str, str], audits: dict[str, dict[str, Any]]) -> str:
-    """The page of the `audits`, which like the `titles` are by the names of the variants."""
+    """The page with the tables; `titles` and `audits` are by the name of the variant."""
     rows, warnings, seasons = [], [], set()
     for name, audit in audits.items():
         rows += [held_out_row(titles[name], split, audit) for split in HELD_OUT]

@@ -1,4 +1,4 @@
-"""Curves, one panel a variant: precision against recall, calibration, training."""
+"""Figures of curves, a panel per variant: precision and recall, calibration, training."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,11 +15,11 @@ from whosaid.reporting.formats import METRIC
 from whosaid.reporting.plot_style import BLUE, GREY, ORANGE, VERMILION
 
 RECALLS = np.linspace(0.01, 1, 100)
-"""Where precision is read off: as fine as a figure of this size can show."""
+"""The recalls at which precision is drawn, as fine as a figure of this size can show."""
 
 
 def precision_recall(experiment: Experiment) -> Figure:
-    """Precision against recall of every variant beside the reference, with both decisions."""
+    """Precision against recall of every variant and the reference, with both thresholds."""
     figure, stacks = plot_style.panels(
         len(experiment.variants),
         f"Test split: precision against recall in finding {experiment.target}'s lines",
@@ -125,7 +125,7 @@ def calibration(experiment: Experiment) -> Figure:
 
 
 def training_curves(experiment: Experiment) -> Figure:
-    """Losses and F1 after each epoch of the variants that are trained in epochs."""
+    """Losses and F1 after each epoch, of the variants that are trained in epochs."""
     trained = [variant for variant in experiment.variants if not variant.linear]
     figure, stacks = plot_style.panels(
         max(len(trained), 1),
@@ -147,7 +147,7 @@ def training_curves(experiment: Experiment) -> Figure:
             of_seeds = [[entry[key] for entry in history] for history in variant.histories]
             _plot_seeds(axes, epochs, np.array(of_seeds), color)
         below.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    # The scales are shared: set once everything is drawn.
+    # The panels share their scales, so the limits are set once everything is drawn.
     for axes in stacks[0]:
         axes.set_ylim(bottom=0)
     plot_style.label_outside(stacks, "epoch", ["loss (nats)", "test F1"])

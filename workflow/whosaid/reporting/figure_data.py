@@ -1,4 +1,4 @@
-"""What the figures of an experiment draw from, read from its files."""
+"""The data that the figures of an experiment show, read from its files."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from whosaid.reporting import plot_style
 
 @dataclass(frozen=True)
 class Variant:
-    """What the figures show of a variant; probabilities are seeds x rows of the test split."""
+    """The data of a variant; `probabilities` is seeds x rows of the test split."""
 
     name: str
     title: str
@@ -35,7 +35,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Experiment:
-    """What all figures draw from."""
+    """The data of all figures."""
 
     target: str
     reference: Variant
@@ -61,7 +61,7 @@ def read_experiment(
     reference: str,
     variants: list[dict[str, Any]],
 ) -> Experiment:
-    """What the figures need of the files; the lists are in the order of `variants`."""
+    """Read the data of all figures; the lists of paths are in the order of `variants`."""
     of_test = {}
     for result in map(read_json, metrics):
         if result["split"] == "test":

@@ -17,7 +17,7 @@ TRIVIAL = {"never": ("-", BLACK), "prior_random": (":", BLACK), "always": ("-", 
 
 
 def forest(experiment: Experiment) -> Figure:
-    """F1 of every variant at both thresholds with intervals, trivial classifiers and verdicts."""
+    """F1 of every variant at both thresholds, with intervals, verdicts and trivial classifiers."""
     line, gap, left, right, foot = 0.22, 0.16, 2.25, 2.9, 1.0
     pitch = 2 * line + gap
     height = len(experiment.variants) * pitch
@@ -79,7 +79,7 @@ def forest(experiment: Experiment) -> Figure:
             ("always", f"always {experiment.target}"),
         )
     ]
-    # Filled column by column.
+    # matplotlib fills a legend column by column.
     pairs = [handle for pair in zip(marks, lines, strict=True) for handle in pair]
     plot_style.legend(figure, pairs, columns=3)
     return figure

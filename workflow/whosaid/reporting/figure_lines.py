@@ -1,4 +1,4 @@
-"""Figures of lines: whose are taken for the target's, and how long they are."""
+"""Figures about lines: who is confused with the target, and how long the lines are."""
 
 import json
 from statistics import fmean
@@ -15,11 +15,11 @@ from whosaid.reporting.figure_data import Experiment, Variant
 from whosaid.reporting.plot_style import BLUE, GREY, ORANGE, PALE, VERMILION
 
 MOST_WORDS = 100
-"""The histogram pools longer lines in one bar."""
+"""The last bar of the histogram starts here or earlier, and pools all longer lines."""
 
 
 def confusion_by_speaker(experiment: Experiment) -> Figure:
-    """The share of each speaker's lines that a variant takes for the target's."""
+    """The share of each speaker's lines that a variant predicts as the target's."""
     slices = experiment.slices["variants"]
     rates: dict[str, list[float]] = {}
     for of_variant in slices.values():
@@ -68,7 +68,7 @@ def confusion_by_speaker(experiment: Experiment) -> Figure:
 
 
 def word_counts(experiment: Experiment) -> Figure:
-    """How long the lines of both classes are, and what the variants' cutoffs drop."""
+    """How long the lines of both classes are, and which of them the variants' cutoffs drop."""
     # Variants count the same lines unless they drop duplicates first.
     counted: dict[str, list[Variant]] = {}
     for variant in experiment.variants:

@@ -1,4 +1,4 @@
-"""How numbers are written, in every table and figure."""
+"""How numbers are formatted in all tables and figures."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,11 +27,11 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "percent": lambda share: f"{100 * share:.4g} %",
     "text": escaped,
 }
-"""Forms of a text beside Python's own format specifications."""
+"""Forms by name, in addition to Python's own format specifications."""
 
 
 def rendered(value: Any, form: str) -> str:
-    """`value` in a form: one of FORMS or a format specification; a dash for null."""
+    """`value` as a text; `form` is a name in FORMS or a format specification. A dash for None."""
     if value is None:
         return UNDEFINED
     return FORMS[form](value) if form in FORMS else format(value, form)

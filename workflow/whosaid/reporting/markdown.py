@@ -1,4 +1,4 @@
-"""Markdown of plain texts and rows: what GitHub shows and markdown-it renders alike."""
+"""Markdown from plain texts and rows, which GitHub and markdown-it render alike."""
 
 import re
 
@@ -8,10 +8,10 @@ MARKUP = re.compile(r"[\\`*\[\]<|~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
 
 
 def escaped(text: str) -> str:
-    """`text` so that it is shown as it is, in a table too."""
+    """`text` with its markup characters escaped, so that it is shown as it is, also in a table."""
     return MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def table(rows: list[list[str]], headers: list[str]) -> str:
-    """A table of cells that are Markdown already."""
+    """A table; its cells must be Markdown already."""
     return tabulate(rows, headers, tablefmt="pipe", disable_numparse=True)

@@ -1,6 +1,6 @@
-"""The style of the figures, and how they are laid out and written.
+"""The style, the layout and the saving of all figures.
 
-Sizes are in inches at 100 pixels to the inch: a figure is made for a width of 800 pixels.
+Sizes are in inches at 100 pixels per inch: a figure is designed for a width of 800 pixels.
 """
 
 import textwrap
@@ -15,13 +15,13 @@ from matplotlib.ticker import FuncFormatter
 
 from whosaid.caching.atomic import atomic_write
 
-# Okabe and Ito's colours, told apart with every kind of colour blindness.
+# Okabe and Ito's colours, which can be told apart with every kind of colour blindness.
 BLACK, BLUE, ORANGE, VERMILION = "#000000", "#0072B2", "#E69F00", "#D55E00"
 GREY, PALE = "#6E6E6E", "#D9D9D9"
 
 STYLE = {
-    # Measured with the font that matplotlib brings along, so that no machine draws differently;
-    # shown with it, with one as wide, or with whatever the reader has.
+    # Texts are measured in DejaVu Sans, which comes with matplotlib, so every machine draws the
+    # same. A reader without it sees a font of about the same width, or any other that is there.
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
     "font.size": 8.5,
@@ -69,8 +69,8 @@ def style() -> Iterator[None]:
 
 
 def save(figure: Figure, path: str) -> None:
-    """Write a figure as SVG, the same bytes for the same drawing."""
-    # The salt makes ids that differ between figures, so that one page can hold them all.
+    """Write a figure as SVG. The same drawing gives the same bytes."""
+    # The salt makes ids differ between figures, so that one page can hold them all.
     with matplotlib.rc_context({"svg.hashsalt": Path(path).stem}), atomic_write(path) as partial:
         figure.savefig(partial, format="svg", metadata={"Date": None, "Creator": None})
 
@@ -89,7 +89,7 @@ def page(height: float, title: str, subtitle: str) -> Figure:
 
 
 def _wrap(text: str, letters: int) -> list[str]:
-    """As few lines of at most so many letters as can be, of about equal length."""
+    """As few lines of at most `letters` characters as possible, of about equal length."""
     lines = textwrap.wrap(text, letters)
     while letters > 1 and len(narrower := textwrap.wrap(text, letters - 1)) == len(lines):
         lines, letters = narrower, letters - 1
@@ -106,8 +106,8 @@ def panels(
 ) -> tuple[Figure, list[list[Axes]]]:
     """A grid of `count` panels, each a stack of axes of the given `heights`, and room for a legend.
 
-    The axes of equal place in their stacks share both scales; tick labels stand at the left and
-    the bottom of the grid alone.
+    Axes at the same place in their stacks share both scales. There are tick labels at the left and
+    the bottom of the grid only.
     """
     columns = min(count, 3) if count != 4 else 2
     rows = -(-count // columns)
@@ -141,7 +141,7 @@ def panels(
 
 
 def shorten(text: str, width: float) -> str:
-    """`text`, cut where it would be wider than `width` in bold."""
+    """`text`, cut if it would be wider than `width` inches in bold."""
     letters = int(width * 13)
     return text if len(text) <= letters else f"{text[: letters - 1].rstrip()}…"
 
@@ -177,7 +177,7 @@ def percent() -> FuncFormatter:
 
 
 def note(axes: Axes, text: str) -> None:
-    """Write into a panel why there is nothing in it."""
+    """Write into an empty panel why it is empty."""
     axes.text(
         *(0.5, 0.5, textwrap.fill(text, 28)),
         transform=axes.transAxes,

@@ -18,7 +18,7 @@ RATE = ("rate",), ("interval",)
 
 
 def slices_page(slices: str, titles: Mapping[str, str]) -> str:
-    """The slices as Markdown; `titles` are those of the variants by name, in config order."""
+    """The slices as Markdown; `titles` maps names of variants to titles, in config order."""
     numbers = AddressedNumbers()
     confidence = numbers.text(slices, "confidence", form="percent")
     return "\n\n".join(
@@ -46,9 +46,10 @@ def slice_tables(
     value: Sequence[str],
     interval: Sequence[str],
 ) -> list[str]:
-    """A table for each set of test rows: a row per slice, a column per variant with these rows.
+    """A table for each set of variants with equal slices: a row per slice, a column per variant.
 
-    `value` and `interval` are the keys within an entry of the slices of this `kind`.
+    Slices are equal if they have the same names and numbers of rows. `value` and `interval` are the
+    keys within an entry of the slices of this `kind`.
     """
     alike: dict[str, dict[str, dict[str, tuple]]] = {}
     for name in titles:
@@ -77,7 +78,7 @@ def slice_tables(
 
 
 def slice_entries(numbers: AddressedNumbers, slices: str, kind: str, name: str) -> dict[str, tuple]:
-    """The keys of each slice's entry, by the slice."""
+    """The keys that lead to each slice's entry, by the slice's name."""
     of_variant = ("variants", name)
     listed = enumerate(numbers.value(slices, *of_variant, kind))
     entries = {entry["slice"]: (*of_variant, kind, place) for place, entry in listed}
@@ -87,7 +88,7 @@ def slice_entries(numbers: AddressedNumbers, slices: str, kind: str, name: str) 
 
 
 def to_html(markdown: str, figures: Mapping[str, str]) -> str:
-    """`markdown` as HTML, each image replaced by the one in `figures`, HTML by the image's stem."""
+    """`markdown` as HTML; `figures` holds the HTML that replaces an image, by its file's stem."""
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.add_render_rule("image", _figure)
     parser.add_render_rule("table_open", lambda *_: '<div class="scroll"><table>\n')
@@ -97,7 +98,7 @@ def to_html(markdown: str, figures: Mapping[str, str]) -> str:
     for opening, token, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
         kinds = {child.type for child in token.children or []}
         if kinds and kinds <= {"image", "softbreak"}:
-            opening.hidden = closing.hidden = True  # HTML has no figure within a paragraph
+            opening.hidden = closing.hidden = True  # HTML allows no figure inside a paragraph
     return parser.renderer.render(tokens, parser.options, env)
 
 
@@ -106,7 +107,7 @@ def _figure(_: Any, tokens: Sequence[Token], place: int, __: Any, env: dict) -> 
 
 
 def inlined(figure: str, caption: str) -> str:
-    """An SVG file and the Markdown file of its caption as HTML."""
+    """An SVG file, and its caption from a Markdown file, as one HTML figure."""
     name = Path(figure).stem
     text = Path(caption).read_text(encoding="utf-8")
     data = base64.b64encode(Path(figure).read_bytes()).decode("ascii")

@@ -1,4 +1,4 @@
-"""The parts of the summary page."""
+"""The tables and paragraphs of the summary page."""
 
 import os
 import textwrap
@@ -14,7 +14,7 @@ from whosaid.reporting.markdown import table
 from whosaid.split_names import SPLITS
 
 WIDTH = 180
-"""Paragraphs are about as wide as the tables."""
+"""The width of paragraphs, about that of the tables."""
 
 TRIVIAL_METRICS = ("accuracy", "f1", "average_precision")
 
@@ -25,7 +25,7 @@ TRIVIAL = {"never": "*never*", "always": "*always*", "prior_random": "*random*"}
 class Variant:
     """The files of a variant: the metrics of each split, the training record of each seed.
 
-    `settings` is the place of its settings in the summary's own JSON file.
+    `settings` is the summary's own JSON file and the keys that lead to the variant in it.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Variant:
 
 
 class Summary:
-    """The parts of the page, each a Markdown text; called in the order of the page."""
+    """The parts of the page as Markdown; call them in the order of the page."""
 
     def __init__(
         self, numbers: AddressedNumbers, variants: list[Variant], comparison: str, reference: str
     ):
-        """`comparison` is a path, `reference` the name of a variant."""
+        """`comparison` is the path of a JSON file, `reference` the name of a variant."""
         self.numbers, self.variants, self.comparison = numbers, variants, comparison
         self.reference = next(variant for variant in variants if variant.name == reference)
 
@@ -71,7 +71,7 @@ class Summary:
         )
 
     def test_split(self) -> str:
-        """The table of the test split, trivial classifiers below the variants."""
+        """The table of the test split, with the trivial classifiers below the variants."""
         accuracy, f1, at_threshold, precision = (
             METRICS[name].title
             for name in ("accuracy", "f1", "f1_at_threshold", "average_precision")
@@ -125,7 +125,7 @@ class Summary:
         return f"{count} ± {self.numbers.text(path, 'spread', 'f1')}"
 
     def _trivial(self) -> list[tuple[str, list[Variant], bool]]:
-        """Each trivial classifier, variants for which its row is the same, whether most are."""
+        """Each trivial classifier, variants with the same row for it, whether these are the most."""
         groups = []
         for kind in TRIVIAL:
             alike: dict[tuple[str, ...], list[Variant]] = {}
@@ -143,7 +143,7 @@ class Summary:
         return [number(name) for name in TRIVIAL_METRICS]
 
     def legend(self) -> str:
-        """How to read that table."""
+        """How to read the table of the test split."""
         text = partial(self.numbers.text, self.comparison)
         confidence = text("confidence", form="percent")
         resamples = text("resamples", form=COUNT)
@@ -206,7 +206,7 @@ class Summary:
         return " to ".join(texts)
 
     def devices(self) -> str:
-        """What the models were trained on."""
+        """The devices that the models were trained on."""
         records: dict[str, str] = {}
         for record in (record for variant in self.variants for record in variant.records):
             records.setdefault(self.numbers.value(record, "device"), record)
@@ -214,7 +214,7 @@ class Summary:
         return wrapped(f"Cells read train / test / valid. Trained on: {', '.join(names)}.")
 
     def notes(self) -> str:
-        """Abstentions, rows that are not shared, and the notes of the JSON files, each once."""
+        """Abstentions, rows shared with the reference, and the notes of the JSON files, each once."""
         notes = [self._abstentions(variant) for variant in self.variants]
         notes.append(self._shared())
         found: dict[str, tuple[tuple, list[Variant]]] = {}
@@ -258,14 +258,14 @@ class Summary:
 
 
 def wrapped(text: str, indent: str = "") -> str:
-    """A paragraph in lines of at most WIDTH characters, those after the first with an indent."""
+    """A paragraph in lines of at most WIDTH characters; `indent` starts all lines but the first."""
     return textwrap.fill(
         text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
 
 
 def figure_links(figures: list[str], folder: Path) -> str:
-    """Links to the figures, as seen from the `folder` of the page."""
+    """Links to the figures, relative to the `folder` of the page."""
     names = (Path(figure).stem.replace("_", " ") for figure in figures)
     links = (Path(os.path.relpath(figure, folder)).as_posix() for figure in figures)
     return "\n".join(f"![{name}]({link})" for name, link in zip(names, links, strict=True))
@@ -278,7 +278,7 @@ def read_variants(
     metrics: list[str],
     records: list[str],
 ) -> list[Variant]:
-    """The files of each variant; `records` and the seeds of the `variants` are in one order."""
+    """The files of each variant; `records` is in the order of the `variants` and their seeds."""
     of_splits: dict[str, dict[str, str]] = {}
     for path in metrics:
         result = numbers.value(path)

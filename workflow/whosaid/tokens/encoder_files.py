@@ -1,4 +1,4 @@
-"""The files that make an encoder folder; anything else in it is left where it is."""
+"""The names of the files of an encoder; other files in its folder are not copied."""
 
 from pathlib import Path
 
@@ -17,6 +17,6 @@ ENCODER_FILES = (*NEEDED, *TOKENIZER_FILES)
 
 
 def encoder_files(folder: str | Path) -> list[str]:
-    """Paths of those files of an encoder that are in `folder`."""
+    """The paths of an encoder's files that exist in `folder`."""
     paths = [Path(folder) / name for name in ENCODER_FILES]
     return [str(path) for path in paths if path.is_file()]

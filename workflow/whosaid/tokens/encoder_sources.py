@@ -1,4 +1,4 @@
-"""Pre-trained encoders from the hub or a local folder, and what an encoder folder must hold."""
+"""Copies encoders from the hub or a local folder, and checks that an encoder is complete."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ from whosaid.tokens.encoder_files import ENCODER_FILES, NEEDED, WEIGHTS, encoder
 
 
 def copy_folder(source: Path, folder: Path) -> None:
-    """Copy the files of a local encoder. Raises InputError if it is no folder or lacks a file."""
+    """Copy the files of a local encoder. Raises InputError if `source` is not a folder."""
     if not source.is_dir():
         raise InputError(f"{source}: no such folder; it must hold {' and '.join(NEEDED)}")
     folder.mkdir()
@@ -22,10 +22,13 @@ def copy_folder(source: Path, folder: Path) -> None:
 
 
 def download(name: str, revision: str, folder: Path) -> None:
-    """Download the encoder's files from the hub, or take them from the hub's local cache."""
+    """Download the encoder's files from the hub, or copy them from the hub's local cache.
+
+    Raises InputError if the hub does not provide them. Errors of the disk are raised as they are.
+    """
     try:
         snapshot = snapshot_download(name, revision=revision, allow_patterns=list(ENCODER_FILES))
-    except Exception as error:  # its own, those of its HTTP library, or of the disk
+    except Exception as error:  # of the hub, of its HTTP library or of the disk
         if resource_advice(error) is not None:
             raise
         reason = str(error).strip().splitlines()[0]

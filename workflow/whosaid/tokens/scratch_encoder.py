@@ -1,4 +1,4 @@
-"""Encoders that are built here: a tokenizer trained on the corpus and a model of random weights."""
+"""Builds small encoders: a tokenizer trained on the corpus and a model with random weights."""
 
 from pathlib import Path
 from typing import Literal, assert_never
@@ -16,8 +16,9 @@ from transformers import (
 def train_wordpiece(texts: list[str], vocab_size: int) -> DistilBertTokenizer:
     """An uncased WordPiece tokenizer trained on `texts`, the same one every time.
 
-    The trainer numbers the letters inside words in the order of a hash map and breaks ties by
-    number. Handed to it as special tokens, sorted, they are numbered first.
+    The library's trainer numbers the letters inside words in the order of a hash map, and breaks
+    ties by number. So these letters are passed as special tokens, which are numbered first and in
+    the order given.
     """
     untrained = DistilBertTokenizer(do_lower_case=True, model_max_length=512)
     backend = untrained.backend_tokenizer
@@ -49,10 +50,10 @@ def build_encoder(
     intermediate_size: int,
     seed: int,
 ) -> None:
-    """Train a tokenizer on `texts` and save it with a small model of random weights.
+    """Train a tokenizer on `texts` and save it with a small model with random weights.
 
-    `distilbert` gets an uncased WordPiece tokenizer, `roberta` a cased byte-level BPE. The model
-    has the published sequence limit of 512 tokens.
+    `distilbert` gets an uncased WordPiece tokenizer, `roberta` a cased byte-level BPE. Like the
+    published models, the model takes at most 512 tokens.
     """
     shape = {
         "hidden_size": hidden_size,

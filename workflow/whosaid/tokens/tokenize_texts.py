@@ -1,4 +1,4 @@
-"""From texts to token ids, with the added tokens of a variant."""
+"""Tokenizes the texts of a split, with the added tokens of a variant."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,10 +14,10 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 def load_tokenizer(
     encoder: Path, added_tokens: Sequence[str], max_length: int | None
 ) -> PreTrainedTokenizerBase:
-    """The encoder's tokenizer with `added_tokens`, cutting at `max_length` or the encoder's limit.
+    """The encoder's tokenizer with `added_tokens`; truncates at `max_length` or the encoder's limit.
 
-    Added as special tokens they are never cut up and keep their case under an uncased tokenizer.
-    The limit is `model_max_length`, which is saved with the tokenizer and so with the model.
+    They are added as special tokens, so they are never split and keep their case under an uncased
+    tokenizer. The limit is `model_max_length`, which is saved with the tokenizer and the model.
     """
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     tokenizer.add_tokens(list(added_tokens), special_tokens=True)
@@ -29,8 +29,8 @@ def load_tokenizer(
 def length_limit(encoder: Path, tokenizer: PreTrainedTokenizerBase) -> int:
     """The longest sequence, in tokens, that the encoder takes.
 
-    RoBERTa numbers its positions from the padding id + 1, so it has two more than it can use; its
-    tokenizer says so, but a tokenizer may also name no limit at all.
+    RoBERTa numbers its positions from the padding id + 1, so it cannot use two of them. Its own
+    tokenizer has the right limit, but other tokenizers may have none.
     """
     config = AutoConfig.from_pretrained(encoder)
     offset = config.pad_token_id + 1 if config.model_type in {"roberta", "xlm-roberta"} else 0
@@ -49,8 +49,8 @@ def read_split(path: str) -> Dataset:
 def tokenize(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> Dataset:
     """The `rows` with a column `input_ids`: the token ids of `text`, truncated, unpadded.
 
-    Rows on which the variant abstains are left out: no model sees them. The fingerprint is a fixed
-    one, so that equal rows make equal files.
+    Rows on which the variant abstains are left out: no model sees them. The fingerprints are fixed,
+    so that equal rows make equal files.
     """
 
     def add_ids(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -61,7 +61,7 @@ def tokenize(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> Dataset:
             return_token_type_ids=False,
         )
 
-    # In this order, since `map` gives no column to a split of which no row is left.
+    # In this order, since `map` adds no column to a split without rows.
     tokenized = rows.map(add_ids, batched=True, keep_in_memory=True, new_fingerprint="all rows")
     judged = np.flatnonzero(~np.array(rows["abstained"], bool))
     return tokenized.select(judged, keep_in_memory=True, new_fingerprint="tokenized")
