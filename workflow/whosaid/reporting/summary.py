@@ -125,7 +125,7 @@ class Summary:
         return f"{count} ± {self.numbers.text(path, 'spread', 'f1')}"
 
     def _trivial(self) -> list[tuple[str, list[Variant], bool]]:
-        """Each trivial classifier, variants with the same row for it, whether these are the most."""
+        """Each trivial classifier, variants with the same row for it, whether these are most."""
         groups = []
         for kind in TRIVIAL:
             alike: dict[tuple[str, ...], list[Variant]] = {}
@@ -214,7 +214,7 @@ class Summary:
         return wrapped(f"Cells read train / test / valid. Trained on: {', '.join(names)}.")
 
     def notes(self) -> str:
-        """Abstentions, rows shared with the reference, and the notes of the JSON files, each once."""
+        """Abstentions, rows shared with the reference, and notes of the JSON files, each once."""
         notes = [self._abstentions(variant) for variant in self.variants]
         notes.append(self._shared())
         found: dict[str, tuple[tuple, list[Variant]]] = {}

@@ -14,7 +14,7 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 def load_tokenizer(
     encoder: Path, added_tokens: Sequence[str], max_length: int | None
 ) -> PreTrainedTokenizerBase:
-    """The encoder's tokenizer with `added_tokens`; truncates at `max_length` or the encoder's limit.
+    """The encoder's tokenizer with `added_tokens`; it truncates at `max_length` or its own limit.
 
     They are added as special tokens, so they are never split and keep their case under an uncased
     tokenizer. The limit is `model_max_length`, which is saved with the tokenizer and the model.
