@@ -1,8 +1,8 @@
 """Audit the splits of one variant for leaks.
 
-In: the three splits and `lines.parquet`. Out: a JSON with the rows of test and valid that also
-stand in train, exactly, normalised or nearly, or by their episode or scene, the texts that occur
-with both labels, the best scores these allow, and the rows of each season.
+In: the three splits and `lines.parquet`. Out: a JSON file with the rows of test and valid that
+train knows (exact, normalised and near duplicates, shared episodes and scenes), the texts that
+occur with both labels, the best possible scores, and the rows of each season.
 """
 
 import json
@@ -31,10 +31,10 @@ def main(
     near_duplicate_similarity: float,
     limits: dict[str, float | None],
 ) -> None:
-    """Write the audit of the `splits` to `audit`.
+    """Write the leak audit of the `splits` to `audit`.
 
-    Raises InputError, with the audit in `crossed` instead, if a limit is crossed. `limits` are the
-    largest shares of the rows of test and of valid.
+    If a limit is crossed, writes the audit to `crossed` instead and raises InputError. `limits` are
+    the largest allowed shares of the rows of test and of valid.
     """
     Path(crossed).unlink(missing_ok=True)
     columns = ["season", "episode", "scene", "line", *annotate]

@@ -1,6 +1,6 @@
-"""Build a small encoder: a tokenizer trained on the corpus and a model of random weights.
+"""Build a small encoder: a tokenizer trained on the corpus and a model with random weights.
 
-In: `lines.parquet`. Out: a folder as `fetch_encoder` makes it.
+In: `lines.parquet`. Out: a folder like those of `fetch_encoder`.
 """
 
 import json
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 def main(lines: str, encoder: str, **shape) -> None:
-    """Fill the folder `encoder`; `shape` is what the config says of it."""
+    """Fill the folder `encoder`; `shape` holds the keys of `scratch` in the config."""
     quiet_transformers()
     texts = pd.read_parquet(lines, columns=["line"])["line"].tolist()
     with atomic_write(encoder) as partial:

@@ -1,6 +1,6 @@
-"""Say of every variant whether it is better or worse than the reference.
+"""Compare every variant with the reference: better, worse, or cannot tell.
 
-In: the predictions of all variants on test, their thresholds. Out: a JSON file with the paired
+In: the predictions of all variants on test, and their thresholds. Out: a JSON file with the paired
 differences on the rows that both variants hold out, their intervals, p values and verdicts.
 """
 

@@ -1,7 +1,7 @@
 """Draw the figures of an experiment.
 
 In: the metric files, the predictions on the test split, the thresholds, the training records, the
-counts of `split_lines`, the comparison and the slices. Out: one SVG per figure.
+split counts, the comparison and the slices. Out: one SVG file per figure.
 """
 
 import json

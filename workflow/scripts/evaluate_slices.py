@@ -1,8 +1,8 @@
-"""Compute where the predictions on the test split are right and wrong.
+"""Compute the metrics on slices of the test split: by word count, season and speaker.
 
 In: the predictions of every variant and seed on the test split, the lines of the corpus. Out: a
 JSON file with the metrics by word count and season, and the share of every speaker's lines that
-each variant takes for the target's. Predictions are those of the larger logit.
+each variant predicts as the target's. The predicted class is the one with the larger logit.
 """
 
 import json
@@ -29,8 +29,8 @@ def main(
 ) -> None:
     """Write the slices of the `predictions` to the path `slices`.
 
-    `predictions` holds a path per variant and seed in the order of `variants`, `lines` is the path
-    of the corpus' lines, `bootstrap` has the keys confidence, resamples and seed.
+    `predictions` holds a path per variant and seed, in the order of `variants`. `lines` is the path
+    of `lines.parquet`. `bootstrap` has the keys confidence, resamples and seed.
     """
     corpus = pq.read_table(lines, columns=["row", "season", "speaker", "line"])
     of_variants = {}

@@ -1,8 +1,9 @@
 """Turn the predictions of one variant into metrics with intervals.
 
 In: the predictions of each seed on each split, and their scores. Out: the decision threshold of
-each seed, chosen on valid, and for each split a JSON file with the metrics' means over the seeds,
-their spread and intervals, each seed's own, and those of the trivial classifiers on the same rows.
+each seed, chosen on valid, and a JSON file for each split. It holds the metrics as means over the
+seeds with their spread and intervals, the metrics of each seed, and those of the trivial
+classifiers on the same rows.
 """
 
 import json
@@ -44,8 +45,8 @@ def main(
 ) -> None:
     """Write the metrics of each split to the paths in `metrics`, and the `thresholds`.
 
-    `predictions` are one file per split and seed, `scores` one per seed. `other_question` says
-    that published figures were left out; `bootstrap` has the keys confidence, resamples and seed.
+    `predictions` holds a path per split and seed, `scores` one per seed. `other_question` is true
+    if published figures were left out; `bootstrap` has the keys confidence, resamples and seed.
     Raises ValueError if there are not as many files as seeds.
     """
     splits = {name: read_predictions(paths) for name, paths in predictions.items()}

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def main(encoder: str, hub: dict[str, str] | None = None, path: str | None = None) -> None:
-    """Fill the folder `encoder` from the one source that is given."""
+    """Fill the folder `encoder` from `hub` (name and revision) or from `path`, a local folder."""
     with atomic_write(encoder) as partial:
         if hub is not None:
             source = f"{hub['name']}@{hub['revision']}"

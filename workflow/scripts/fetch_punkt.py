@@ -1,7 +1,7 @@
 """Put NLTK's punkt_tab data for English into the project.
 
-In: a copy that NLTK_DATA leads to, or the pinned archive of nltk_data. Out: a folder that NLTK
-reads, `data/nltk_data/`.
+In: a copy on the search path NLTK_DATA, or the pinned archive of nltk_data. Out: `data/nltk_data/`,
+a folder that NLTK can read.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Let a trained model predict every row of its splits.
+"""Predict every row of the splits of a variant with a trained model.
 
 In: a model folder, the splits, their token ids and counts. Out: for each split its predictions
 (see `whosaid.evaluation.predictions`), in the order of the split; `scores.json`, the published
@@ -41,7 +41,7 @@ def main(
 ) -> None:
     """Write the predictions of the folder `model` on each split to the paths in `outputs`.
 
-    Rows on which the variant abstains get logits that follow from `split_counts` alone.
+    Rows on which the variant abstains get logits that depend on `split_counts` alone.
     """
     quiet_transformers()
     check_manifest(Path(model))

@@ -1,4 +1,4 @@
-"""Delete the entries of the model store that no model folder was taken from.
+"""Delete the entries of the model store that no model folder is a copy of.
 
 In: the model folders of every experiment, `data/model_store/`. Out: nothing; the log lists what was
 deleted.
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 def keys_in_use(data: Path) -> set[str]:
     """The training keys of the model folders of every experiment below `data`.
 
-    A logistic regression has none: it is fitted anew.
+    A logistic regression has the key None: it is not in the store.
     """
     keys = set()
     for path in data.glob(f"*/models/*/seed_*/{NAME}"):
@@ -39,9 +39,9 @@ def size_of(folder: Path) -> int:
 
 
 def main(data: str, store: str) -> None:
-    """Delete the entries of `store` whose key no model folder below `data` carries.
+    """Delete the entries of `store` whose key is not that of a model folder below `data`.
 
-    Entries of a training that is under way or was interrupted are kept.
+    Entries of a training that is running or was interrupted are kept.
     """
     used = keys_in_use(Path(data))
     entries = [path for path in Path(store).glob("*") if path.is_dir()]

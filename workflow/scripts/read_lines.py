@@ -1,8 +1,8 @@
 """Read and check the processed CSV of dialogue lines.
 
-In: the CSV. Out: `lines.parquet`, typed, one row per CSV row in file order, `row` being the CSV's
-own index; `corpus.json` with the CSV's name, SHA-256, row count, the lines of each speaker and the
-question that the speakers were checked for.
+In: the CSV. Out: `lines.parquet`, typed, one row per CSV row in file order; its column `row` is the
+index of the CSV. `corpus.json` with the CSV's name, SHA-256 and row count, the number of lines of
+each speaker, and the target speaker and number of speakers that were checked.
 """
 
 import hashlib

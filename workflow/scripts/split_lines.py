@@ -1,9 +1,9 @@
 """Choose, label and split the lines of one variant.
 
-In: `lines.parquet` and, where words are counted after sentences, NLTK's punkt_tab. Out: the splits
-`train.parquet`, `test.parquet`, `valid.parquet` with the columns row, text, label (a ClassLabel),
-abstained (a row of test or valid that is too short for the variant); `added_tokens.json`, which the
-annotation adds to the tokenizer; `split_counts.json`.
+In: `lines.parquet` and, if words are counted with `punkt`, NLTK's punkt_tab data. Out: the splits
+`train.parquet`, `test.parquet`, `valid.parquet` with the columns row, text, label (a ClassLabel)
+and abstained (true for a row of test or valid that is too short for the variant);
+`added_tokens.json`, the tokens that the annotation adds to the tokenizer; `split_counts.json`.
 """
 
 import json
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 def count_rows(parts: dict[str, pd.DataFrame], dropped: pd.DataFrame, **counts) -> dict:
-    """The counts of the whole, of each split and of the short lines `dropped` from train."""
+    """The split counts: `counts` of all lines, of each split, of the lines `dropped` from train."""
     of_parts = {
         name: {
             "rows": len(part),

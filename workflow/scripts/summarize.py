@@ -1,8 +1,8 @@
-"""Write the tables of an experiment, and where each of their numbers stands.
+"""Write the tables of an experiment, and the address of each number in them.
 
 In: the metric files of every variant and split, the training records, the comparison, the corpus
 facts, the figures. Out: `summary.md`, with one row per variant in config order, and
-`summary.json`, with the address of each number of it: file, keys, form.
+`summary.json`, with the address of each of its numbers: file, keys, form.
 """
 
 import json
@@ -35,7 +35,7 @@ def main(
     """Write the page to `summary` and the addresses of its numbers to `numbers`.
 
     `metrics` holds a path per variant and split, `records` one per variant and seed, both in the
-    order of `variants`. What the config says is kept in `numbers` too, under `settings`.
+    order of `variants`. The settings are written to `numbers` too, under `settings`.
     """
     settings = {
         "experiment": experiment,

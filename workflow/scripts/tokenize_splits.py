@@ -1,9 +1,9 @@
 """Turn the texts of one variant into token ids.
 
 In: the three splits, the added tokens, the encoder's folder. Out: a `datasets.DatasetDict` on disk
-with the columns row, text, label, abstained, input_ids, unpadded, in the order of the splits, but
-without the rows on which the variant abstains; beside it, in `tokenizer/`, the tokenizer that made
-it; `manifest.json`.
+with the columns row, text, label, abstained and input_ids (unpadded). Rows are in the order of the
+splits; those on which the variant abstains are left out. The same folder holds the tokenizer, in
+`tokenizer/`, and `manifest.json`.
 """
 
 import json
@@ -36,7 +36,7 @@ def main(
     threads: int = 1,
 ) -> None:
     """Tokenize the `splits` and save them, with the tokenizer, as the folder `tokenized`."""
-    os.environ.setdefault("RAYON_NUM_THREADS", str(threads))  # those of the tokenizer
+    os.environ.setdefault("RAYON_NUM_THREADS", str(threads))  # threads of the tokenizer
     disable_progress_bars()
     check_manifest(Path(encoder))
     tokenizer = load_tokenizer(Path(encoder), read_json(added_tokens), max_length)
@@ -47,7 +47,7 @@ def main(
         tokens = fmean(map(len, split["input_ids"])) if len(split) else 0.0
         logger.info("%s: %d rows, %.1f tokens a row", name, len(split), tokens)
     with atomic_write(tokenized) as partial:
-        # One file each, since of a split without rows none would be written.
+        # One file per split, since none would be written for a split without rows.
         rows.save_to_disk(partial, num_shards=dict.fromkeys(rows, 1))
         tokenizer.save_pretrained(partial / "tokenizer")
         write_manifest(partial)

@@ -1,7 +1,7 @@
-"""Fit a logistic regression, a baseline that an encoder has to beat, and let it predict every row.
+"""Fit a linear baseline (a logistic regression) and predict every row with it.
 
 In: the splits of a variant with their counts, `lines.parquet` for the columns besides the text.
-Out: a model folder that explains itself (see `whosaid.training.linear_model`) with `training.json`
+Out: a model folder that describes itself (see `whosaid.training.linear_model`) with `training.json`
 and `manifest.json`; predictions, scores and runtime as `predict_splits` writes them.
 """
 
@@ -44,7 +44,7 @@ def main(
 ) -> None:
     """Write the folder `model`, and its predictions to the paths in `outputs`.
 
-    The `seed` is only recorded: nothing here is drawn.
+    The `seed` is only recorded: nothing is random here.
     """
     tables = {name: pq.read_table(path) for name, path in splits.items()}
     columns = {
@@ -68,7 +68,7 @@ def main(
         write_json(partial / "training.json", record)
         write_manifest(partial, key=None)  # the store holds no copy
     of_abstained = abstention_logits(read_json(split_counts)["abstained_in_train"])
-    # The stored model predicts, which shows that the folder holds all there is to it.
+    # The stored model predicts, which proves that the folder is complete.
     stored = load_model(Path(model))
     scores, runtime = {}, {}
     for name, table in tables.items():
@@ -77,7 +77,7 @@ def main(
         logits = predict_logits(stored, columns[name], abstained, of_abstained)
         seconds = time.perf_counter() - start
         write_predictions(outputs[name], table["row"].to_numpy(), label, logits, abstained)
-        # No Trainer here, so the metrics of `evaluate` are computed without it and PyTorch.
+        # The metrics of `watched_metrics`, without importing `evaluate` and PyTorch.
         decisions = (logits[:, 1] > logits[:, 0]) & ~abstained
         scores[name] = {
             metric.name: float(metric.score(label, decisions.astype(np.int64)))

@@ -1,6 +1,6 @@
-"""Fine-tune an encoder to find the target's lines.
+"""Fine-tune an encoder to recognise the target's lines.
 
-In: the tokenized splits of a variant, its encoder. Out: a model folder that explains itself, with
+In: the tokenized splits of a variant, its encoder. Out: a model folder that describes itself, with
 weights (safetensors), tokenizer, label names both ways, `training.json` (per-epoch history on the
 test split, seconds, device, precision, versions) and `manifest.json`.
 """
@@ -36,7 +36,7 @@ def main(
 ) -> None:
     """Write the folder `model`, trained now or taken from the `store`.
 
-    `code` is the training recipe and the versions of its packages.
+    `code` is the training recipe and the versions of its packages, as one text.
     """
     quiet_transformers()
     training = training | {"precision": resolve_precision(training["precision"])}
@@ -44,7 +44,7 @@ def main(
         code=code,
         tokenized=check_manifest(Path(tokenized))["files"],
         encoder=check_manifest(Path(encoder))["files"],
-        # The size of an evaluation batch leaves the model as it is.
+        # The size of an evaluation batch does not change the model.
         training={k: v for k, v in training.items() if k != "per_device_eval_batch_size"},
         seed=seed,
     )

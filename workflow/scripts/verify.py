@@ -1,7 +1,7 @@
-"""Compare every output of the experiment with the record that its job left.
+"""Compare every output of the experiment with the record that its job wrote.
 
 In: the outputs, the records beside the logs. Out: nothing; the log lists what was changed, cut
-short or lost. With `repair` the damaged outputs are deleted, for the next run to make them again.
+short or lost. With `repair` the damaged outputs are deleted, so that the next run makes them again.
 """
 
 import json
@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 def main(expected: list[str], logs: str, repair: bool) -> None:
     """Check the `expected` outputs against the records below `logs`.
 
-    Raises InputError if one is damaged, unless `repair` deletes it, or has no record.
+    Raises InputError if one has no record, or if one is damaged and `repair` is false. With
+    `repair`, deletes the damaged ones.
     """
     damaged, unrecorded = damaged_outputs(Path(logs), expected)
     if unrecorded:

@@ -1,4 +1,4 @@
-"""Put the summary, the figures and the slices into one page that needs nothing else.
+"""Put the summary, the figures and the slices into one self-contained HTML page.
 
 In: the summary and its settings, the slices, the figures, a caption for each, the template of the
 page. Out: `report.html`, with the figures in it.
