@@ -1,4 +1,4 @@
-"""Checkpoints that a kill cannot spoil, and stopping on a signal."""
+"""Checkpoints that survive a kill, and a clean stop on SIGTERM or SIGINT."""
 
 import logging
 import shutil
@@ -15,10 +15,10 @@ logger = logging.getLogger(__name__)
 
 
 class SealedCheckpoints(TrainerCallback):
-    """Seals each checkpoint with a manifest; on SIGTERM or SIGINT saves one and stops.
+    """Adds a manifest to each finished checkpoint; on SIGTERM or SIGINT saves one and stops.
 
-    A checkpoint without its manifest was not written to its end. The manifest also holds the
-    seconds of training up to it.
+    A checkpoint without a manifest is incomplete. The manifest also holds the seconds of training
+    so far.
     """
 
     def __init__(self, resumed_from: Path | None):
@@ -30,7 +30,7 @@ class SealedCheckpoints(TrainerCallback):
             signal.signal(number, self._stop)
 
     def seconds(self) -> float:
-        """Seconds of training so far, those before a resume included."""
+        """Seconds of training so far, including those before a resume."""
         return round(self.seconds_before + time.perf_counter() - self.started, 3)
 
     def _stop(self, number, frame):
@@ -44,8 +44,11 @@ class SealedCheckpoints(TrainerCallback):
         control.should_save |= self.is_asked_to_stop
 
     def on_save(self, args, state, control, **kwargs):
-        """Seal the checkpoint that was just written, and stop if asked to."""
-        is_last = self.is_asked_to_stop  # a signal from here on stops after the next step
+        """Add a manifest to the checkpoint that was just written, and stop if asked to.
+
+        Stops by raising InterruptedStageError.
+        """
+        is_last = self.is_asked_to_stop  # a later signal stops after the next step
         checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         write_manifest(checkpoint, seconds=self.seconds())
         if is_last:
@@ -56,7 +59,7 @@ class SealedCheckpoints(TrainerCallback):
 
 
 def last_complete_checkpoint(folder: Path) -> Path | None:
-    """The latest checkpoint in `folder` that was written to its end; later ones are deleted."""
+    """The latest complete checkpoint in `folder`; incomplete ones after it are deleted."""
     by_step = sorted(
         folder.glob("checkpoint-*"), key=lambda path: int(path.name.partition("-")[2]), reverse=True
     )

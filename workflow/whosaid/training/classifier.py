@@ -1,4 +1,4 @@
-"""The model that is trained: an encoder with a new head, and the token ids that it can read."""
+"""Sequence classifiers: a new one from an encoder, a stored one, the check of its token ids."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,8 +26,8 @@ def new_classifier(
 ) -> PreTrainedModel:
     """The encoder with a new head for the classes with these `names`, in float32.
 
-    Added tokens get new rows in the embeddings, drawn as the published code drew them: normal with
-    the model's initializer range, not around the mean of the old ones.
+    Added tokens get new embeddings, drawn as in the published code: from a normal distribution with
+    the model's initializer range, not around the mean of the existing embeddings.
     """
     model = AutoModelForSequenceClassification.from_pretrained(
         encoder,
@@ -46,7 +46,7 @@ def new_classifier(
 def check_token_ids(rows: Dataset, model: PreTrainedModel, source: str) -> None:
     """Raise InputError if a row of `rows` has a token id for which the model has no embedding.
 
-    `source` names the rows.
+    `source` names the rows in the message.
     """
     known = model.get_input_embeddings().num_embeddings
     for number, ids in enumerate(rows["input_ids"]):

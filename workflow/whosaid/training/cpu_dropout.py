@@ -1,8 +1,9 @@
 """Dropout with cheaper random numbers, for training on a CPU.
 
-PyTorch draws one random number for each value that dropout may drop, serially: a quarter of the
-time of a bfloat16 training, a sixth in float32 (see tests/benchmarks/RESULTS.md). Here 64 random
-bits serve four values. Two thirds of these values are attention weights, so attention is here too.
+PyTorch draws one random number, serially, for each value that dropout may drop. This takes a
+quarter of the time of a training in bfloat16, a sixth in float32 (see tests/benchmarks/RESULTS.md).
+Here 64 random bits serve four values. Two thirds of the values are attention weights, so attention
+is computed here too.
 """
 
 import torch
@@ -15,11 +16,11 @@ NAME = "cpu_dropout"
 """The name of the attention in the registries of Transformers."""
 
 STEPS = 2**16
-"""A probability is rounded to this many steps: 0.1 is 0.100006."""
+"""Probabilities are rounded to multiples of 1 / STEPS: 0.1 becomes 0.100006."""
 
 
 def dropout(values: torch.Tensor, p: float) -> torch.Tensor:
-    """`values` with each one zero with probability `p` and scaled up otherwise."""
+    """`values`, each set to zero with probability `p` and multiplied by 1 / (1 - p) otherwise."""
     threshold = round(p * STEPS)
     if threshold in (0, STEPS):
         return values if threshold == 0 else values * 0
@@ -28,7 +29,7 @@ def dropout(values: torch.Tensor, p: float) -> torch.Tensor:
     kept = drawn.ge_(threshold - STEPS // 2)
     scale = torch.tensor(STEPS / (STEPS - threshold), dtype=values.dtype)
     if values.dtype == torch.bfloat16:
-        # Zero or the scale, in its very bits: one pass less than a conversion.
+        # The mask times the bits of the scale is 0 or the scale; this saves a conversion.
         return values * kept.mul_(scale.view(torch.int16)).view(torch.bfloat16)
     return values * kept.to(values.dtype).mul_(scale)
 
@@ -37,15 +38,15 @@ class Dropout(nn.Dropout):
     """`nn.Dropout` with cheaper random numbers."""
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
-        """The values, some of them dropped in training."""
+        """The values, some of them set to zero in training."""
         return dropout(values, self.p) if self.training else values
 
 
 def attention(module, query, key, value, attention_mask, dropout=0.0, scaling=None, **kwargs):
-    """Attention of a bidirectional encoder as `AttentionInterface` wants it.
+    """Attention of a bidirectional encoder, with the signature of `AttentionInterface`.
 
     `query`, `key` and `value` are batch x heads x tokens x channels; the first result is batch x
-    tokens x heads x channels. Outside of training the fused attention of PyTorch is used.
+    tokens x heads x channels. Outside of training it uses the fused attention of PyTorch.
     """
     if not module.training or kwargs.get("position_bias") is not None:
         return ALL_ATTENTION_FUNCTIONS["sdpa"](
@@ -57,18 +58,18 @@ def attention(module, query, key, value, attention_mask, dropout=0.0, scaling=No
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
     scores = (query * scaling) @ key.transpose(2, 3)
     if attention_mask is not None:
-        # Adding in place takes half the time of filling, whose gradient is another pass.
+        # Adding in place takes half the time of filling, which needs a pass for its gradient.
         bias = torch.zeros(attention_mask.shape, dtype=scores.dtype)
         scores += bias.masked_fill_(~attention_mask, float("-inf"))
     weights = _dropout(scores.softmax(-1), dropout)
     return (weights @ value).transpose(1, 2).contiguous(), None
 
 
-_dropout = dropout  # the interface names an argument of `attention` like the function
+_dropout = dropout  # `attention` must have an argument named dropout
 
 
 def use_cpu_dropout(model: PreTrainedModel) -> None:
-    """Give `model` the dropout and the attention above."""
+    """Replace the dropout and the attention of `model` by those of this module."""
     AttentionInterface.register(NAME, attention)
     AttentionMaskInterface.register(NAME, sdpa_mask)
     model.set_attn_implementation(NAME)

@@ -1,4 +1,4 @@
-"""The device that models run on, and the arithmetic it is good at."""
+"""The device that models run on, and the precision that it computes natively."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def resolve_precision(precision: str) -> str:
 
 
 def device_arguments(precision: str) -> dict[str, Any]:
-    """The TrainingArguments that choose the device and a resolved precision."""
+    """The TrainingArguments that set the device and a resolved precision."""
     return {
         "use_cpu": not torch.accelerator.is_available(),
         "bf16": precision == "bfloat16",

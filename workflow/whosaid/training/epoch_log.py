@@ -1,4 +1,4 @@
-"""What is logged and kept of each epoch of a training."""
+"""The log line and the recorded history of each epoch of a training."""
 
 import logging
 import math
@@ -18,9 +18,9 @@ class EpochLog(TrainerCallback):
     """Logs one line per epoch, in place of the Trainer's dicts."""
 
     def on_log(self, args, state, control, logs=None, **kwargs):
-        """Log the epoch's figures once the evaluation that ends it has added its own.
+        """Log the figures of an epoch after the evaluation at its end.
 
-        Raises InputError if the loss is not a number: no prediction of the model would be one.
+        Raises InputError if the test loss is not finite: no prediction would be a number either.
         """
         if "eval_loss" not in logs:
             return
@@ -43,7 +43,7 @@ class ProgressBar(ProgressCallback):
     """The Trainer's progress bar without its dicts."""
 
     def on_log(self, args, state, control, logs=None, **kwargs):
-        """Nothing; see EpochLog."""
+        """Print nothing, since EpochLog logs each epoch."""
 
 
 def epoch_history(log_history: list[dict[str, float]]) -> list[dict[str, Any]]:

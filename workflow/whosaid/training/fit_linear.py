@@ -1,4 +1,4 @@
-"""Fits the logistic regressions and lets them predict."""
+"""Fits the linear baselines (logistic regressions) and computes their logits."""
 
 import warnings
 from typing import Any
@@ -22,7 +22,10 @@ from whosaid.training.linear_model import (
 
 
 def read_columns(split: pa.Table, lines: str, features: list[str]) -> Lines:
-    """What `features` read of the rows of `split`, in its order: texts are the split's own."""
+    """The columns that `features` read, for the rows of `split`, in its order.
+
+    Texts are those of the split. Other columns come from `lines`, a Parquet file.
+    """
     columns = {column_of(feature) for feature in features}
     values = {"text": split["text"].to_pylist()} if "text" in columns else {}
     columns = sorted(columns - {"text"})
@@ -53,8 +56,8 @@ def fit(lines: Lines, labels: np.ndarray, linear: dict[str, Any]) -> LinearModel
                 f"linear.features: {found} the {len(labels)} rows of train; leave {feature} out"
             ) from None
         vectorizers[feature] = vectorizer
-    # The quickest solver here, and the only one that numbers of different sizes (word counts beside
-    # TF-IDF) do not slow down. At this tolerance log-odds are within 0.001 of the optimum's.
+    # The fastest solver here, and the only one that features of different size (word counts beside
+    # TF-IDF) do not slow down. At this tolerance log odds are within 0.001 of the optimum.
     regression = LogisticRegression(
         C=linear["C"], class_weight=linear["class_weight"], solver="newton-cg", tol=1e-6
     )
@@ -78,9 +81,9 @@ def fit(lines: Lines, labels: np.ndarray, linear: dict[str, Any]) -> LinearModel
 def predict_logits(
     model: LinearModel, lines: Lines, abstained: np.ndarray, of_abstained: tuple[float, float]
 ) -> np.ndarray:
-    """Logits (rows x 2, float32) of the `lines`, `of_abstained` where `abstained` is true.
+    """Logits (rows x 2, float32) of the `lines`; `of_abstained` where `abstained` is true.
 
-    The logit of the other class is 0, so that the softmax of the two is the model's probability.
+    The logit of class 0 is 0, so the softmax of both logits is the model's probability.
     """
     log_odds = model.log_odds(lines)
     logits = np.column_stack([np.zeros_like(log_odds), log_odds])

@@ -1,8 +1,9 @@
-"""A logistic regression on named features of a line, and its folder on disk, without a pickle.
+"""A logistic regression on features of a line, and its folder on disk, which holds no pickle.
 
-The folder explains itself. `features.json` has the label names both ways and, for each feature, the
-column it reads, how that becomes numbers and what each number stands for. `model.safetensors` has
-`intercept`, a vector `{feature}.coefficients` in that order and, for TF-IDF, `{feature}.idf`.
+The folder describes itself. `features.json` has the label names both ways and, for each feature,
+the column it reads, how its values become numbers, and what each number stands for.
+`model.safetensors` has `intercept` and, for each feature, a vector `{feature}.coefficients` in the
+order of these numbers; a TF-IDF feature also has `{feature}.idf`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +24,7 @@ TFIDF = {
     "character_ngrams": {
         "analyzer": "char_wb",
         "ngram_range": (2, 5),
-        # What one line alone contains says nothing of any other.
+        # A term of one line alone says nothing about other lines.
         "min_df": 2,
         "sublinear_tf": True,
     },
@@ -31,21 +32,21 @@ TFIDF = {
 """The features that are TF-IDF, with the arguments of scikit-learn's `TfidfVectorizer`."""
 
 Lines = Mapping[str, Sequence[str]]
-"""Columns of lines by name, `text` among them, an empty cell being an empty text."""
+"""Columns of lines by name; the lines' own text is `text`. An empty cell is an empty text."""
 
 
 class WordCount:
     """The logarithm of 1 + the number of words between spaces, and its square.
 
-    The square lets lines of middle length stand out. It has the methods of a vectorizer of
-    scikit-learn.
+    With the square, lines of middle length can get the highest score. The class has the methods of
+    a scikit-learn vectorizer.
     """
 
     def __init__(self):
         self.vocabulary_ = {"log(1 + words)": 0, "log(1 + words)^2": 1}
 
     def fit_transform(self, texts: Sequence[str]) -> csr_matrix:
-        """As `transform`: there is nothing to learn."""
+        """The same as `transform`, since there is nothing to fit."""
         return self.transform(texts)
 
     def transform(self, texts: Sequence[str]) -> csr_matrix:
@@ -72,10 +73,10 @@ def numbers_of(feature: str) -> str:
 def make_vectorizer(
     numbers: str, settings: Mapping[str, Any], vocabulary: Sequence[str] | None = None
 ) -> Vectorizer:
-    """What turns values into `numbers` (see `numbers_of`); without a `vocabulary` it has to learn.
+    """The vectorizer that turns values into `numbers` (see `numbers_of`).
 
-    `settings` are arguments of `TfidfVectorizer`. A category that is not in the vocabulary, and an
-    empty cell, are all zeros.
+    Without a `vocabulary` it has to be fitted. `settings` are arguments of `TfidfVectorizer`. An
+    empty cell, or a category that is not in the vocabulary, becomes zeros only.
     """
     if numbers == "word_count":
         return WordCount()
@@ -91,7 +92,7 @@ def _as_one_term(value: str) -> list[str]:
 
 @dataclass(frozen=True)
 class LinearModel:
-    """A fitted logistic regression: by feature its vectorizer and its coefficients."""
+    """A fitted logistic regression: the vectorizer and the coefficients of each feature."""
 
     vectorizers: Mapping[str, Vectorizer]
     coefficients: Mapping[str, np.ndarray]
@@ -106,7 +107,7 @@ class LinearModel:
 
 
 def save_model(model: LinearModel, folder: Path, names: Sequence[str]) -> None:
-    """Write `features.json` and `model.safetensors` into `folder`; `names` are those of labels."""
+    """Write `features.json` and `model.safetensors` into `folder`; `names` are the label names."""
     features = {
         feature: {
             "column": column_of(feature),
@@ -128,14 +129,14 @@ def save_model(model: LinearModel, folder: Path, names: Sequence[str]) -> None:
         tensors[f"{feature}.coefficients"] = model.coefficients[feature]
         if numbers_of(feature) == "tfidf":
             tensors[f"{feature}.idf"] = vectorizer.idf_
-    # The library's own `save_file` leaves a file that only its owner may read.
+    # The library's own `save_file` writes a file that only its owner may read.
     (folder / "model.safetensors").write_bytes(save(tensors))
 
 
 def load_model(folder: Path) -> LinearModel:
-    """The model that `save_model` wrote to `folder`, once `write_manifest` has sealed it.
+    """The model that `save_model` wrote to `folder`, which must have a manifest.
 
-    Raises InputError if a file was lost or changed since.
+    Raises InputError if a file was lost or changed since the manifest was written.
     """
     check_manifest(folder)
     features = read_json(folder / "features.json")["features"]

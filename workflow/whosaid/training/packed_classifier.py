@@ -1,4 +1,4 @@
-"""Classifiers that take packed batches."""
+"""Lets classifiers of some architectures take packed batches, and computes their loss."""
 
 from typing import Any
 
@@ -10,28 +10,28 @@ LAYERS = {
     "distilbert": "distilbert.transformer",
     "roberta": "roberta.encoder",
 }
-"""For each architecture (`model_type`) that tests have tried packed, the module of its layers.
+"""The module that holds the layers, for each architecture (`model_type`) tested with packing.
 
-What follows these layers must read only the first token of a row.
+The modules after these layers must read only the first token of a row.
 """
 
 
 def can_be_packed(model: PreTrainedModel) -> bool:
-    """Whether the classifier is of an architecture that has been tested with packed batches."""
+    """Whether the architecture of the classifier has been tested with packed batches."""
     return model.config.model_type in LAYERS
 
 
 def first_position(model: PreTrainedModel) -> int:
-    """The position of a row's first token: 0, or the one after the padding's for RoBERTa."""
+    """The position id of a row's first token: 0, or for RoBERTa the padding id + 1."""
     return model.config.pad_token_id + 1 if model.config.model_type == "roberta" else 0
 
 
 def enable_packing(model: PreTrainedModel) -> None:
-    """Let `model` take batches of a PackingCollator; it gives the logits of each row.
+    """Let `model` take batches of a PackingCollator and return the logits of each row.
 
-    Two hooks: one takes `first_tokens` from the batch, the other keeps, after the last layer, only
-    the first token of each row, as if each row were a sequence of its own. Batches without
-    `first_tokens` go through as before.
+    This adds two hooks. The first takes `first_tokens` from the batch. The second, after the last
+    layer, keeps only the first token of each row, as if each row were a sequence of its own.
+    Batches without `first_tokens` are processed as before.
     """
     batch: dict[str, Any] = {}
 
@@ -51,10 +51,10 @@ def enable_packing(model: PreTrainedModel) -> None:
 
 
 def mean_loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
-    """The cross-entropy summed over the rows, divided by the rows of the whole (accumulated) batch.
+    """The cross-entropy summed over the rows, divided by the rows of the accumulated batch.
 
-    As the Trainer's `compute_loss_func`. Its own division is wrong for sequence classifiers in
-    Transformers 5.23 when batches are accumulated (issue 47688 there).
+    For the Trainer's `compute_loss_func`: in Transformers 5.23 the Trainer itself divides by the
+    wrong number for sequence classifiers when batches are accumulated (issue 47688 there).
     """
     total = torch.nn.functional.cross_entropy(outputs.logits, labels, reduction="sum")
     return total / (len(labels) if num_items_in_batch is None else num_items_in_batch)

@@ -1,9 +1,9 @@
-"""Rows end to end in sequences of one width, almost without padding.
+"""Sequence packing: several rows share a sequence, almost without padding.
 
-Random rows padded to the longest of their batch are three quarters padding. Here a row shares its
-sequence with others. Its positions start anew, and attention looks at no other row's tokens, so
-that each row is classified as it would be alone. The technique is called sequence packing (Krell
-et al., "Efficient Sequence Packing without Cross-contamination", 2021).
+A batch of random rows, padded to its longest row, is three quarters padding. In a packed sequence
+the positions of each row start anew, and its tokens attend to no other row's tokens. So each row is
+classified as it would be alone (Krell et al., "Efficient Sequence Packing without
+Cross-contamination", 2021).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,20 +14,20 @@ import numpy as np
 import torch
 
 WIDTH_STEP = 16
-"""Widths are multiples of this: of few shapes, which matrix units and kernel caches like."""
+"""Widths are multiples of this: few shapes suit matrix units and kernel caches."""
 
 WIDTHS = 5
-"""How many widths are tried, from that of the longest row."""
+"""How many widths are tried, starting with the least that fits the longest row."""
 
 PAIR_COST = 1 / 200
-"""What attention from one token to another costs, in parts of all else that a token costs.
+"""The cost of attention between two tokens, relative to all other costs of a token.
 
-Measured on a CPU; twice or half of it makes no difference that can be measured.
+Measured on a CPU. Half or twice the value makes no measurable difference.
 """
 
 
 def first_fit(lengths: np.ndarray, width: int) -> list[list[int]]:
-    """The rows of each sequence of at most `width` tokens: a row goes into the first with room."""
+    """The rows of each sequence of `width` tokens; a row goes into the first one with room."""
     sequences: list[list[int]] = []
     room: list[int] = []
     for row, length in enumerate(lengths.tolist()):
@@ -43,7 +43,7 @@ def first_fit(lengths: np.ndarray, width: int) -> list[list[int]]:
 def cheapest_packing(lengths: np.ndarray) -> tuple[int, list[list[int]]]:
     """The width, and the rows of each sequence, that cost a model least.
 
-    `lengths` must fall from row to row.
+    `lengths` must be sorted, the longest row first.
     """
     longest = -(-int(lengths[0]) // WIDTH_STEP) * WIDTH_STEP
     packings = [
@@ -55,9 +55,9 @@ def cheapest_packing(lengths: np.ndarray) -> tuple[int, list[list[int]]]:
 
 @dataclass(frozen=True)
 class PackingCollator:
-    """Makes one packed batch of rows, for a model that `enable_packing` has prepared.
+    """Makes a packed batch of rows, for a model that `enable_packing` has prepared.
 
-    `padding` is the token id of what is left over of a sequence, `first_position` the position of
+    `padding` is the token id that fills the rest of a sequence, `first_position` the position id of
     a row's first token.
     """
 
@@ -68,9 +68,9 @@ class PackingCollator:
         """The batch of `rows`, each with `input_ids` and `label`.
 
         `input_ids` and `position_ids` are sequences x width. `attention_mask` is sequences x 1 x
-        width x width, true from token to token of the same row. `first_tokens` and `labels` have
-        an entry for each row, in the order given: the place of its first token when all sequences
-        are laid end to end, and its label.
+        width x width, true between tokens of the same row. `first_tokens` and `labels` have one
+        entry per row, in the order given: the index of its first token among the tokens of all
+        sequences, and its label.
         """
         lengths = np.array([len(row["input_ids"]) for row in rows])
         by_length = np.argsort(-lengths, kind="stable")
@@ -78,7 +78,7 @@ class PackingCollator:
         shape = (len(sequences), width)
         input_ids = np.full(shape, self.padding, dtype=np.int64)
         position_ids = np.full(shape, self.first_position, dtype=np.int64)
-        # What is left over counts as a row of its own, whose class nobody asks for.
+        # The padding of a sequence counts as a row of its own, whose logits are not read.
         owners = np.full(shape, -1, dtype=np.int64)
         first_tokens = np.empty(len(rows), dtype=np.int64)
         for number, sequence in enumerate(sequences):

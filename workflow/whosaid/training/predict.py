@@ -1,4 +1,4 @@
-"""The logits of a trained model on tokenized rows."""
+"""Computes the logits of a trained model on tokenized rows."""
 
 import tempfile
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from whosaid.training.trainer import COLUMNS, build_trainer
 
 
 class Predicted(NamedTuple):
-    """Logits (rows x 2, float32) in the order of the rows, and how long they took."""
+    """Logits (rows x 2, float32) in the order of the rows, and the time they took."""
 
     logits: np.ndarray
     seconds: float
@@ -28,7 +28,7 @@ def load_predictor(
         tokenizer,
         {},
         precision="float32",
-        # It writes nothing there.
+        # Nothing is written there.
         output_dir=tempfile.gettempdir(),
         per_device_eval_batch_size=per_device_eval_batch_size,
     )

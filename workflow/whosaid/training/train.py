@@ -1,4 +1,4 @@
-"""One training, from the last checkpoint if there is one, to a finished model folder."""
+"""Trains one model, from the last checkpoint if there is one, to a finished model folder."""
 
 import importlib.metadata
 import logging
@@ -31,7 +31,7 @@ RECORDED_PACKAGES = ("torch", "transformers", "tokenizers", "accelerate")
 
 
 def used_ids(rows: DatasetDict, padding: int) -> np.ndarray:
-    """The token ids that occur in any of the splits, and the one that pads them."""
+    """The token ids that occur in any of the splits, and the padding id."""
     of_splits = (split.with_format("arrow")[:]["input_ids"] for split in rows.values())
     ids = [ids.combine_chunks().flatten() for ids in of_splits]
     return np.unique(np.concatenate([*ids, [padding]]))
@@ -40,14 +40,14 @@ def used_ids(rows: DatasetDict, padding: int) -> np.ndarray:
 def train(tokenized: str, encoder: str, entry: Path, training: dict[str, Any], seed: int) -> None:
     """Train on the train split of `tokenized`, and write the model folder into the store's `entry`.
 
-    `training` are TrainingArguments and a resolved `precision`. Raises InterruptedStageError on
-    SIGTERM and SIGINT, after a checkpoint. The train loss logged for an epoch that was interrupted
-    is that of the part after the resume; all else is as without the interruption.
+    `training` holds TrainingArguments and a resolved `precision`. On SIGTERM and SIGINT it saves a
+    checkpoint and raises InterruptedStageError. The train loss that is logged for an interrupted
+    epoch covers only the part after the resume; everything else is as without the interruption.
     """
     checkpoints = entry / "checkpoints"
     tokenizer = AutoTokenizer.from_pretrained(Path(tokenized) / "tokenizer")
     rows = load_from_disk(tokenized, keep_in_memory=True)
-    set_seed(seed)  # the Trainer would do so only after the model's head is drawn
+    set_seed(seed)  # the Trainer sets it too late, after the model's head is drawn
     model = new_classifier(encoder, tokenizer, rows["train"].features["label"].names)
     for name in SPLITS:
         check_token_ids(rows[name], model, f"{tokenized}/{name}")
@@ -70,7 +70,7 @@ def train(tokenized: str, encoder: str, entry: Path, training: dict[str, Any], s
         save_strategy="epoch",
         save_total_limit=2,
         optim="adamw_torch_fused",
-        # It would leave losses that are not numbers out of the mean.
+        # The filter would leave losses that are not finite out of the mean.
         logging_nan_inf_filter=False,
         **training,
     )
@@ -94,7 +94,7 @@ def train(tokenized: str, encoder: str, entry: Path, training: dict[str, Any], s
         "versions": {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES},
     }
     restore_embeddings(model)
-    # The store is for whoever asks for this very model: the work of an orphan is not lost.
+    # Whoever looks up this key wants this very model, so an orphan of a killed run may write it.
     with atomic_write(entry / "model", even_orphaned=True) as partial:
         model.save_pretrained(partial)
         tokenizer.save_pretrained(partial)

@@ -1,4 +1,4 @@
-"""The Transformers Trainer, with packed batches where the encoder is known to take them."""
+"""The Transformers Trainer, with packed batches for the encoders that can be packed."""
 
 import sys
 from typing import Any
@@ -25,7 +25,7 @@ from whosaid.training.packing import PackingCollator
 from whosaid.training.watched_metrics import compute_metrics
 
 COLUMNS = ["input_ids", "label"]
-"""The columns of a tokenized split that a model is given."""
+"""The columns of a tokenized split that the model gets."""
 
 
 def build_trainer(
@@ -35,10 +35,10 @@ def build_trainer(
     precision: str,
     **arguments: Any,
 ) -> Trainer:
-    """A Trainer of `model` that learns from `rows["train"]` and watches `rows["test"]`.
+    """A Trainer that trains `model` on `rows["train"]` and evaluates it on `rows["test"]`.
 
-    `precision` is a resolved one, `arguments` are TrainingArguments. An encoder that cannot be
-    packed gets padded batches.
+    `precision` must be resolved (not `auto`); `arguments` are TrainingArguments. An encoder that
+    cannot be packed gets padded batches.
     """
     if can_be_packed(model):
         enable_packing(model)

@@ -1,4 +1,4 @@
-"""The published metrics for the Trainer: the one definition that training and prediction use."""
+"""The published metrics as `evaluate` metrics, for training and for the final predictions."""
 
 from functools import cache
 
@@ -16,7 +16,7 @@ CLASSES = datasets.Features(
 
 
 class WatchedMetric(evaluate.Metric):
-    """A metric of ours as one of `evaluate`'s: computed here, from no script of a hub."""
+    """A metric of whosaid as an `evaluate.Metric`; no script is loaded from a hub."""
 
     def __init__(self, metric: Metric):
         self.metric = metric  # `_info`, which the next line calls, needs it
@@ -36,7 +36,7 @@ class WatchedMetric(evaluate.Metric):
 
 @cache
 def published_metrics() -> evaluate.CombinedEvaluations:
-    """Accuracy, F1, precision and recall in one."""
+    """Accuracy, F1, precision and recall, combined by `evaluate`."""
     return evaluate.combine([WatchedMetric(metric) for metric in PUBLISHED_METRICS])
 
 
