@@ -5,6 +5,7 @@ Run `make manual` after a change of `model.py`; a test fails if that was forgott
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -12,46 +13,35 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from whosaid.config.model import (
-    Audit,
-    AuditLimits,
-    Config,
-    Corpus,
-    Encoder,
-    Fractions,
-    Hub,
-    Linear,
-    Published,
-    PublishedQuestion,
-    Recipe,
-    Resample,
-    Scratch,
-    Split,
-    Statistics,
-    Training,
-)
+from whosaid.config.model import Config, Recipe
 
 CONFIG_DIR = Path(__file__).resolve().parents[3] / "config"
 BEGIN, END = "<!-- generated: make manual -->", "<!-- end of generated -->"
 
-SECTIONS: dict[str, type[BaseModel]] = {
-    "(top level)": Config,
-    "corpus": Corpus,
-    "encoders.{name}": Encoder,
-    "encoders.{name}.hub": Hub,
-    "encoders.{name}.scratch": Scratch,
-    "defaults and variants.{name}": Recipe,
-    "….split": Split,
-    "….split.fractions": Fractions,
-    "….resample": Resample,
-    "….training": Training,
-    "….linear": Linear,
-    "….published": Published,
-    "published_question": PublishedQuestion,
-    "statistics": Statistics,
-    "audit": Audit,
-    "audit.limits": AuditLimits,
-}
+
+def sections(model: type[BaseModel] = Config, path: str = "") -> Iterator[tuple[str, type]]:
+    """Every section of the config with its path, each once, from the top down."""
+    yield path or "(top level)", model
+    for key, field in model.model_fields.items():
+        if key == "variants":  # they have the keys of `defaults`
+            continue
+        for section, is_named in _sections_in(field.annotation):
+            if not any(inner.description for inner in section.model_fields.values()):
+                continue
+            if section is Recipe:
+                yield from sections(section, "defaults and variants.{name}")
+                continue
+            above = "…" if model is Recipe else path
+            below = f"{key}.{{name}}" if is_named else key
+            yield from sections(section, f"{above}.{below}" if above else below)
+
+
+def _sections_in(annotation: Any, is_named: bool = False) -> Iterator[tuple[type[BaseModel], bool]]:
+    """The sections that a type holds, and whether it holds them by name."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation, is_named
+    for part in get_args(annotation):
+        yield from _sections_in(part, is_named or get_origin(annotation) is dict)
 
 
 def type_name(annotation: Any) -> str:
@@ -86,7 +76,7 @@ def default_of(field: FieldInfo) -> str:
 def key_tables() -> str:
     """A Markdown table of keys for each section of the config."""
     parts = []
-    for path, section in SECTIONS.items():
+    for path, section in sections():
         rows = [
             f"| `{key}` | {type_name(field.annotation)} | {default_of(field)} | "
             f"{field.description or ''} |"

@@ -89,16 +89,15 @@ def one_per_job(config: Config) -> list[str]:
         *(path.replace("training.json", "manifest.json") for path in training_records(config)),
         *(path for name in config.variants for path in scores(config, name)),
         *thresholds(config),
+        *(f"results/{config.experiment}/{name}.json" for name in ("comparison", "slices")),
+        *figures(config).values(),
     ]
 
 
 def recorded(config: Config) -> list[str]:
     """One output of every job that `verify` checks: all jobs of the experiment and its audits."""
-    results = f"results/{config.experiment}"
     return [
         *one_per_job(config),
-        *(f"{results}/comparison.json", f"{results}/slices.json"),
-        *figures(config).values(),
         *leak_audits(config),
         *("results/summary.md", "results/summary.json", "results/report.html", "results/audit.md"),
     ]
