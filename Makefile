@@ -1,4 +1,4 @@
-# `make summary` and `make test` do all the set-up on a fresh machine: they need Python 3.11 or later.
+# `make summary` and `make test` set up a fresh machine. They need Python 3.11 or later.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c envs/constraints.txt
@@ -11,7 +11,7 @@ summary: .venv/ready  ## the table of the shipped sample
 test: .venv/ready-dev  ## the tests that take minutes
 	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
-test-all: test  ## these, then every fault in every stage and all else that takes longer
+test-all: test  ## the same, then the slow tests, such as every fault in every stage
 	$(BIN)/pytest -n 2 --dist loadfile -m slow
 
 check: .venv/ready-dev  ## lint and format checks

@@ -29,8 +29,8 @@ onstart:
     hold_run_lock()
     check_writable("data", "results")
     check_csv(CONFIG)
-    # Snakemake's limit to how many jobs start in a second wakes it once a second more for each job
-    # that has run: after 300 it takes a core to itself. No option switches the limit off.
+    # Snakemake limits how many jobs start per second. Each job that has run adds one wake-up per
+    # second: after 300 jobs this takes a whole core. No option switches the limit off.
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
 

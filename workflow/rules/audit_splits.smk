@@ -1,10 +1,10 @@
-# The leak audit: what a model could know of the rows held out from it.
+# The leak audit: what a model could know about held-out rows from its training rows.
 #
 # INPUTS: data/{experiment}/splits/{variant}/{train,test,valid}.parquet,
 #   data/{experiment}/lines.parquet
 # OUTPUTS: results/{experiment}/audit/{variant}.json, results/audit.md,
-#   data/{experiment}/splits/{variant}/audit_passed; where a limit is crossed the audit stays beside
-#   the log, since Snakemake deletes the outputs of a job that failed
+#   data/{experiment}/splits/{variant}/audit_passed; if a limit is crossed the audit is written
+#   beside the log, since Snakemake deletes the outputs of a failed job
 
 
 localrules:
@@ -12,7 +12,7 @@ localrules:
 
 
 rule audit_splits:
-    """Look for rows of test and valid that also stand in train; fail where a limit is crossed."""
+    """Look for rows of test and valid that train knows; fail if a limit is crossed."""
     input:
         train="data/{experiment}/splits/{variant}/train.parquet",
         test="data/{experiment}/splits/{variant}/test.parquet",
@@ -33,10 +33,10 @@ rule audit_splits:
         "../scripts/audit_splits.py"
 
 
-# Training waits for this file and not for the audit, so that adding or removing limits never
-# retrains a model: to training it is an ancient input.
+# Training waits for this file, as an ancient input, and not for the audit. So adding or removing
+# limits never retrains a model.
 rule pass_audit:
-    """Allow the variant to be trained: its splits are within the limits, or there are none."""
+    """Let training start: the splits of the variant are within the limits, or there are none."""
     input:
         audit=audit_with_limits,
     output:

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-# Scripts import the package too, on whatever node they run: each run parses this file first.
+# Scripts need the package too, on any node: every Snakemake process parses this file first.
 sys.path.insert(0, f"{workflow.basedir}/workflow")
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [sys.path[0], os.getenv("PYTHONPATH")])))
 
@@ -26,15 +26,15 @@ try:
         sources[path] = read_config_file(path)
     sources["--config"] = workflow.config_settings.config or {}
     CONFIG = parse_config(in_base_order(config, sources.values()))
-    # Checked here and not in an input function: Snakemake takes one that fails for a rule that
-    # cannot make its output, and an older results/summary.md would then pass for finished.
+    # Checked here and not in an input function: if one fails, Snakemake concludes that the rule
+    # cannot make its output, and accepts an older results/summary.md as finished.
     check_corpus(CONFIG)
 except ConfigError as error:
     sys.exit(error.report(sources))  # without the traceback of a WorkflowError
 
 
 def any_of(names):
-    """A pattern that fits one of the names, and nothing if there is none."""
+    """A pattern that matches any of the names, or nothing if there are none."""
     return "|".join(names) or "(?!)"
 
 
@@ -66,12 +66,12 @@ def settings_of(stage):
 
 
 def corpus_digest(wildcards):
-    """The SHA-256 of the CSV: of the user's own file no modification time is trusted."""
+    """The SHA-256 of the CSV: the modification time of a user's file is not trusted."""
     return sha256(Path(CONFIG.corpus.csv))
 
 
 def punkt_data(wildcards):
-    """NLTK's sentence data, if the variant counts words after splitting sentences."""
+    """NLTK's sentence data, if the variant counts words with punkt."""
     counts_words = CONFIG.variants[wildcards.variant].min_words is not None
     return "data/nltk_data" if counts_words and CONFIG.corpus.word_tokenizer == "punkt" else []
 
@@ -83,7 +83,7 @@ def local_files(wildcards):
 
 
 def local_digests(wildcards):
-    """The SHA-256 of these files, of which no modification time is trusted either."""
+    """The SHA-256 of these files, whose modification times are not trusted either."""
     return [sha256(Path(file)) for file in local_files(wildcards)]
 
 
@@ -93,21 +93,21 @@ def encoder_folder(wildcards):
 
 
 def encoder_manifest(wildcards):
-    """Stands for the content of the encoder's folder, whose own mtime says nothing."""
+    """The manifest, which changes with the content of the encoder's folder, unlike its mtime."""
     return f"{encoder_folder(wildcards)}/manifest.json"
 
 
 def audit_with_limits(wildcards):
-    """The audit of the variant's splits, if it has limits."""
+    """The leak audit of the variant's splits, if there are limits."""
     has_limits = CONFIG.audit.limits.model_dump(exclude_none=True)
     return f"results/{wildcards.experiment}/audit/{wildcards.variant}.json" if has_limits else []
 
 
 def predictions_on(split):
-    """An input function: the predictions of the variant's seeds on a split."""
+    """An input function: the predictions of all seeds of the variant on a split."""
     return lambda wildcards: output_paths.predictions(CONFIG, wildcards.variant, split)
 
 
 def scores_of_seeds(wildcards):
-    """The published metrics of the variant's seeds."""
+    """The published metrics of all seeds of the variant."""
     return output_paths.scores(CONFIG, wildcards.variant)

@@ -1,4 +1,4 @@
-# Says which differences are real, and where the predictions are right and wrong.
+# Finds out which differences are real, and which lines are predicted wrongly.
 #
 # INPUTS: results/{experiment}/predictions/{variant}/seed_{seed}/test.parquet of every variant,
 #   data/{experiment}/models/{variant}/thresholds.json, data/{experiment}/lines.parquet

@@ -8,8 +8,8 @@ localrules:
     fetch_encoder,
 
 
-# The only rule, beside fetch_punkt, that needs a network: it runs where Snakemake runs. It has no
-# digest of its code: what was fetched stays, whatever the version of the code that fetched it.
+# Only this rule and fetch_punkt need a network, so they run on Snakemake's own machine. There is no
+# digest of the code among the params: a fetched encoder stays, whatever code fetched it.
 rule fetch_encoder:
     """Download or copy an encoder and list its files in a manifest."""
     input:
@@ -32,7 +32,7 @@ rule fetch_encoder:
 
 
 rule build_encoder:
-    """Build a small encoder of random weights with a tokenizer trained on the corpus."""
+    """Build a small encoder with random weights and a tokenizer trained on the corpus."""
     input:
         lines="data/{experiment}/lines.parquet",
     output:

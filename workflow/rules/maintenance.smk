@@ -1,4 +1,4 @@
-# Rules that are asked for by name: checking what is there and making room.
+# Rules that are run by name: they check outputs and free disk space.
 #
 # INPUTS: what was built, the records in results/logs/, data/model_store/
 # OUTPUTS: none; `repair` and `prune_store` delete
@@ -25,7 +25,7 @@ rule verify:
 
 
 rule repair:
-    """Delete these outputs, so that the next run makes them again."""
+    """Delete the outputs that `verify` lists, so that the next run makes them again."""
     log:
         "results/logs/verify/repair.log",
     params:

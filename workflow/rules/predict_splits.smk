@@ -1,4 +1,4 @@
-# Lets a model predict every row of its splits.
+# Predicts every row of the splits with the trained models.
 #
 # INPUTS: data/{experiment}/models/{variant}/seed_{seed}/, tokenized/{variant}/, splits/{variant}/
 # OUTPUTS: results/{experiment}/predictions/{variant}/seed_{seed}/{train,test,valid}.parquet,
@@ -30,7 +30,7 @@ rule predict_splits:
         settings=settings_of("predict_splits"),
         code=code_text("predict_splits"),
     threads: 8
-    # Room for texts of 512 tokens; it counts where gpu_mem_mb is limited, see profiles/default.
+    # Enough for texts of 512 tokens; only used if gpu_mem_mb is limited, see profiles/default.
     resources:
         gpu=1,
         gpu_mem_mb=6000,

@@ -1,4 +1,4 @@
-# Divides the lines of a variant among its splits, with NLTK's data where words are counted.
+# Divides the lines of a variant into splits; fetches NLTK's data if words are counted with punkt.
 #
 # INPUTS: data/{experiment}/lines.parquet
 # OUTPUTS: data/{experiment}/splits/{variant}/{train,test,valid}.parquet, added_tokens.json,
@@ -24,7 +24,7 @@ rule fetch_punkt:
         "../scripts/fetch_punkt.py"
 
 
-# A fault in the data shows here, so splits go before any training.
+# Faults in the data show up here, so all splits are made before any training.
 rule split_lines:
     """Choose, label and split the lines of one variant."""
     input:

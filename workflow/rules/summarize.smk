@@ -36,7 +36,7 @@ rule draw_figures:
 
 
 rule summarize:
-    """Write the tables of the experiment, and where each of their numbers stands."""
+    """Write the tables of the experiment, and the address of each number in them."""
     input:
         figures=output_paths.figures(CONFIG).values(),
         corpus=f"data/{CONFIG.experiment}/corpus.json",
@@ -57,9 +57,9 @@ rule summarize:
         "../scripts/summarize.py"
 
 
-# Not `snakemake --report`: a target is made again when it is stale, and shows the tables as well.
+# Instead of `snakemake --report`: a target is rebuilt when stale, and it shows the tables too.
 rule write_report:
-    """Put tables and figures into one page that needs nothing else."""
+    """Put tables and figures into one self-contained HTML page."""
     input:
         figures=output_paths.figures(CONFIG).values(),
         captions=expand("workflow/report/{figure}.md", figure=output_paths.figures(CONFIG)),

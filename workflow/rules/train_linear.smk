@@ -6,7 +6,7 @@
 #   scores.json, runtime.json
 
 
-# Fitting and predicting take less time than another start of Python, so one rule does both.
+# Fitting and predicting take less time than starting Python again, so one rule does both.
 rule train_linear:
     """Fit the variant's logistic regression and store its predictions."""
     input:

@@ -27,7 +27,7 @@ rule train_model:
         code=training_code(),
         store="data/model_store",
     threads: 8
-    # Room for texts of 512 tokens; it counts where gpu_mem_mb is limited, see profiles/default.
+    # Enough for texts of 512 tokens; only used if gpu_mem_mb is limited, see profiles/default.
     resources:
         gpu=1,
         gpu_mem_mb=6000,
