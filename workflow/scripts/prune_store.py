@@ -28,7 +28,7 @@ def keys_in_use(data: Path) -> set[str]:
         except (ValueError, KeyError):
             raise InputError(
                 f"{path} cannot be read, so it is not known which model is in use; nothing was "
-                "deleted; the target repair mends it"
+                "deleted; run `snakemake --cores 1 repair` and `snakemake --cores 1` first"
             ) from None
     return keys
 

@@ -25,7 +25,7 @@ def main(expected: list[str], logs: str, repair: bool) -> None:
     damaged, unrecorded = damaged_outputs(Path(logs), expected)
     if unrecorded:
         raise InputError(
-            f"{len(unrecorded)} outputs have no record in {logs}, so nothing can be said of them; "
+            f"{len(unrecorded)} outputs have no record in {logs}, so they cannot be checked; "
             "delete them and run `snakemake --cores 1`"
         )
     if damaged and not repair:

@@ -34,7 +34,7 @@ def hold_run_lock(path: Path = RUN_LOCK) -> None:
         ) from None
     except OSError as error:
         raise SystemExit(
-            f"{path} cannot be locked ({error}); work in a folder on a file system that can"
+            f"{path} cannot be locked ({error}); work in a folder on a file system with locks"
         ) from None
     path.write_text(f"process {os.getpid()}", encoding="utf-8")
     _held.append(lock)  # the lock is released when this object is deleted

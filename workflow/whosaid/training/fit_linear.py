@@ -66,7 +66,7 @@ def fit(lines: Lines, labels: np.ndarray, linear: dict[str, Any]) -> LinearModel
             regression.fit(hstack(matrices, format="csr"), labels)
         except UserWarning as warning:
             raise InputError(
-                f"linear.C: {linear['C']:g} leaves the fit without an end ({warning}); "
+                f"linear.C: with {linear['C']:g} the fit does not converge ({warning}); "
                 "choose a smaller one"
             ) from None
     ends = np.cumsum([matrix.shape[1] for matrix in matrices])
