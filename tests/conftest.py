@@ -162,7 +162,7 @@ def annotated_tokenized(annotated_splits, encoders, tokenize):
 def training():
     """Training settings under which a tiny model learns the made-up corpus in seconds."""
     return {
-        "num_train_epochs": 6,
+        "num_train_epochs": 10,
         "per_device_train_batch_size": 16,
         "per_device_eval_batch_size": 32,
         "gradient_accumulation_steps": 1,

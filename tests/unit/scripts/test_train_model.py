@@ -1,6 +1,8 @@
 import json
+import logging
 import math
 import shutil
+import signal
 
 import pytest
 import torch
@@ -9,17 +11,20 @@ import transformers
 from datasets import load_from_disk
 from safetensors.torch import load_file, save_file
 from transformers import (
+    AlbertConfig,
+    AutoModel,
     AutoModelForSequenceClassification,
     AutoTokenizer,
+    BertConfig,
 )
 
-from whosaid.device import device_arguments
-from whosaid.errors import InputError
-from whosaid.manifest import write_manifest
-from whosaid.rows import Rows
+from whosaid.caching.manifest import check_manifest, write_manifest
+from whosaid.errors import InputError, InterruptedStageError
+from whosaid.training import train as training_module
+from whosaid.training.classifier import new_classifier
+from whosaid.training.trainer import build_trainer
 
 FAMILIES = ("distilbert", "roberta")
-HEADS = {"distilbert": "pre_classifier.weight", "roberta": "classifier.dense.weight"}
 
 
 def weights(folder):
@@ -34,10 +39,6 @@ def load_tokenizer(tokenized):
     return AutoTokenizer.from_pretrained(tokenized / "tokenizer")
 
 
-def load_rows(tokenized, split):
-    return Rows.load(tokenized / split, load_tokenizer(tokenized).pad_token_id)
-
-
 # What the Trainer is told.
 
 
@@ -48,18 +49,17 @@ def first_loss(tokenized, encoders, tmp_path):
     def run(family, accumulation):
         tokenizer = load_tokenizer(tokenized[family])
         transformers.set_seed(1)
-        trainer = train_model.build_trainer(
-            train_model.load_model(str(encoders[family]), tokenizer, "dwight"),
+        trainer = build_trainer(
+            new_classifier(encoders[family], tokenizer, ["not_dwight", "dwight"]),
             tokenizer,
-            {name: load_rows(tokenized[family], name) for name in ("train", "test")},
+            load_from_disk(tokenized[family]),
+            precision="float32",
             output_dir=str(tmp_path / "unused"),
             max_steps=1,
             logging_steps=1,
             per_device_train_batch_size=8,
             gradient_accumulation_steps=accumulation,
             save_strategy="no",
-            disable_tqdm=True,
-            **device_arguments("float32"),
         )
         trainer.train()
         [entry] = [entry for entry in trainer.state.log_history if "loss" in entry]
@@ -72,63 +72,6 @@ def first_loss(tokenized, encoders, tmp_path):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_first_loss_is_that_of_an_undecided_model(family, accumulation, first_loss):
     assert first_loss(family, accumulation) == pytest.approx(math.log(2), abs=0.1)
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_added_tokens_get_rows_of_their_own_in_the_embeddings(family, encoders):
-    tokenizer = AutoTokenizer.from_pretrained(encoders[family])
-    before = train_model.load_model(str(encoders[family]), tokenizer, "dwight")
-    tokenizer.add_tokens([f"[name {number}]" for number in range(50)], special_tokens=True)
-    after = train_model.load_model(str(encoders[family]), tokenizer, "dwight")
-    old = before.get_input_embeddings().weight
-    new = after.get_input_embeddings().weight
-    assert len(new) == len(old) + 50 == after.config.vocab_size
-    assert new[: len(old)].equal(old)
-    # Drawn around zero with the published width.
-    assert new[len(old) :].std().item() == pytest.approx(0.02, rel=0.15)
-    assert abs(new[len(old) :].mean().item()) < 0.003
-
-
-def test_without_added_tokens_the_embeddings_stay_as_they_are(encoders):
-    tokenizer = AutoTokenizer.from_pretrained(encoders["distilbert"])
-    model = train_model.load_model(str(encoders["distilbert"]), tokenizer, "dwight")
-    stored = load_file(encoders["distilbert"] / "model.safetensors")
-    assert model.get_input_embeddings().weight.equal(stored["embeddings.word_embeddings.weight"])
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_the_classification_head_is_drawn_from_the_seed(family, encoders):
-    tokenizer = AutoTokenizer.from_pretrained(encoders[family])
-
-    def head(seed):
-        transformers.set_seed(seed)
-        model = train_model.load_model(str(encoders[family]), tokenizer, "dwight")
-        return model.state_dict()[HEADS[family]]
-
-    assert head(1).equal(head(1))
-    assert not head(1).equal(head(2))
-
-
-def test_metrics_are_those_of_the_larger_logit():
-    logits = [[2.0, 1.0], [0.0, 1.0], [-1.0, -0.5], [3.0, 3.1]]
-    prediction = transformers.EvalPrediction(torch.tensor(logits).numpy(), [0, 1, 0, 1])
-    metrics = train_model.compute_metrics(prediction)
-    assert metrics == pytest.approx(
-        {"accuracy": 3 / 4, "precision": 2 / 3, "recall": 1, "f1": 4 / 5}
-    )
-
-
-def test_history_has_train_and_test_figures_of_each_epoch():
-    names = ("loss", "accuracy", "f1", "precision", "recall")
-    log = []
-    for epoch in (1.0, 2.0):
-        log.append({"epoch": epoch, "loss": 0.5 / epoch, "learning_rate": 0.1, "step": 3})
-        log.append({"epoch": epoch, **{f"eval_{name}": epoch / 10 for name in names}})
-    log.append({"epoch": 2.0, "train_loss": 0.4, "train_runtime": 1.0})
-    history = train_model.epoch_history(log)
-    assert [entry["epoch"] for entry in history] == [1.0, 2.0]
-    assert [entry["train_loss"] for entry in history] == [0.5, 0.25]
-    assert [entry["test_f1"] for entry in history] == [0.1, 0.2]
 
 
 # What a training leaves behind.
@@ -189,11 +132,16 @@ def test_the_record_says_where_and_with_what_the_model_was_trained(record, annot
         assert record["versions"][package][0].isdigit()
     dataset = load_from_disk(annotated_tokenized)
     assert record["rows"] == {name: len(rows) for name, rows in dataset.items()}
-    assert record["optimizer_steps"] == 6 * math.ceil(len(dataset["train"]) / 16)
+    assert record["optimizer_steps"] == 10 * math.ceil(len(dataset["train"]) / 16)
+
+
+def test_the_record_says_whether_rows_were_packed_and_what_was_asked_for(record, training):
+    assert record["packed"] is True
+    assert record["arguments"] == training
 
 
 def test_the_record_has_one_entry_per_epoch(record):
-    assert [entry["epoch"] for entry in record["history"]] == [1, 2, 3, 4, 5, 6]
+    assert [entry["epoch"] for entry in record["history"]] == list(range(1, 11))
     keys = {"epoch", "train_loss", "learning_rate", "test_loss"}
     keys |= {f"test_{name}" for name in ("accuracy", "f1", "precision", "recall")}
     assert all(set(entry) == keys for entry in record["history"])
@@ -245,3 +193,194 @@ def test_a_training_whose_loss_is_no_number_is_refused(tokenized, encoders, trai
         InputError, match=r"loss is nan after epoch 1: .*learning_rate \(it is 0.01"
     ):
         train(tokenized["distilbert"], damaged)
+
+
+# An encoder that is not packed.
+
+
+@pytest.fixture(scope="module")
+def albert(encoders, tmp_path_factory):
+    """An encoder of an architecture that is not packed."""
+    folder = tmp_path_factory.mktemp("albert") / "encoder"
+    tokenizer = AutoTokenizer.from_pretrained(encoders["distilbert"])
+    config = AlbertConfig(
+        vocab_size=len(tokenizer),
+        embedding_size=16,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    transformers.set_seed(1)
+    AutoModel.from_config(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    write_manifest(folder)
+    return folder
+
+
+def test_another_architecture_is_trained_with_padded_rows_and_says_so(
+    splits, tokenize, albert, train, caplog
+):
+    caplog.set_level(logging.INFO)
+    folder = train(tokenize(splits, albert), albert, num_train_epochs=2)
+    record = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    assert record["packed"] is False
+    first, last = record["history"]
+    assert last["train_loss"] < first["train_loss"]
+    [warning] = [each for each in caplog.records if "not packed" in each.getMessage()]
+    assert warning.levelname == "WARNING" and warning.getMessage().startswith("albert: ")
+
+
+def test_bert_is_trained_with_packed_rows(splits, tokenize, encoders, train, tmp_path, caplog):
+    tokenizer = AutoTokenizer.from_pretrained(encoders["distilbert"])
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = BertConfig(vocab_size=len(tokenizer), intermediate_size=32, **sizes)
+    transformers.set_seed(1)
+    AutoModel.from_config(config).save_pretrained(tmp_path / "bert")
+    tokenizer.save_pretrained(tmp_path / "bert")
+    write_manifest(tmp_path / "bert")
+    tokenized = tokenize(splits, tmp_path / "bert")
+    folder = train(tokenized, tmp_path / "bert", num_train_epochs=2)
+    record = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    assert record["packed"] is True
+    first, last = record["history"]
+    assert last["train_loss"] < first["train_loss"]
+    assert not [each for each in caplog.records if "not packed" in each.getMessage()]
+
+
+# Token ids.
+
+
+def test_token_ids_of_another_tokenizer_are_refused(
+    annotated_tokenized, tokenized, encoders, train, tmp_path
+):
+    mixed = shutil.copytree(annotated_tokenized, tmp_path / "mixed")
+    shutil.rmtree(mixed / "tokenizer")
+    shutil.copytree(tokenized["distilbert"] / "tokenizer", mixed / "tokenizer")
+    write_manifest(mixed)
+    with pytest.raises(InputError, match=r"mixed/train: row 0 has the token id .* tokenize with"):
+        train(mixed, encoders["distilbert"])
+
+
+# Stopping and continuing, and the store.
+
+
+@pytest.fixture
+def in_one_store(tokenized, encoders, training, tmp_path):
+    """A function that runs the stage with one store, and returns the folder of the model."""
+
+    def run(name="model", seed=42, code="recipe", **changes):
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            train_model.main(
+                tokenized=str(tokenized["distilbert"]),
+                encoder=str(encoders["distilbert"]),
+                model=str(tmp_path / name),
+                store=str(tmp_path / "store"),
+                code=code,
+                training=training | {"num_train_epochs": 2} | changes,
+                seed=seed,
+            )
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+        return tmp_path / name
+
+    return run
+
+
+def entries(folder):
+    return sorted(path.name for path in (folder.parent / "store").iterdir())
+
+
+def test_what_was_trained_before_is_taken_from_the_store(in_one_store, monkeypatch):
+    one = in_one_store("one")
+    [key] = entries(one)
+    monkeypatch.setattr(train_model, "train", None)
+    # The size of an evaluation batch leaves the model as it is.
+    other = in_one_store("other", per_device_eval_batch_size=5)
+    assert entries(one) == [key]
+    assert check_manifest(one) == check_manifest(other)
+    assert check_manifest(one)["key"] == key
+    assert not (one.parent / "store" / key / "checkpoints").exists()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"seed": 43}, {"code": "other"}, {"learning_rate": 0.02}, {"precision": "bfloat16"}]
+)
+def test_another_training_is_another_entry(changes, in_one_store, monkeypatch):
+    asked = []
+
+    def refuse(tokenized, encoder, entry, training, seed):
+        asked.append(entry)
+        raise InterruptedStageError
+
+    monkeypatch.setattr(train_model, "train", refuse)
+    for each in ({}, changes):
+        with pytest.raises(InterruptedStageError):
+            in_one_store(**each)
+    assert len(set(asked)) == 2
+
+
+def test_a_damaged_model_in_the_store_is_trained_again(in_one_store):
+    one = in_one_store("one")
+    [key] = entries(one)
+    (one.parent / "store" / key / "model" / "config.json").write_text("{")
+    other = in_one_store("other")
+    assert same_weights(weights(one), weights(other))
+    assert check_manifest(one.parent / "store" / key / "model") == check_manifest(other)
+
+
+class Stopped(training_module.SealedCheckpoints):
+    """Checkpoints of a training that gets a signal while it takes a step."""
+
+    number, step = signal.SIGTERM, 1
+
+    def on_step_begin(self, args, state, control, **kwargs):
+        if state.global_step == self.step - 1:
+            signal.raise_signal(self.number)
+
+
+@pytest.fixture(scope="module")
+def undisturbed():
+    """The weights and histories of trainings that nothing stopped, by their strategy."""
+    return {}
+
+
+# At the end of an epoch, and in the middle of one that is not the first.
+@pytest.mark.parametrize("step", [12, 17])
+@pytest.mark.parametrize(
+    ("strategy", "number"), [("random", signal.SIGTERM), ("group_by_length", signal.SIGINT)]
+)
+def test_a_stopped_training_continues_to_the_weights_of_an_undisturbed_one(
+    strategy, number, step, undisturbed, in_one_store, monkeypatch, caplog
+):
+    caplog.set_level(logging.INFO)
+    changes = {"train_sampling_strategy": strategy}
+
+    def results(folder):
+        history = json.loads((folder / "training.json").read_text())["history"]
+        # The train loss of an epoch that was stopped is that of its second part.
+        return weights(folder), [
+            {name: value for name, value in entry.items() if name != "train_loss"}
+            for entry in history
+        ]
+
+    if strategy not in undisturbed:
+        folder = in_one_store("undisturbed", **changes)
+        undisturbed[strategy] = results(folder)
+        shutil.rmtree(folder.parent / "store")
+    monkeypatch.setattr(Stopped, "step", step)
+    monkeypatch.setattr(Stopped, "number", number)
+    with monkeypatch.context() as patch:
+        patch.setattr(training_module, "SealedCheckpoints", Stopped)
+        with pytest.raises(InterruptedStageError, match=f"stopped after step {step} of 24"):
+            in_one_store("stopped", **changes)
+    assert f"{signal.Signals(number).name}: saving a checkpoint" in caplog.messages
+    folder = in_one_store("continued", **changes)
+    assert not (folder.parent / "stopped").exists()
+    assert any(f"checkpoint-{step}" in message for message in caplog.messages)
+    found, history = results(folder)
+    assert history == undisturbed[strategy][1]
+    assert same_weights(found, undisturbed[strategy][0])

@@ -6,6 +6,8 @@ import signal
 import time
 from pathlib import Path
 
+import numpy as np
+import torch
 from transformers import TrainerCallback
 
 from whosaid.caching.manifest import is_complete, read_manifest, write_manifest
@@ -40,8 +42,8 @@ class SealedCheckpoints(TrainerCallback):
         signal.signal(number, signal.SIG_DFL)
 
     def on_step_end(self, args, state, control, **kwargs):
-        """Ask for a checkpoint if the process was asked to stop."""
-        control.should_save |= self.is_asked_to_stop
+        """Ask for a checkpoint if asked to stop; at the end of an epoch one is saved anyway."""
+        control.should_save |= self.is_asked_to_stop and not state.epoch.is_integer()
 
     def on_save(self, args, state, control, **kwargs):
         """Add a manifest to the checkpoint that was just written, and stop if asked to.
@@ -56,6 +58,23 @@ class SealedCheckpoints(TrainerCallback):
                 f"stopped after step {state.global_step} of {state.max_steps}; the same command "
                 "continues from there"
             )
+
+
+class EpochSeed(TrainerCallback):
+    """Draws the groups of `group_by_length` by the seed and the epoch alone.
+
+    The library draws them from the global random state, which is another one where the middle of
+    an epoch is resumed: some rows would be learned twice, and others never.
+    """
+
+    def on_epoch_begin(self, args, state, control, **kwargs):
+        """Seed the epoch."""
+        if args.train_sampling_strategy == "group_by_length":
+            seeds = np.random.SeedSequence((args.seed, int(state.epoch or 0)))
+            torch.manual_seed(int(seeds.generate_state(1)[0]))
+
+    # Before the checkpoint at the end of an epoch: it restores this state to begin the next one.
+    on_evaluate = on_epoch_begin
 
 
 def last_complete_checkpoint(folder: Path) -> Path | None:

@@ -16,7 +16,7 @@ from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import write_json
 from whosaid.caching.manifest import write_manifest
 from whosaid.split_names import SPLITS
-from whosaid.training.checkpoints import SealedCheckpoints, last_complete_checkpoint
+from whosaid.training.checkpoints import EpochSeed, SealedCheckpoints, last_complete_checkpoint
 from whosaid.training.classifier import check_token_ids, new_classifier
 from whosaid.training.cpu_dropout import use_cpu_dropout
 from whosaid.training.device import device_name
@@ -76,7 +76,7 @@ def train(tokenized: str, encoder: str, entry: Path, training: dict[str, Any], s
     )
     checkpoint = last_complete_checkpoint(checkpoints)
     sealed = SealedCheckpoints(checkpoint)
-    for callback in (EpochLog, sealed, *([ProgressBar] if sys.stderr.isatty() else [])):
+    for callback in (EpochLog, EpochSeed, sealed, *([ProgressBar] if sys.stderr.isatty() else [])):
         trainer.add_callback(callback)
     if checkpoint is not None:
         logger.info("continuing from %s", checkpoint)
