@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 
 def damaged_outputs(logs: Path, expected: Iterable[str]) -> tuple[list[str], list[str]]:
-    """All outputs of each job of which a file is lost or changed, and outputs without a record.
+    """All outputs of each job that has a lost or changed file, and outputs without a record.
 
     Checks the jobs that have an output among `expected`; the records are below `logs`. Logs each
     fault and the number of checked files.

@@ -61,19 +61,19 @@ class SealedCheckpoints(TrainerCallback):
 
 
 class EpochSeed(TrainerCallback):
-    """Draws the groups of `group_by_length` by the seed and the epoch alone.
+    """Makes the groups of `group_by_length` depend on the seed and the epoch only.
 
-    The library draws them from the global random state, which is another one where the middle of
-    an epoch is resumed: some rows would be learned twice, and others never.
+    Transformers draws them from the global random state, which differs after a resume in the middle
+    of an epoch. Without this callback some rows would be trained on twice and others never.
     """
 
     def on_epoch_begin(self, args, state, control, **kwargs):
-        """Seed the epoch."""
+        """Seed the global random state for the groups of this epoch."""
         if args.train_sampling_strategy == "group_by_length":
             seeds = np.random.SeedSequence((args.seed, int(state.epoch or 0)))
             torch.manual_seed(int(seeds.generate_state(1)[0]))
 
-    # Before the checkpoint at the end of an epoch: it restores this state to begin the next one.
+    # Also before the checkpoint at the end of an epoch, whose state begins the next epoch.
     on_evaluate = on_epoch_begin
 
 
