@@ -397,13 +397,13 @@ class AuditLimits(_Section):
     """Largest share of a held-out split's rows; a crossed limit stops the run before training."""
 
     exact_duplicates: Share | None = Field(
-        None, description="Rows of test or valid whose text stands in train; null: no limit."
+        None, description="Rows of test or valid whose text is also in train; null: no limit."
     )
     normalised_duplicates: Share | None = Field(
-        None, description="The same, whatever the case, punctuation and spacing."
+        None, description="The same, ignoring case, punctuation and spacing."
     )
     near_duplicates: Share | None = Field(
-        None, description="Rows with a text in train at least `near_duplicate_similarity` alike."
+        None, description="Rows with a near duplicate in train."
     )
     shared_episodes: Share | None = Field(
         None, description="Rows whose episode also has rows in train."
@@ -417,13 +417,13 @@ class Audit(_Section):
     """What the leak audit looks for, and how much of it is allowed."""
 
     near_duplicate_similarity: Annotated[Number, Field(gt=0.5, le=1)] = Field(
-        0.9, description="Cosine of two texts' character trigrams from which they are near alike."
+        0.9, description="Two texts are near duplicates from this cosine of character trigrams on."
     )
     limits: AuditLimits = Field(AuditLimits(), description="What stops the run; none by default.")
 
 
 class Config(_Section):
-    """The whole config; `parse_config` has worked `defaults` into each variant."""
+    """The whole config. `parse_config` has merged `defaults` into each variant."""
 
     experiment: Annotated[Name, AfterValidator(_not_reserved)] = Field(
         description="Names the cache: data/{experiment} and results/{experiment}."

@@ -30,7 +30,7 @@ CROSSED = {
 NOTES = [
     "Texts are the lines as spoken, without the tags that the variant appends.",
     "Normalised: case, punctuation and spacing do not count.",
-    "Near duplicates are no normalised duplicates; the cosine is that of the counts of the "
+    "Near duplicates do not include normalised duplicates. The cosine is that of the counts of the "
     "character trigrams of the normalised texts. Texts of fewer words than "
     "near_duplicate_min_words are compared only exactly and normalised.",
     "The best scores are those of a classifier that sees only the text, as written (tags included) "

@@ -23,10 +23,10 @@ from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
 from whosaid.evaluation.thresholds import Threshold
 
 ROLES = {
-    "train": "Learned from: these figures say what the model remembers, not how it will do on new "
+    "train": "Learned from. These figures say what the model remembers, not how it will do on new "
     "lines.",
-    "test": "Held out: watched while a model with epochs is trained, and decides nothing.",
-    "valid": "Held out from learning: chooses the decision threshold, so figures at the threshold "
+    "test": "Held out. It is watched while an encoder is trained, and decides nothing.",
+    "valid": "Held out from learning. It chooses the decision threshold, so figures at the threshold "
     "are slightly optimistic here.",
 }
 
