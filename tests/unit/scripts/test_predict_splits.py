@@ -1,4 +1,6 @@
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,27 +10,34 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from datasets import load_from_disk
-from transformers import AutoModelForSequenceClassification
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from whosaid.refusal import refused_logits
+from whosaid.errors import InputError
+from whosaid.evaluation.abstention import abstention_logits
+from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
+from whosaid.training.predict import load_predictor
 
 SPLITS = ("train", "test", "valid")
 
 
+ABSTAINING = {"min_words": 6, "min_words_scope": "train", "word_tokenizer": "preserve_line"}
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A function that runs the stage and returns the paths of the predictions."""
+    """A function that runs the stage and returns the paths of its outputs."""
 
     def run(model, tokenized, splits, batch_size=16):
         folder = tmp_path_factory.mktemp("predictions")
         outputs = {name: str(folder / f"{name}.parquet") for name in SPLITS}
+        outputs |= {name: str(folder / f"{name}.json") for name in ("scores", "runtime")}
         predict_splits.main(
             model=str(model),
+            splits={name: str(splits / f"{name}.parquet") for name in SPLITS},
             tokenized=str(tokenized),
-            split_audit=str(splits / "split_audit.json"),
+            split_counts=str(splits / "split_counts.json"),
             outputs=outputs,
             per_device_eval_batch_size=batch_size,
-            precision="float32",
         )
         return outputs
 
@@ -60,14 +69,14 @@ def test_rows_and_labels_are_in_the_order_of_the_split(split, predictions, annot
 
 
 def test_the_columns_have_the_promised_types(predictions):
-    for path in predictions.values():
-        schema = pq.read_schema(path)
+    for split in SPLITS:
+        schema = pq.read_schema(predictions[split])
         assert dict(zip(schema.names, schema.types, strict=True)) == {
             "row": pa.int64(),
             "label": pa.int8(),
             "logit_not": pa.float32(),
             "logit_target": pa.float32(),
-            "refused": pa.bool_(),
+            "abstained": pa.bool_(),
         }
 
 
@@ -79,32 +88,110 @@ def test_the_size_of_the_batches_does_not_matter(
     pd.testing.assert_frame_equal(one, other, atol=1e-4)
 
 
-def test_a_refused_row_is_answered_by_the_counts_and_any_other_by_the_model(
+def test_a_row_without_a_judgement_follows_from_the_counts_and_any_other_from_the_model(
     run, model, encoders, deal, tokenize
 ):
-    counting = {"min_words": 6, "word_tokenizer": "preserve_line"}
-    splits = deal(**counting, min_words_scope="train")
+    splits = deal(**ABSTAINING)
     tokenized = tokenize(splits, encoders["distilbert"])
-    found = pd.read_parquet(run(model, tokenized, splits)["test"])
+    outputs = run(model, tokenized, splits)
+    found = pd.read_parquet(outputs["test"])
     logits = found[["logit_not", "logit_target"]]
-    assert 0 < found["refused"].sum() < len(found)
-    counts = json.loads((splits / "split_audit.json").read_text())["refused_in_train"]
-    assert np.allclose(logits[found["refused"]], refused_logits(counts))
-    # The same rows of a variant that refuses nothing.
+    assert 0 < found["abstained"].sum() < len(found)
+    dealt = pd.read_parquet(splits / "test.parquet")
+    for name in ("row", "label", "abstained"):
+        assert found[name].tolist() == dealt[name].tolist()
+    counts = json.loads((splits / "split_counts.json").read_text())["abstained_in_train"]
+    assert np.allclose(logits[found["abstained"]], abstention_logits(counts))
+    # The same rows of a variant that abstains on none.
     everything = deal()
     others = run(model, tokenize(everything, encoders["distilbert"]), everything)
     whole = pd.read_parquet(others["test"]).set_index("row").loc[found["row"]].reset_index()
-    judged = ~found["refused"]
+    judged = ~found["abstained"]
     assert np.allclose(logits[judged], whole[judged][logits.columns], atol=1e-4)
+    check_scores(outputs)
 
 
-def test_refused_rows_are_not_what_a_training_watches(encoders, deal, tokenize, train):
-    counting = {"min_words": 6, "word_tokenizer": "preserve_line"}
-    splits = deal(**counting, min_words_scope="train")
+def test_a_split_on_which_the_variant_abstains_throughout_is_predicted_too(
+    run, model, encoders, splits, tokenize, tmp_path
+):
+    folder = shutil.copytree(splits, tmp_path / "short")
+    table = pq.read_table(folder / "valid.parquet")
+    number = table.column_names.index("abstained")
+    abstained = pa.array([True] * table.num_rows)
+    table = table.set_column(number, table.field(number), abstained)
+    pq.write_table(table, folder / "valid.parquet")
+    outputs = run(model, tokenize(folder, encoders["distilbert"]), folder)
+    found = pd.read_parquet(outputs["valid"])
+    assert len(found) == table.num_rows and found["abstained"].all()
+    assert found["logit_target"].nunique() == 1
+    assert json.loads(Path(outputs["scores"]).read_text())["valid"]["recall"] == 0
+    assert json.loads(Path(outputs["runtime"]).read_text())["valid"]["rows_per_second"] == 0
+
+
+def check_scores(outputs):
+    """The scores are those that the stored decisions have by scikit-learn."""
+    scores = json.loads(Path(outputs["scores"]).read_text())
+    assert list(scores) == list(SPLITS)
+    for name in SPLITS:
+        found = pd.read_parquet(outputs[name])
+        decisions = (found["logit_target"] > found["logit_not"]) & ~found["abstained"]
+        assert scores[name] == {
+            metric.name: pytest.approx(metric.score(found["label"], decisions.astype(int)))
+            for metric in PUBLISHED_METRICS
+        }
+
+
+def test_scores_are_the_published_metrics_of_each_split(predictions, model):
+    check_scores(predictions)
+    scores = json.loads(Path(predictions["scores"]).read_text())
+    assert list(scores["test"]) == ["accuracy", "f1", "precision", "recall"]
+    # The last epoch watched the same model on the same rows.
+    last = json.loads((model / "training.json").read_text())["history"][-1]
+    assert scores["test"] == pytest.approx({name: last[f"test_{name}"] for name in scores["test"]})
+    assert scores["test"]["f1"] > 0.8
+
+
+def test_runtime_has_the_seconds_and_rows_per_second_of_each_split(predictions):
+    runtime = json.loads(Path(predictions["runtime"]).read_text())
+    assert list(runtime) == list(SPLITS)
+    for name in SPLITS:
+        assert set(runtime[name]) == {"seconds", "rows_per_second"}
+        seconds, rate = runtime[name]["seconds"], runtime[name]["rows_per_second"]
+        assert 0 < seconds < 60
+        assert seconds * rate == pytest.approx(
+            pq.read_metadata(predictions[name]).num_rows, rel=0.1
+        )
+
+
+def test_a_model_predicts_in_float32(model):
+    predictor = load_predictor(str(model), AutoTokenizer.from_pretrained(model), 16)
+    assert not predictor.args.bf16 and not predictor.args.fp16
+    assert {value.dtype for value in predictor.model.parameters()} == {torch.float32}
+
+
+def test_abstained_rows_are_not_what_a_training_watches(encoders, deal, tokenize, train):
+    splits = deal(**ABSTAINING)
     tokenized = tokenize(splits, encoders["distilbert"])
     folder = train(tokenized, encoders["distilbert"], num_train_epochs=1)
     record = json.loads((folder / "training.json").read_text())
     dealt = {name: pd.read_parquet(splits / f"{name}.parquet") for name in SPLITS}
-    judged = {name: int((~rows["refused"]).sum()) for name, rows in dealt.items()}
+    judged = {name: int((~rows["abstained"]).sum()) for name, rows in dealt.items()}
     assert record["rows"] == judged
     assert judged["test"] < len(dealt["test"])
+
+
+def test_token_ids_that_the_model_does_not_know_are_refused(
+    run, splits, annotated_tokenized, tokenized, encoders, train
+):
+    """Once such ids were read as another token's: wrong predictions, and no complaint."""
+    plain = train(tokenized["distilbert"], encoders["distilbert"], num_train_epochs=1)
+    with pytest.raises(InputError, match=r"/train: row 0 has the token id \d+, but"):
+        run(plain, annotated_tokenized, splits)
+
+
+def test_a_changed_model_is_refused(run, model, annotated_tokenized, annotated_splits, tmp_path):
+    changed = shutil.copytree(model, tmp_path / "model")
+    with open(changed / "config.json", "a", encoding="utf-8") as file:
+        file.write("\n")
+    with pytest.raises(InputError, match=r"config\.json was changed"):
+        run(changed, annotated_tokenized, annotated_splits)

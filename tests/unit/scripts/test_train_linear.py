@@ -14,32 +14,34 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from whosaid.config import Linear, LinearFeature
+from whosaid.config.model import Linear, LinearFeature
 from whosaid.errors import InputError
-from whosaid.linear import load_model
-from whosaid.refusal import refused_logits
+from whosaid.evaluation.abstention import abstention_logits
+from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
+from whosaid.training import fit_linear
+from whosaid.training.linear_model import load_model
 
 SPLITS = ("train", "test", "valid")
-REFUSED_IN_TRAIN = {"rows": 20, "positives": 3}
+ABSTAINED_IN_TRAIN = {"rows": 20, "positives": 3}
 
 
 @pytest.fixture(scope="module")
 def dealt(lines):
-    """The splits of the made-up corpus: lines of one or two words are refused, train has none."""
+    """The splits of the made-up corpus: the variant abstains on lines of one or two words."""
     table = pq.read_table(lines, columns=["row", "line", "speaker"])
     everything = [
         {
             "row": row["row"],
             "text": row["line"],
             "label": int(row["speaker"] == "dwight"),
-            "refused": len(row["line"].split()) < 3,
+            "abstained": len(row["line"].split()) < 3,
         }
         # Not the order of `lines.parquet`, in which columns are found by row.
         for row in random.Random(3).sample(table.to_pylist(), table.num_rows)
     ]
     half, rest = everything[:200], everything[200:]
     return {
-        "train": [row for row in half if not row["refused"]],
+        "train": [row for row in half if not row["abstained"]],
         "test": rest[::2],
         "valid": rest[1::2],
     }
@@ -49,20 +51,23 @@ def dealt(lines):
 def run(lines, tmp_path_factory):
     """A function that runs the stage and returns its folder, the model being `model` in it."""
     schema = pa.schema(
-        {"row": pa.int64(), "text": pa.string(), "label": pa.int8(), "refused": pa.bool_()}
+        {"row": pa.int64(), "text": pa.string(), "label": pa.int8(), "abstained": pa.bool_()}
     )
 
     def run(rows_of, features=("word_ngrams",), **changes):
         folder = tmp_path_factory.mktemp("linear")
         for name, rows in rows_of.items():
             pq.write_table(pa.Table.from_pylist(rows, schema), folder / f"split_{name}.parquet")
-        (folder / "split_audit.json").write_text(json.dumps({"refused_in_train": REFUSED_IN_TRAIN}))
+        (folder / "split_counts.json").write_text(
+            json.dumps({"abstained_in_train": ABSTAINED_IN_TRAIN})
+        )
         train_linear.main(
             splits={name: str(folder / f"split_{name}.parquet") for name in SPLITS},
-            split_audit=str(folder / "split_audit.json"),
+            split_counts=str(folder / "split_counts.json"),
             lines=str(lines),
             model=str(folder / "model"),
-            predictions={name: str(folder / f"{name}.parquet") for name in SPLITS},
+            outputs={name: str(folder / f"{name}.parquet") for name in SPLITS}
+            | {name: str(folder / f"{name}.json") for name in ("scores", "runtime")},
             target_speaker="dwight",
             linear={**Linear().model_dump(), "features": list(features), **changes},
             seed=42,
@@ -119,7 +124,7 @@ def test_the_probabilities_are_those_of_scikit_learn(run, dealt):
         LogisticRegression(C=2.0, class_weight="balanced", tol=1e-8, max_iter=1000),
     )
     pipeline.fit([row["text"] for row in dealt["train"]], [row["label"] for row in dealt["train"]])
-    kept = [number for number, row in enumerate(dealt["test"]) if not row["refused"]]
+    kept = [number for number, row in enumerate(dealt["test"]) if not row["abstained"]]
     expected = pipeline.predict_proba([dealt["test"][number]["text"] for number in kept])[:, 1]
     table = predictions(folder)
     logits = np.stack([table["logit_not"], table["logit_target"]], axis=1)[kept]
@@ -137,7 +142,7 @@ def test_length_alone_does_not_see_which_words_there_are(run, dealt):
 
 def test_length_alone_can_tell_lines_of_middle_length(run):
     rows = [
-        {"row": 100, "text": "word " * count, "label": int(count in (4, 5)), "refused": False}
+        {"row": 100, "text": "word " * count, "label": int(count in (4, 5)), "abstained": False}
         for count in (1, 2, 4, 5, 20, 40)
     ]
     folder = run(dict.fromkeys(SPLITS, rows), ("word_count",), C=1000.0)
@@ -153,7 +158,7 @@ def test_metadata_alone_does_not_see_the_text(run, dealt, lines):
     columns = pq.read_table(lines, columns=["row", *features]).to_pylist()
     cells = {row["row"]: (row["directed_by"], row["written_by"]) for row in columns}
     for row, value in zip(dealt["test"], log_odds(folder), strict=True):
-        if not row["refused"]:
+        if not row["abstained"]:
             found.setdefault(cells[row["row"]], set()).add(float(value))
     assert len(found) > 3
     assert all(len(values) == 1 for values in found.values())
@@ -167,14 +172,14 @@ def test_a_value_that_train_never_held_adds_nothing(run, dealt, lines):
     folder = run({**dealt, "train": train}, ("directed_by",))
     intercept = load_file(folder / "model" / "model.safetensors")["intercept"]
     for row, value in zip(dealt["test"], log_odds(folder), strict=True):
-        if not row["refused"]:
+        if not row["abstained"]:
             assert (value == np.float32(intercept)) == (row["row"] in unknown)
 
 
 @pytest.mark.parametrize("split", SPLITS)
-def test_rows_labels_and_refusals_are_in_the_order_of_the_split(split, trained, dealt):
+def test_rows_labels_and_abstentions_are_in_the_order_of_the_split(split, trained, dealt):
     table = predictions(trained, split)
-    for name in ("row", "label", "refused"):
+    for name in ("row", "label", "abstained"):
         assert table[name].to_pylist() == [row[name] for row in dealt[split]]
 
 
@@ -202,25 +207,49 @@ def test_the_columns_have_the_promised_types(trained):
             "label": pa.int8(),
             "logit_not": pa.float32(),
             "logit_target": pa.float32(),
-            "refused": pa.bool_(),
+            "abstained": pa.bool_(),
         }
 
 
-def test_refused_rows_all_have_the_same_logits_and_are_not_the_targets(trained, dealt):
+def test_abstained_rows_all_have_the_same_logits_and_are_not_the_targets(trained, dealt):
     for split in ("test", "valid"):
         table = predictions(trained, split)
-        refused = np.array([row["refused"] for row in dealt[split]])
+        abstained = np.array([row["abstained"] for row in dealt[split]])
         logits = np.stack([table["logit_not"], table["logit_target"]], axis=1)
-        expected = np.array(refused_logits(REFUSED_IN_TRAIN), np.float32)
-        assert 3 < refused.sum() < len(refused)
-        assert (logits[refused] == expected).all()
-        assert (logits[:, 1] == expected[1]).sum() == refused.sum()
+        expected = np.array(abstention_logits(ABSTAINED_IN_TRAIN), np.float32)
+        assert 3 < abstained.sum() < len(abstained)
+        assert (logits[abstained] == expected).all()
+        assert (logits[:, 1] == expected[1]).sum() == abstained.sum()
+
+
+def test_scores_are_the_published_metrics_of_the_stored_decisions(trained):
+    scores = json.loads((trained / "scores.json").read_text())
+    assert list(scores) == list(SPLITS)
+    for split in SPLITS:
+        table = predictions(trained, split)
+        decisions = table["logit_target"].to_numpy() > table["logit_not"].to_numpy()
+        decisions &= ~table["abstained"].to_numpy()
+        assert scores[split] == {
+            metric.name: pytest.approx(metric.score(table["label"].to_numpy(), decisions))
+            for metric in PUBLISHED_METRICS
+        }
+    assert list(scores["test"]) == ["accuracy", "f1", "precision", "recall"]
+    assert scores["train"]["f1"] > 0.8
+
+
+def test_runtime_has_the_seconds_and_rows_per_second_of_each_split(trained):
+    runtime = json.loads((trained / "runtime.json").read_text())
+    assert list(runtime) == list(SPLITS)
+    for split in SPLITS:
+        assert set(runtime[split]) == {"seconds", "rows_per_second"}
+        rows = runtime[split]["seconds"] * runtime[split]["rows_per_second"]
+        assert rows == pytest.approx(predictions(trained, split).num_rows)
 
 
 def test_a_stored_model_answers_as_the_fitted_one(dealt, trained):
     texts = {name: {"text": [row["text"] for row in rows]} for name, rows in dealt.items()}
     labels = np.array([row["label"] for row in dealt["train"]])
-    fitted = train_linear.fit(texts["train"], labels, Linear().model_dump())
+    fitted = fit_linear.fit(texts["train"], labels, Linear().model_dump())
     stored = load_model(trained / "model")
     for lines in texts.values():
         assert stored.log_odds(lines).tolist() == fitted.log_odds(lines).tolist()
@@ -233,7 +262,7 @@ def test_the_folder_says_how_to_compute_an_answer(run, dealt, lines):
     columns = pq.read_table(lines, columns=["row", "directed_by", "season"]).to_pylist()
     cells = {row["row"]: row for row in columns}
     for row, value in zip(dealt["test"], log_odds(folder), strict=True):
-        if row["refused"]:
+        if row["abstained"]:
             continue
         expected = float(tensors["intercept"])
         for feature, spec in description["features"].items():
@@ -275,9 +304,9 @@ def test_the_record_says_what_was_done(trained, dealt):
 def test_the_same_run_again_leaves_the_same_bytes(trained, run, dealt):
     again = run(dealt, ("word_ngrams", "character_ngrams"))
     found = [contents(folder) for folder in (trained, again)]
-    # These two hold the seconds that it took.
+    # These hold the seconds that it took.
     for each in found:
-        del each["model/training.json"], each["model/manifest.json"]
+        del each["model/training.json"], each["model/manifest.json"], each["runtime.json"]
     assert found[0] == found[1]
     assert {"test.parquet", "model/features.json", "model/model.safetensors"} <= set(found[0])
 
@@ -303,6 +332,6 @@ def test_a_column_that_is_empty_throughout_is_refused_by_its_name(run, dealt):
 
 def test_a_fit_that_did_not_come_to_its_end_is_no_model(run, dealt, monkeypatch):
     hasty = partial(LogisticRegression, max_iter=1)
-    monkeypatch.setattr(train_linear, "LogisticRegression", hasty)
-    with pytest.raises(InputError, match=r"linear\.C: 0\.3 .* choose a smaller one"):
+    monkeypatch.setattr(fit_linear, "LogisticRegression", hasty)
+    with pytest.raises(InputError, match=r"linear\.C: with 0\.3 .* choose a smaller one"):
         run(dealt)

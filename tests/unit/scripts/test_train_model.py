@@ -4,6 +4,8 @@ import math
 import shutil
 import signal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 import train_model
@@ -261,6 +263,23 @@ def test_token_ids_of_another_tokenizer_are_refused(
     write_manifest(mixed)
     with pytest.raises(InputError, match=r"mixed/train: row 0 has the token id .* tokenize with"):
         train(mixed, encoders["distilbert"])
+
+
+@pytest.mark.parametrize("name", ["test", "valid"])
+def test_a_split_on_which_the_variant_abstains_throughout_ends_no_training(
+    name, splits, tokenize, encoders, train, tmp_path
+):
+    folder = shutil.copytree(splits, tmp_path / "short")
+    table = pq.read_table(folder / f"{name}.parquet")
+    number = table.column_names.index("abstained")
+    abstained = pa.array([True] * table.num_rows)
+    table = table.set_column(number, table.field(number), abstained)
+    pq.write_table(table, folder / f"{name}.parquet")
+    tokenized = tokenize(folder, encoders["distilbert"])
+    model = train(tokenized, encoders["distilbert"], num_train_epochs=2)
+    record = json.loads((model / "training.json").read_text(encoding="utf-8"))
+    assert record["rows"][name] == 0
+    assert [entry["epoch"] for entry in record["history"]] == [1, 2]
 
 
 # Stopping and continuing, and the store.
