@@ -1,23 +1,22 @@
 """What a user may get wrong: one line says it, nothing is trained, no earlier result is touched.
 
-Every case is a real `snakemake` call in a copy of one small, finished run.
+Every case is a real run of Snakemake in a copy of one small tree: its lines, splits and encoder are
+made, what follows from them is forged.
 """
 
 import copy
 import csv
 import hashlib
-import os
+import re
+import shlex
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import yaml
+from tree import Tree, copy_project
 
-from whosaid.config import parse_config
+from whosaid.config.parse import parse_config
 
-ROOT = Path(__file__).parents[2]
 HEADER = [
     *("", "season", "episode", "title", "scene", "speaker", "line"),
     *("directed_by", "written_by", "writer1", "writer2", "writer3"),
@@ -48,26 +47,12 @@ CONFIG = {
     },
     "variants": {"basic": {}},
 }
+TIME = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 SPEAKERS = ("dwight", "jim", "pam", "creed")
 
 
-def run_snakemake(folder, *arguments, cores=1):
-    """A real run in `folder`; nothing reaches a hub."""
-    return subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments],
-        cwd=folder,
-        env={**os.environ, "HF_HUB_OFFLINE": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-    )
-
-
 def write_config(folder, config):
-    text = yaml.safe_dump(config, sort_keys=False)
-    (folder / "config" / "config.yaml").write_text(text, encoding="utf-8")
+    Tree(folder).write_config(config)
 
 
 def changed_config(changes):
@@ -91,37 +76,37 @@ def digests(folder):
     }
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """A small run that went well."""
-    folder = tmp_path_factory.mktemp("finished")
-    for name in ("config", "workflow", "profiles", "envs"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "Snakefile", folder)
-    with open(folder / "script.csv", "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(HEADER)
-        for index in range(60):
-            speaker = SPEAKERS[index % 4]
-            text = f"Line {index} is said by nobody else."
-            if index < 8:
-                text += " It is one of the few long ones, two for each speaker."
-            writer.writerow([index, 1, 2, "Pilot", 3, speaker, text, *["Ken"] * 3, "", ""])
-    write_config(folder, CONFIG)
-    run = run_snakemake(folder, cores=2)
-    assert run.returncode == 0, run.stdout
+@pytest.fixture(scope="session")
+def finished_small(once):
+    """A small run that passes for finished. For reading only."""
+
+    def fill(folder):
+        tree = copy_project(folder)
+        with open(folder / "script.csv", "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(HEADER)
+            for index in range(60):
+                speaker = SPEAKERS[index % 4]
+                text = f"Line {index} is said by nobody else."
+                if index < 8:
+                    text += " It is one of the few long ones, two for each speaker."
+                writer.writerow([index, 1, 2, "Pilot", 3, speaker, text, *["Ken"] * 3, "", ""])
+        tree.write_config(CONFIG)
+        tree.snakemake(
+            "data/tiny/splits/basic/split_counts.json data/tiny/encoders/small/manifest.json"
+        )
+        tree.forge()
+
+    folder = once("finished_small", fill)
     made = {path.name for path in (folder / "results").rglob("*")}
     assert {"summary.md", "comparison.json", "forest.svg", "test.parquet"} < made
     return folder
 
 
 @pytest.fixture
-def project(finished, tmp_path):
+def project(finished_small, tmp_path):
     """A copy of the finished run, to do harm to."""
-    folder = tmp_path / "p"
-    # copy2 keeps modification times, so nothing is stale in the copy.
-    shutil.copytree(finished, folder, ignore=shutil.ignore_patterns("log"))
-    return folder
+    return Tree(finished_small).copy(tmp_path / "p").root
 
 
 @pytest.fixture
@@ -130,12 +115,12 @@ def refused(project):
 
     def run(*arguments, before_any_job=False):
         earlier = digests(project / "results")
-        outcome = run_snakemake(project, *arguments)
-        lines = outcome.stdout.splitlines()
-        assert outcome.returncode == 1, outcome.stdout
-        assert "Traceback" not in outcome.stdout
+        code, printed = Tree(project).try_snakemake(shlex.join(arguments))
+        lines = printed.splitlines()
+        assert code == 1, printed
+        assert "Traceback" not in printed
         forbidden = "rule " if before_any_job else "rule train_model:"
-        assert not [line for line in lines if forbidden in line], outcome.stdout
+        assert not [line for line in lines if forbidden in line], printed
         assert digests(project / "results") == earlier
         return lines
 
@@ -143,16 +128,15 @@ def refused(project):
 
 
 def the_line(lines, *marks):
-    """The one line that holds all `marks`; a run repeats at its end why it failed."""
-    found = {line for line in lines if all(mark in line for mark in marks)}
+    """The one line that holds all `marks`; the log of a failed job is printed again, with times."""
+    said = (TIME.sub("", line) for line in lines)
+    found = {line for line in said if all(mark in line for mark in marks)}
     assert len(found) == 1, "\n".join(lines)
     return found.pop()
 
 
 def test_the_copy_of_a_finished_run_is_up_to_date(project):
-    outcome = run_snakemake(project)
-    assert outcome.returncode == 0
-    assert "Nothing to be done" in outcome.stdout
+    assert "Nothing to be done" in Tree(project).snakemake()
 
 
 # The config
@@ -374,4 +358,4 @@ def test_a_faulty_csv_leaves_what_was_made_of_the_one_before(project, refused):
         the_line(refused(before_any_job=True), "script.csv: ", "'one'")
         assert digests(project / "data") == made
     (project / "script.csv").write_bytes(good)
-    assert "Nothing to be done" in run_snakemake(project, "--dry-run").stdout
+    assert "Nothing to be done" in Tree(project).dry_run()

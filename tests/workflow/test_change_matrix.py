@@ -1,267 +1,65 @@
-"""What a change makes stale, and nothing else: the job lists of dry runs, and a few real runs.
+"""What a change makes stale, and nothing else: the exact job lists of dry runs.
 
-Two finished trees are looked at: the shipped sample with its five variants, and a tiny one that is
-quick to train. A change is named, made in a copy, and compared with the exact list of jobs that a
-dry run then announces.
+Two trees are looked at: one of the shipped config with its eight variants, and a tiny one whose
+encoder is a local folder. Snakemake takes both for finished; their outputs are forged, since a dry
+run looks at no more than their times and records. A change is named, made in a copy, and compared
+with the exact list of jobs that a dry run then announces. `test_real_runs.py` lets jobs run.
 """
 
-import ast
-import csv
-import hashlib
-import os
-import re
-import shutil
-from collections.abc import Callable
-from typing import Any
+import importlib.metadata
+from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Tree, copy_project, jobs_in
-
-DISTILBERT = (
-    "basic_distilbert",
-    "rebalanced_distilbert",
-    "low_cutoff_distilbert",
-    "augmented_vocab_distilbert",
+from configs import TINY
+from edits import (
+    append,
+    backdated,
+    cases,
+    edit_all,
+    edit_code,
+    plant_package,
+    reformat,
+    remove,
+    reorder_variants,
+    replace,
+    reverse_all_keys,
+    set_cell,
+    set_key,
+    touch,
+    touch_in_reverse,
 )
-ROBERTA = "basic_roberta"
-ENCODED = (*DISTILBERT, ROBERTA)
-LINEAR = ("tfidf", "length_only", "metadata_only")
-VARIANTS = (*ENCODED, *LINEAR)
-STAGES = ("read_lines", "split_lines", "fetch_encoder", "tokenize_splits", "train_model")
-STAGES += ("predict_splits", "train_linear", "evaluate_splits", "compare_variants")
-STAGES += ("evaluate_slices", "draw_figures", "summarize")
-
-CONFIG = "config/config.yaml"
-CSV = "data/sample/script_data_processed.csv"
-YEAR_2001 = 1_000_000_000
-
-TINY = {
-    "experiment": "tiny",
-    "corpus": {
-        "csv": CSV,
-        "target_speaker": "dwight",
-        "top_speakers": 10,
-        "word_tokenizer": "preserve_line",
-    },
-    "encoders": {"local": {"path": "encoder"}},
-    "defaults": {
-        "encoder": "local",
-        "max_length": 32,
-        "training": {"num_train_epochs": 1, "learning_rate": 1.0e-3},
-    },
-    "variants": {"plain": {}},
-}
-TINY_ROWS = 400
-BASIC_MODEL = "data/sample/models/basic_distilbert/seed_42"
-
-
-# The jobs that follow from one another: each function adds a stage to the next one's.
-
-Jobs = list[tuple[str, ...]]
-
-TABLE: Jobs = [("summarize",)]
-PICTURES: Jobs = [("draw_figures",), *TABLE]
-COMPARISON: Jobs = [("compare_variants",), *PICTURES]
-SLICES: Jobs = [("draw_figures",), ("evaluate_slices",), *TABLE]
-ALL_COMPARED: Jobs = [("compare_variants",), *SLICES]
-
-
-def evaluated(*variants: str) -> Jobs:
-    return sorted([*(("evaluate_splits", variant) for variant in variants), *COMPARISON])
-
-
-def predicted(*variants: str, seed: int = 42) -> Jobs:
-    """A logistic regression predicts where it is fitted."""
-    jobs = [
-        ("train_linear" if variant in LINEAR else "predict_splits", variant, str(seed))
-        for variant in variants
-    ]
-    return sorted({*jobs, *evaluated(*variants), *ALL_COMPARED})
-
-
-def trained(*variants: str, seed: int = 42) -> Jobs:
-    jobs = [("train_model", name, str(seed)) for name in variants if name not in LINEAR]
-    return sorted([*jobs, *predicted(*variants, seed=seed)])
-
-
-def tokenized(*variants: str) -> Jobs:
-    jobs = [("tokenize_splits", name) for name in variants if name not in LINEAR]
-    return sorted([*jobs, *trained(*variants)])
-
-
-def split(*variants: str) -> Jobs:
-    return sorted([*(("split_lines", variant) for variant in variants), *tokenized(*variants)])
-
-
-def passed(*variants: str) -> Jobs:
-    """What a variant's first training waits for; it is stale when its audit is."""
-    return [("pass_audit", variant) for variant in variants]
-
-
-def added(*variants: str) -> Jobs:
-    return sorted([*split(*variants), *passed(*variants)])
-
-
-def fetched(*encoders: str, variants: tuple[str, ...]) -> Jobs:
-    return sorted([*(("fetch_encoder", name) for name in encoders), *tokenized(*variants)])
-
-
-ENCODERS = ("distilbert", "roberta")
-NOTHING: Jobs = []
-EVERYTHING = sorted(
-    {("read_lines",), *fetched(*ENCODERS, variants=ENCODED), *split(*VARIANTS)},
+from job_lists import (
+    ALL_COMPARED,
+    COMPARISON,
+    DISTILBERT,
+    ENCODED,
+    ENCODERS,
+    EVERYTHING,
+    LINEAR,
+    NOTHING,
+    PICTURES,
+    ROBERTA,
+    SLICES,
+    TABLE,
+    VARIANTS,
+    added,
+    built,
+    evaluated,
+    passed,
+    predicted,
+    split,
+    tokenized,
+    trained,
 )
+from tree import CONFIG, CSV, PROJECT, SAMPLE, Tree, copy_project, jobs_in
 
+STAGES = ("read_lines", "split_lines", "build_encoder", "fetch_encoder", "tokenize_splits")
+STAGES += ("train_model", "predict_splits", "train_linear", "evaluate_splits")
+STAGES += ("compare_variants", "evaluate_slices", "draw_figures", "summarize")
 
-# The ways to change a tree.
-
-Edit = Callable[[Tree], None]
-
-
-def replace(path: str, old: str, new: str) -> Edit:
-    return lambda tree: tree.edit(path, old, new)
-
-
-def append(path: str, text: str) -> Edit:
-    return lambda tree: tree.append(path, text)
-
-
-def edit_code(path: str) -> Edit:
-    """Add a statement: new code, whatever it does."""
-    return append(f"workflow/{path}.py", "\nEDITED = True\n")
-
-
-def set_key(path: str, value: Any) -> Edit:
-    """Set a key of the config by its dotted path."""
-    *sections, key = path.split(".")
-
-    def change(config: dict) -> None:
-        for name in sections:
-            config = config.setdefault(name, {})
-        config[key] = value
-
-    return lambda tree: tree.configure(change)
-
-
-def reorder_variants(order: Callable[[list[str]], list[str]], **names: str) -> Edit:
-    """Put the variants into another order, leave some out or give them other `names`."""
-
-    def change(config: dict) -> None:
-        variants = config["variants"]
-        config["variants"] = {
-            names.get(name, name): variants[name] for name in order(list(variants))
-        }
-
-    return lambda tree: tree.configure(change)
-
-
-def reverse_all_keys(tree: Tree) -> None:
-    """Reverse the keys of every mapping of the config but the variants' own order."""
-
-    def reverse(value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return {key: reverse(value[key]) for key in reversed(value)}
-
-    def change(config: dict) -> None:
-        variants = list(config["variants"])
-        turned = reverse(config)
-        turned["variants"] = {name: turned["variants"][name] for name in variants}
-        config.clear()
-        config.update(turned)
-
-    tree.configure(change)
-
-
-def read_rows(tree: Tree) -> tuple[list[str], list[list[str]]]:
-    """The header and the rows of the CSV."""
-    with (tree.root / CSV).open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
-    return header, rows
-
-
-def write_rows(tree: Tree, header: list[str], rows: list[list[str]]) -> None:
-    with (tree.root / CSV).open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([header, *rows])
-
-
-def set_cell(speaker: str, column: str, value: str) -> Edit:
-    """Change one cell of the first line of a speaker in the CSV."""
-
-    def edit(tree: Tree) -> None:
-        header, rows = read_rows(tree)
-        of_speaker = next(row for row in rows if row[header.index("speaker")] == speaker)
-        of_speaker[header.index(column)] = value
-        write_rows(tree, header, rows)
-
-    return edit
-
-
-def touch(*paths: str) -> Edit:
-    """Give files, or all files of folders, the current time."""
-
-    def edit(tree: Tree) -> None:
-        for path in paths:
-            for file in [tree.root / path, *(tree.root / path).rglob("*")]:
-                os.utime(file)
-
-    return edit
-
-
-def backdated(path: str, change: Edit) -> Edit:
-    """Make a change and give the file a modification time of long ago."""
-
-    def edit(tree: Tree) -> None:
-        change(tree)
-        os.utime(tree.root / path, (YEAR_2001, YEAR_2001))
-
-    return edit
-
-
-def truncate(path: str) -> Edit:
-    return lambda tree: os.truncate(tree.root / path, 1000)
-
-
-def remove(path: str) -> Edit:
-    def edit(tree: Tree) -> None:
-        target = tree.root / path
-        shutil.rmtree(target) if target.is_dir() else target.unlink()
-
-    return edit
-
-
-def touch_in_reverse(tree: Tree) -> None:
-    """Make every input newer than what was made of it."""
-    made = [path for folder in ("data", "results") for path in (tree.root / folder).rglob("*")]
-    files = [path for path in made if path.suffix in (".csv", ".json", ".md", ".parquet")]
-    for age, path in enumerate(sorted(files, key=lambda path: path.stat().st_mtime)):
-        os.utime(path, (YEAR_2001 - age, YEAR_2001 - age))
-
-
-def reformat(path: str) -> Edit:
-    """Write a module as `ast.unparse` does, which keeps no comment, quote or line break."""
-
-    def edit(tree: Tree) -> None:
-        file = tree.root / path
-        text = file.read_text(encoding="utf-8")
-        assert ast.unparse(ast.parse(text)) != text
-        file.write_text(ast.unparse(ast.parse(text)), encoding="utf-8")
-
-    return edit
-
-
-def plant_package(tree: Tree, name: str) -> str:
-    """Install metadata of version 9.9.9 of a package; the folder is to stand on PYTHONPATH."""
-    folder = tree.root.parent / "site" / f"{name.replace('-', '_')}-9.9.9.dist-info"
-    folder.mkdir(parents=True)
-    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 9.9.9\n")
-    return str(folder.parent)
-
-
-def cases(table: dict[str, tuple]):
-    """The table as parameters, under the changes' names."""
-    return [pytest.param(*row, id=name) for name, row in table.items()]
+README_TARGET = "results/summary.md"
+BASIC_MODEL = "data/demo/models/basic_distilbert/seed_42"
 
 
 # Nothing, and what leaves everything as it is.
@@ -271,11 +69,17 @@ def test_a_finished_tree_has_nothing_to_do(finished):
     assert finished.plan() == NOTHING
 
 
-# Each group is made in one tree, a dry run for each change of it being dear.
+PLUMBING = sorted(
+    path.relative_to(PROJECT / "workflow").with_suffix("").as_posix()
+    for room in ("jobs", "caching")
+    for path in (PROJECT / "workflow" / "whosaid" / room).glob("*.py")
+)
+
+# The changes of a group are made in one tree, one after the other.
 HARMLESS = {
     "code": {
         "comment in a module": replace(
-            "workflow/whosaid/stage.py", "import logging\n", "import logging  # standard\n"
+            "workflow/whosaid/training/train.py", "import logging\n", "import logging  # standard\n"
         ),
         "docstring of a script": replace(
             "workflow/scripts/train_model.py", '"""Fine-tune an', '"""Tune an'
@@ -284,18 +88,61 @@ HARMLESS = {
             "workflow/rules/train_model.smk", "threads: 8", "threads: 4  # fewer"
         ),
         "module that no stage imports": append("workflow/whosaid/spare.py", "SPARE = 1\n"),
-        "script of a rule that makes nothing": edit_code("scripts/prune_store"),
+        **{
+            f"script of a rule that makes nothing: {name}": edit_code(f"scripts/{name}")
+            for name in ("prune_store", "verify")
+        },
         "script of a rule that nothing needs": edit_code("scripts/fetch_punkt"),
+        "script of an encoder that is not fetched": edit_code("scripts/fetch_encoder"),
         **{
             f"module that works before any stage: {name}": edit_code(f"whosaid/{name}")
-            for name in ("config", "config_files", "run_lock", "settings", "staleness", "verify")
+            for name in (
+                *("config/model", "config/output_paths", "config/parse", "config/stage_settings"),
+                *("config/yaml_files", "corpus/check_before_run", "tokens/encoder_files"),
+            )
         },
+    },
+    "words": {
+        "log message": replace(
+            "workflow/whosaid/training/epoch_log.py",
+            '"epoch %g of %g: train loss %.4f, test %s"',
+            '"after epoch %g of %g: loss %.4f on train; test %s"',
+        ),
+        "log message with other values": replace(
+            "workflow/whosaid/training/train.py",
+            'logger.info("continuing from %s", checkpoint)',
+            'logger.info("going on from %s in %s", checkpoint, entry)',
+        ),
+        "log message of a script": replace(
+            "workflow/scripts/read_lines.py", '"%s: %d rows, %d speakers"', '"%s: %d by %d"'
+        ),
+        "error": replace("workflow/whosaid/training/epoch_log.py", 'the training "', 'learning "'),
+        "error of an interruption": replace(
+            "workflow/whosaid/training/checkpoints.py", "stopped after step", "it ends after step"
+        ),
+        "error that is not raised where it is made": replace(
+            "workflow/whosaid/corpus/split_rows.py",
+            "use more lines, a smaller ",
+            "add lines, or take a smaller ",
+        ),
+    },
+    "plumbing": {
+        **{f"{path}": edit_code(path) for path in (*PLUMBING, "whosaid/errors")},
+        "log line of a stage": replace(
+            "workflow/whosaid/jobs/stage.py", '"%(asctime)s %(message)s"', '"%(message)s"'
+        ),
     },
     "layout of the code": {
         f"{path} reformatted": reformat(path)
         for path in (
             *(f"workflow/scripts/{stage}.py" for stage in STAGES),
-            *(f"workflow/whosaid/{name}.py" for name in ("manifest", "metrics", "stage", "whole")),
+            *(
+                f"workflow/whosaid/{name}.py"
+                for name in (
+                    *("caching/atomic", "caching/manifest", "evaluation/metrics", "jobs/stage"),
+                    *("training/train", "training/packing", "corpus/recipe"),
+                )
+            ),
         )
     },
     "files beside the code": {
@@ -309,7 +156,7 @@ HARMLESS = {
     "times, as in a fresh checkout": {
         "every tracked file touched": touch(
             *("Makefile", "README.md", "Snakefile", "config", "envs", "profiles", "workflow"),
-            *(CSV, "data/sample/make_sample.py"),
+            *SAMPLE,
         ),
     },
     "times of the CSV, later": {"CSV touched": touch(CSV)},
@@ -347,26 +194,34 @@ def test_a_copy_of_the_finished_tree_at_another_place_has_nothing_to_do(finished
 
 STALE_BY_CODE = {
     # a module for each set of stages that share one
-    "device": (edit_code("whosaid/device"), trained(*ENCODED)),
-    "encoder_files": (
-        edit_code("whosaid/encoder_files"),
-        fetched(*ENCODERS, variants=ENCODED),
+    "device": (edit_code("whosaid/training/device"), trained(*ENCODED)),
+    "scratch_encoder": (
+        edit_code("whosaid/tokens/scratch_encoder"),
+        built(*ENCODERS, variants=ENCODED),
     ),
-    "environment": (edit_code("whosaid/environment"), split(*VARIANTS)),
-    "manifest": (edit_code("whosaid/manifest"), EVERYTHING),
-    "metrics": (
-        edit_code("whosaid/metrics"),
-        sorted({*trained(*ENCODED), *evaluated(*VARIANTS)}),
+    "tokenize_texts": (edit_code("whosaid/tokens/tokenize_texts"), tokenized(*ENCODED)),
+    "split_names": (edit_code("whosaid/split_names"), split(*VARIANTS)),
+    "published_metrics": (edit_code("whosaid/evaluation/published_metrics"), trained(*VARIANTS)),
+    "abstention": (edit_code("whosaid/evaluation/abstention"), predicted(*VARIANTS)),
+    "metrics": (edit_code("whosaid/evaluation/metrics"), evaluated(*VARIANTS)),
+    "bootstrap": (
+        edit_code("whosaid/evaluation/bootstrap"),
+        sorted({*evaluated(*VARIANTS), *ALL_COMPARED}),
     ),
-    "model_store": (edit_code("whosaid/model_store"), trained(*ENCODED)),
-    "resumable": (edit_code("whosaid/resumable"), trained(*ENCODED)),
-    "splits": (edit_code("whosaid/splits"), split(*VARIANTS)),
+    "curves": (edit_code("whosaid/evaluation/curves"), SLICES),
+    "model_store": (edit_code("whosaid/training/model_store"), trained(*ENCODED)),
+    "checkpoints": (edit_code("whosaid/training/checkpoints"), trained(*ENCODED)),
+    "packing": (edit_code("whosaid/training/packing"), trained(*ENCODED)),
+    "predict": (edit_code("whosaid/training/predict"), predicted(*ENCODED)),
+    "fit_linear": (edit_code("whosaid/training/fit_linear"), predicted(*LINEAR)),
+    "split_rows": (edit_code("whosaid/corpus/split_rows"), split(*VARIANTS)),
+    "read_csv": (edit_code("whosaid/corpus/read_csv"), EVERYTHING),
     # the scripts
     "read_lines": (edit_code("scripts/read_lines"), EVERYTHING),
     "split_lines": (edit_code("scripts/split_lines"), split(*VARIANTS)),
-    "fetch_encoder": (
-        edit_code("scripts/fetch_encoder"),
-        fetched(*ENCODERS, variants=ENCODED),
+    "build_encoder": (
+        edit_code("scripts/build_encoder"),
+        built(*ENCODERS, variants=ENCODED),
     ),
     "tokenize_splits": (edit_code("scripts/tokenize_splits"), tokenized(*ENCODED)),
     "train_model": (edit_code("scripts/train_model"), trained(*ENCODED)),
@@ -376,17 +231,27 @@ STALE_BY_CODE = {
     "compare_variants": (edit_code("scripts/compare_variants"), COMPARISON),
     "evaluate_slices": (edit_code("scripts/evaluate_slices"), SLICES),
     "draw_figures": (edit_code("scripts/draw_figures"), PICTURES),
-    "the template of the summary": (
-        replace("workflow/scripts/summarize.py", ": which lines are", " - which lines are"),
-        TABLE,
+    "the template of the summary": (edit_code("whosaid/reporting/summary"), TABLE),
+    "a number in training": (
+        replace("workflow/whosaid/training/train.py", "save_total_limit=2", "save_total_limit=3"),
+        trained(*ENCODED),
+    ),
+    "the recipe of training raised": (
+        replace(
+            "workflow/whosaid/caching/training_recipe.py",
+            "TRAINING_RECIPE = 1\n",
+            "TRAINING_RECIPE = 2\n",
+        ),
+        trained(*ENCODED),
     ),
     "a metric more": (
         replace(
-            "workflow/whosaid/evaluation_metrics.py",
-            '"mcc": mcc}',
-            '"mcc": mcc, "error_rate": lambda counts: 1 - WATCHED["accuracy"](counts)}',
+            "workflow/whosaid/evaluation/metrics.py",
+            '    Metric(name="loss",',
+            '    Metric(name="again", title="again", function=loss, bounds=(0, 9), **ERROR),\n'
+            '    Metric(name="loss",',
         ),
-        sorted({*evaluated(*VARIANTS), *ALL_COMPARED}),
+        evaluated(*VARIANTS),
     ),
     "edited with an old time": (
         backdated("workflow/scripts/evaluate_splits.py", edit_code("scripts/evaluate_splits")),
@@ -401,21 +266,55 @@ def test_edited_code_makes_the_stages_that_reach_it_stale(finished, change, jobs
     assert finished.plan() == jobs
 
 
+MINOR, PATCH = 1, 2
+
+
+def release(package: str, part: int) -> str:
+    """The installed version of a package with one part raised: MINOR or PATCH."""
+    parts = importlib.metadata.version(package).partition("+")[0].split(".")
+    return ".".join([*parts[:part], str(int(parts[part]) + 1), *["0"] * (2 - part)])
+
+
 @pytest.mark.parametrize(
-    ("package", "jobs"),
+    ("package", "part", "jobs"),
     cases(
         {
-            "nltk": ("nltk", split(*VARIANTS)),
-            "transformers": ("transformers", fetched(*ENCODERS, variants=ENCODED)),
-            "scikit-learn": ("scikit-learn", split(*VARIANTS)),
-            "tabulate": ("tabulate", TABLE),
-            "pyarrow": ("pyarrow", EVERYTHING),
-            "one that no stage imports": ("pydantic-settings", NOTHING),
+            "torch, patch release": ("torch", PATCH, NOTHING),
+            "torch, minor release": ("torch", MINOR, trained(*ENCODED)),
+            "transformers, patch release": ("transformers", PATCH, NOTHING),
+            "transformers, minor release": (
+                *("transformers", MINOR),
+                built(*ENCODERS, variants=ENCODED),
+            ),
+            "tokenizers, patch release": (
+                *("tokenizers", PATCH),
+                built(*ENCODERS, variants=ENCODED),
+            ),
+            # A logistic regression is read back with it; no encoder is trained or fetched again.
+            "safetensors, patch release": ("safetensors", PATCH, predicted(*LINEAR)),
+            "evaluate, patch release": ("evaluate", PATCH, predicted(*ENCODED)),
+            "accelerate, minor release": ("accelerate", MINOR, NOTHING),
+            "filelock, minor release": ("filelock", MINOR, NOTHING),
+            "huggingface_hub, minor release": ("huggingface_hub", MINOR, NOTHING),
+            "nltk": ("nltk", MINOR, split(*VARIANTS)),
+            "datasets": ("datasets", PATCH, split(*VARIANTS)),
+            "scikit-learn": ("scikit-learn", PATCH, split(*VARIANTS)),
+            "matplotlib": ("matplotlib", PATCH, PICTURES),
+            "tabulate": ("tabulate", MINOR, PICTURES),
+            "pyarrow": ("pyarrow", MINOR, EVERYTHING),
+            "one that no stage imports": ("pytest", MINOR, NOTHING),
         }
     ),
 )
-def test_another_version_of_a_package_makes_its_importers_stale(finished, package, jobs):
-    assert finished.plan(PYTHONPATH=plant_package(finished, package)) == jobs
+def test_another_version_of_a_package_makes_its_importers_stale(finished, package, part, jobs):
+    site = plant_package(finished, package, release(package, part))
+    assert finished.plan(python_path=site) == jobs
+
+
+def test_another_build_of_the_same_release_makes_nothing_stale(finished):
+    version = importlib.metadata.version("torch").partition("+")[0]
+    site = plant_package(finished, "torch", f"{version}+cu999")
+    assert finished.plan(python_path=site) == NOTHING
 
 
 # Data
@@ -473,11 +372,11 @@ STALE_BY_CONFIG = {
     "target_speaker": (set_key("corpus.target_speaker", "owen"), EVERYTHING),
     "shape of one encoder": (
         set_key("encoders.roberta.scratch.hidden_size", 32),
-        fetched("roberta", variants=(ROBERTA,)),
+        built("roberta", variants=(ROBERTA,)),
     ),
     "shape of the encoder of four variants": (
         set_key("encoders.distilbert.scratch.hidden_size", 32),
-        fetched("distilbert", variants=DISTILBERT),
+        built("distilbert", variants=DISTILBERT),
     ),
     "hyper-parameter of a variant": (
         set_key("variants.low_cutoff_distilbert.training", {"learning_rate": 2e-3}),
@@ -509,7 +408,7 @@ STALE_BY_CONFIG = {
         sorted({*evaluated(*VARIANTS), *ALL_COMPARED}),
     ),
     "variant that the others are compared with": (
-        set_key("statistics.reference", ROBERTA),
+        set_key("reference", ROBERTA),
         COMPARISON,
     ),
     "what the audit, which nobody asked for, looks for": (
@@ -528,7 +427,7 @@ STALE_BY_CONFIG = {
     ),
     "variants reordered": (
         lambda tree: [
-            set_key("statistics.reference", "basic_distilbert")(tree),
+            set_key("reference", "basic_distilbert")(tree),
             reorder_variants(lambda names: names[::-1])(tree),
         ],
         ALL_COMPARED,
@@ -568,137 +467,122 @@ def test_an_overlay_that_repeats_values_changes_nothing(finished):
 # Outputs that were damaged
 
 
-@pytest.mark.parametrize(
-    ("damage", "jobs", "to_repair", "named"),
-    cases(
-        {
-            "model truncated": (
-                truncate(f"{BASIC_MODEL}/model.safetensors"),
-                NOTHING,
-                [("train_model", "basic_distilbert", "42")],
-                f"{BASIC_MODEL}/model.safetensors was changed or cut short",
-            ),
-            "model folder deleted": (
-                remove(BASIC_MODEL),
-                NOTHING,
-                [("train_model", "basic_distilbert", "42")],
-                f"{BASIC_MODEL}/model.safetensors is missing",
-            ),
-            "predictions deleted": (
-                remove("results/sample/predictions/basic_roberta"),
-                NOTHING,
-                [("predict_splits", ROBERTA, "42")],
-                "results/sample/predictions/basic_roberta/seed_42/test.parquet is missing",
-            ),
-            "metrics edited by hand": (
-                append("results/sample/metrics/basic_roberta/test.json", "\n"),
-                PICTURES,
-                # The edited file is made again and the table stands.
-                [("evaluate_splits", ROBERTA)],
-                "results/sample/metrics/basic_roberta/test.json was changed or cut short",
-            ),
-            "metrics edited by hand, with an old time": (
-                backdated(
-                    "results/sample/metrics/basic_roberta/test.json",
-                    append("results/sample/metrics/basic_roberta/test.json", "\n"),
-                ),
-                NOTHING,
-                [("evaluate_splits", ROBERTA)],
-                "results/sample/metrics/basic_roberta/test.json was changed or cut short",
-            ),
-            "summary deleted": (
-                remove("results/summary.md"),
-                TABLE,
-                TABLE,
-                "results/summary.md is missing",
-            ),
-        }
+METRICS_OF_ROBERTA = f"results/demo/metrics/{ROBERTA}/test.json"
+
+# What the default target makes again, and what the README's does.
+DAMAGED = {
+    # Of a folder only the manifest is watched. `verify` looks at every file.
+    "weights changed": (append(f"{BASIC_MODEL}/model.safetensors", "half"), NOTHING, NOTHING),
+    "model folder deleted": (remove(BASIC_MODEL), trained("basic_distilbert"), NOTHING),
+    "folder of a logistic regression deleted": (
+        remove("data/demo/models/tfidf/seed_42"),
+        predicted("tfidf"),
+        NOTHING,
     ),
-)
-def test_damage_is_named_and_repaired_by_verify(finished, damage, jobs, to_repair, named):
+    "token ids deleted": (
+        remove("data/demo/tokenized/basic_distilbert"),
+        tokenized("basic_distilbert"),
+        NOTHING,
+    ),
+    "encoder deleted": (
+        remove("data/demo/encoders/distilbert"),
+        built("distilbert", variants=DISTILBERT),
+        NOTHING,
+    ),
+    "splits deleted": (
+        remove("data/demo/splits/length_only"),
+        added("length_only"),
+        NOTHING,
+    ),
+    "lines deleted": (remove("data/demo/lines.parquet"), EVERYTHING, NOTHING),
+    "predictions deleted": (
+        remove(f"results/demo/predictions/{ROBERTA}"),
+        predicted(ROBERTA),
+        NOTHING,
+    ),
+    "thresholds deleted": (
+        remove(f"data/demo/models/{ROBERTA}/thresholds.json"),
+        evaluated(ROBERTA),
+        NOTHING,
+    ),
+    "comparison deleted": (remove("results/demo/comparison.json"), COMPARISON, NOTHING),
+    "slices deleted": (remove("results/demo/slices.json"), SLICES, NOTHING),
+    "figures deleted": (remove("results/demo/figures"), PICTURES, NOTHING),
+    "metrics edited by hand": (append(METRICS_OF_ROBERTA, "\n"), PICTURES, PICTURES),
+    "metrics edited by hand, with an old time": (
+        backdated(METRICS_OF_ROBERTA, append(METRICS_OF_ROBERTA, "\n")),
+        NOTHING,
+        NOTHING,
+    ),
+    "summary deleted": (remove(README_TARGET), TABLE, TABLE),
+}
+
+
+@pytest.mark.parametrize(("damage", "by_default", "by_readme"), cases(DAMAGED))
+def test_what_is_gone_is_noticed_by_the_default_target(finished, damage, by_default, by_readme):
     damage(finished)
-    assert finished.plan() == jobs
-    printed = finished.dry_run("verify")
-    assert named in printed.splitlines()
-    assert jobs_in(printed) == to_repair
+    assert finished.plan() == by_default
+    assert finished.plan(README_TARGET) == by_readme
+
+
+def test_a_reset_leaves_the_shipped_csv_and_plans_everything(finished):
+    content = (finished.root / CSV).read_bytes()
+    assert finished.run("rm -rf data/demo results").returncode == 0
+    assert (finished.root / CSV).read_bytes() == content
+    assert finished.plan() == sorted([*EVERYTHING, *passed(*VARIANTS)])
 
 
 # Targets and cost
 
 
 def test_one_variants_target_reruns_that_variant_alone(finished):
-    target = "results/sample/metrics/rebalanced_distilbert/test.json"
+    target = "results/demo/metrics/rebalanced_distilbert/test.json"
     plan = finished.plan(f"{target} --forcerun split_lines")
     assert plan == [job for job in split("rebalanced_distilbert") if job not in ALL_COMPARED]
 
 
+def test_a_plan_is_what_the_command_announces(finished):
+    edit_code("scripts/draw_figures")(finished)
+    command = finished.run("snakemake -n --cores 1 2>&1")
+    assert command.returncode == 0, command.stdout
+    assert jobs_in(command.stdout) == finished.plan() == PICTURES
+
+
 def test_the_dry_run_imports_no_heavy_library(finished):
-    # The three are made impossible to import: whoever tries ends the dry run.
+    # These are made impossible to import: whoever tries ends the dry run.
     blocker = finished.root / "blocked"
     blocker.mkdir()
-    for name in ("torch", "transformers", "datasets"):
+    for name in ("torch", "transformers", "datasets", "evaluate", "sklearn"):
         (blocker / f"{name}.py").write_text(f"raise SystemExit('{name} was imported')\n")
     dry_run = finished.run("snakemake -n --forceall", PYTHONPATH=str(blocker))
     assert dry_run.returncode == 0, dry_run.stderr
 
 
-# A tiny tree, for an encoder from a local folder and for real runs
+# An encoder from a local folder
+
+
+FETCHED = sorted([("fetch_encoder", "local"), *tokenized("plain")])
 
 
 @pytest.fixture(scope="session")
-def tiny_run(summary_run, tmp_path_factory) -> Tree:
-    """A finished run of one tiny variant with a local encoder. For reading only."""
-    tree = copy_project(tmp_path_factory.mktemp("tiny") / "whosaid")
-    header, rows = read_rows(tree)
-    write_rows(tree, header, rows[:TINY_ROWS])
-    (tree.root / CONFIG).write_text(yaml.safe_dump(TINY, sort_keys=False), encoding="utf-8")
-    sample_encoder = summary_run[0].root / "data" / "sample" / "encoders" / "distilbert"
-    ignored = shutil.ignore_patterns("manifest.json", ".*")
-    shutil.copytree(sample_encoder, tree.root / "encoder", ignore=ignored)
-    run_for_real(tree)
-    return tree
+def tiny_tree(once) -> Tree:
+    """A tree of one variant with a local encoder, forged. For reading only."""
+
+    def fill(folder: Path) -> None:
+        tree = copy_project(folder)
+        tree.write_config(TINY)
+        (folder / "encoder").mkdir()
+        for name in ("config.json", "model.safetensors", "tokenizer.json"):
+            (folder / "encoder" / name).write_text(f"{name}\n")
+        tree.forge()
+
+    return Tree(once("tiny", fill))
 
 
 @pytest.fixture
-def tiny(tiny_run, tmp_path) -> Tree:
+def tiny(tiny_tree, tmp_path) -> Tree:
     """A copy of the tiny tree that a test may change."""
-    shutil.copytree(tiny_run.root, tmp_path / "tiny", symlinks=True)
-    return Tree(tmp_path / "tiny")
-
-
-def run_for_real(tree: Tree, arguments: str = "") -> str:
-    """Run Snakemake; return what it printed."""
-    run = tree.run(f"snakemake --cores 2 {arguments}")
-    assert run.returncode == 0, run.stdout + run.stderr
-    return run.stdout + run.stderr
-
-
-def model_of(variant: str, experiment: str = "tiny") -> str:
-    return f"data/{experiment}/models/{variant}/seed_42"
-
-
-PLAIN = model_of("plain")
-
-
-def outcome(printed: str) -> str:
-    """Whether the one model of a run was `found` in the store or `trained`."""
-    is_found, is_trained = "trained before: taken from" in printed, "epoch 1 of 1" in printed
-    assert is_found != is_trained, printed
-    return "found" if is_found else "trained"
-
-
-def train(tree: Tree, variant: str) -> str:
-    """Run what leads to one model, for real; return whether it was `found` or `trained`."""
-    return outcome(run_for_real(tree, f"{model_of(variant)}/training.json"))
-
-
-def content(tree: Tree, folder: str) -> dict[str, str]:
-    """The digest of every file in a folder, Snakemake's own time stamp apart."""
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in (tree.root / folder).iterdir()
-        if path.name != ".snakemake_timestamp"
-    }
+    return tiny_tree.copy(tmp_path / "tiny")
 
 
 @pytest.mark.parametrize(
@@ -707,19 +591,30 @@ def content(tree: Tree, folder: str) -> dict[str, str]:
         {
             "nothing": (lambda tree: None, NOTHING),
             "file touched": (touch("encoder"), NOTHING),
-            "file changed": (
-                append("encoder/config.json", "\n"),
-                fetched("local", variants=("plain",)),
-            ),
+            "file changed": (append("encoder/config.json", "\n"), FETCHED),
             "file changed, with an old time": (
                 backdated("encoder/config.json", append("encoder/config.json", "\n")),
-                fetched("local", variants=("plain",)),
+                FETCHED,
             ),
-            "file more": (
-                append("encoder/special_tokens_map.json", "{}\n"),
-                fetched("local", variants=("plain",)),
-            ),
+            "file more": (append("encoder/special_tokens_map.json", "{}\n"), FETCHED),
             "file that is none of the encoder's": (append("encoder/notes.txt", "Mine.\n"), NOTHING),
+            "code that fetches": (
+                edit_all(
+                    edit_code("scripts/fetch_encoder"), edit_code("whosaid/tokens/encoder_sources")
+                ),
+                NOTHING,
+            ),
+            "code that builds": (
+                edit_all(
+                    edit_code("scripts/build_encoder"), edit_code("whosaid/tokens/scratch_encoder")
+                ),
+                NOTHING,
+            ),
+            "line that no variant uses": (
+                set_cell("bea", "line", "Nobody counts my lines."),
+                sorted([("read_lines",), *split("plain")]),
+            ),
+            "encoder deleted": (remove("data/tiny/encoders/local"), FETCHED),
         }
     ),
 )
@@ -728,87 +623,25 @@ def test_a_local_encoder_is_judged_by_the_content_of_its_files(tiny, change, job
     assert tiny.plan() == jobs
 
 
-def test_a_line_that_no_variant_uses_trains_nothing(tiny):
-    before = content(tiny, PLAIN)
-    set_cell("bea", "line", "Nobody counts my lines.")(tiny)
-    assert tiny.plan() == sorted([("read_lines",), *split("plain")])
-    assert train(tiny, "plain") == "found"
-    assert content(tiny, PLAIN) == before
-    # The model came out the same, so what follows from it is fresh; the slices read all lines, the
-    # table reads corpus.json.
-    assert tiny.plan() == SLICES
+@pytest.mark.parametrize("package", ["safetensors", "huggingface_hub"])
+def test_a_local_encoder_is_not_fetched_again_by_another_version(tiny, package):
+    assert tiny.plan(python_path=plant_package(tiny, package, "99.0.0")) == NOTHING
 
 
-def test_settings_changed_and_changed_back_are_trained_once(tiny):
-    before = content(tiny, PLAIN)
-    set_key("defaults.training.learning_rate", 2e-3)(tiny)
-    assert train(tiny, "plain") == "trained"
-    assert content(tiny, PLAIN) != before
-    set_key("defaults.training.learning_rate", 1e-3)(tiny)
-    assert train(tiny, "plain") == "found"
-    assert content(tiny, PLAIN) == before
-    assert tiny.plan() == NOTHING
+# A tree that was made by running
 
 
-def test_a_second_variant_of_the_same_recipe_is_not_trained(tiny):
-    set_key("variants.twin", {"title": "Twin"})(tiny)
-    assert train(tiny, "twin") == "found"
-    assert content(tiny, model_of("twin")) == content(tiny, PLAIN)
-
-
-def test_another_experiment_and_back_trains_nothing_and_rebuilds_the_table(tiny):
-    summary = tiny.root / "results" / "summary.md"
-    before = summary.read_text(encoding="utf-8")
-
-    set_key("experiment", "other")(tiny)
-    assert outcome(run_for_real(tiny)) == "found"
-    assert content(tiny, model_of("plain", "other")) == content(tiny, PLAIN)
-    assert summary.read_text(encoding="utf-8").startswith("# other")
-
-    set_key("experiment", "tiny")(tiny)
-    assert tiny.plan() == TABLE
-    run_for_real(tiny)
-    assert summary.read_text(encoding="utf-8") == before
-    assert tiny.plan() == NOTHING
-
-    set_key("experiment", "other")(tiny)
-    assert tiny.plan() == TABLE
-
-
-def test_pruning_the_store_deletes_what_no_model_was_taken_from(tiny):
-    set_key("variants.floor", {"classifier": "linear"})(tiny)
-    run_for_real(tiny)
-    store = tiny.root / "data" / "model_store"
-    (used,) = store.iterdir()
-    shutil.copytree(used, store / ("0" * 32))
-    assert "1 deleted" in run_for_real(tiny, "prune_store")
-    assert list(store.iterdir()) == [used]
-    assert tiny.plan() == NOTHING
-
-
-def test_verify_repairs_from_the_store_and_leaves_nothing_to_do(tiny):
-    before = content(tiny, PLAIN)
-    truncate(f"{PLAIN}/model.safetensors")(tiny)
-    remove("results/tiny/metrics/plain/valid.json")(tiny)
-    printed = run_for_real(tiny, "verify")
-    assert outcome(printed) == "found"
-    assert sorted(re.findall(r"^(?:local)?rule (\w+):", printed, re.M)) == [
-        "evaluate_splits",
-        "predict_splits",  # what Snakemake plans after a model, it runs
-        "train_model",
-        "verify",
-    ]
-    assert content(tiny, PLAIN) == before
-    assert tiny.plan() == NOTHING
-    assert "every output is whole" in tiny.dry_run("verify")
-
-
-def test_a_deleted_store_makes_nothing_stale_and_is_filled_again(tiny):
-    before = content(tiny, PLAIN)
-    remove("data/model_store")(tiny)
-    assert tiny.plan() == NOTHING
-    assert "0 deleted" in run_for_real(tiny, "prune_store")
-    truncate(f"{PLAIN}/model.safetensors")(tiny)
-    assert outcome(run_for_real(tiny, "verify")) == "trained"
-    assert content(tiny, PLAIN)["model.safetensors"] == before["model.safetensors"]
-    assert len(list((tiny.root / "data" / "model_store").iterdir())) == 1
+@pytest.mark.slow
+def test_a_tree_that_was_made_is_as_one_that_was_forged(summary_run, tmp_path):
+    made = summary_run[0].copy(tmp_path / "whosaid")
+    assert made.plan() == NOTHING
+    for change in (touch("workflow", "config"), touch_in_reverse):
+        change(made)
+        assert made.plan() == NOTHING
+    elsewhere = tmp_path / "another place"
+    assert made.run(f"cp -r . '{elsewhere}'").returncode == 0
+    assert Tree(elsewhere).plan() == NOTHING
+    edit_code("whosaid/training/packing")(made)
+    assert made.plan() == trained(*ENCODED)
+    USED_CELL(made)
+    assert made.plan() == EVERYTHING

@@ -21,6 +21,9 @@ WORKFLOW_DIR = Path(__file__).resolve().parents[2]
 PLUMBING = ("whosaid/jobs/", "whosaid/caching/", "whosaid/errors.py")
 """Modules below `workflow/` that log, lock, move files and report errors, and compute nothing."""
 
+ERRORS = {"StageError", "InputError", "InterruptedStageError"}
+"""The classes of `whosaid.errors`, whose texts compute nothing wherever they are made."""
+
 DISTRIBUTIONS = {"markdown_it": "markdown-it-py", "sklearn": "scikit-learn"}
 """Packages whose import name is not the name they are installed under."""
 
@@ -94,7 +97,7 @@ def _read_module(path: str) -> tuple[str, frozenset[str]]:
 
 
 class _WithoutWords(ast.NodeTransformer):
-    """Removes docstrings, calls of `logger`, and what a raised error says.
+    """Removes docstrings, calls of `logger`, and what an error says: one raised, or one of ours.
 
     `pass` goes too: it stands where there is nothing else.
     """
@@ -107,6 +110,10 @@ class _WithoutWords(ast.NodeTransformer):
 
     def visit_Pass(self, node: ast.Pass) -> None:
         return None
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        is_error = getattr(node.func, "id", None) in ERRORS
+        return node.func if is_error else self.generic_visit(node)
 
     def visit_Raise(self, node: ast.Raise) -> ast.AST:
         if isinstance(node.exc, ast.Call):

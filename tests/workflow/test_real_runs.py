@@ -1,0 +1,307 @@
+"""What runs for real: `verify` and `repair`, and trainings that the model store saves.
+
+The plans of `test_change_matrix.py` say what is stale; here the jobs run.
+"""
+
+import hashlib
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from addresses import unaddressed
+from configs import TINY
+from disturbance import METRICS, MODEL
+from edits import (
+    append,
+    backdated,
+    cases,
+    edit_all,
+    read_rows,
+    remove,
+    set_cell,
+    set_key,
+    truncate,
+    write_rows,
+)
+from job_lists import ALL_COMPARED, NOTHING, SLICES, TABLE, evaluated, split
+from tree import CSV, Jobs, Tree, copy_project
+
+TINY_ROWS = 400
+
+
+# The small, undisturbed run of `disturbance`
+
+
+@pytest.fixture
+def small(reference, tmp_path) -> Tree:
+    """A copy of the finished reference that a test may change."""
+    return Tree(reference).copy(tmp_path / "small")
+
+
+def test_the_plain_command_makes_everything_once(reference):
+    printed = (reference.parent / "printed").read_text(encoding="utf-8")
+    rules = re.findall(r"^(?:local)?rule (\w+):", printed, re.M)
+    assert sorted(set(rules)) == sorted(
+        {
+            *("read_lines", "split_lines", "build_encoder", "tokenize_splits", "train_model"),
+            *("predict_splits", "train_linear", "evaluate_splits", "compare_variants"),
+            *("evaluate_slices", "draw_figures", "summarize", "write_report", "all"),
+            *("audit_splits", "pass_audit", "summarize_audit"),
+        }
+    )
+    assert len(re.findall(r"epoch \d of 3: train loss", printed)) == 2 * 3
+    assert not re.search(r"\d+/\d+ \[\d\d:\d\d<", printed), "a progress bar off a terminal"
+    assert Tree(reference).plan() == NOTHING
+    assert Tree(reference).plan("results/report.html results/audit.md") == NOTHING
+    assert unaddressed(reference) == []
+
+
+def predicted_again(rule: str, variant: str) -> Jobs:
+    return sorted({(rule, variant, "42"), *evaluated(variant), *ALL_COMPARED})
+
+
+WEIGHTS = f"{MODEL}/model.safetensors"
+TRAIN_ROWS = "data/tiny/splits/basic/train.parquet"
+SUMMARY = "results/summary.md"
+
+# The damage, what `verify` says of it, and the jobs after `repair`.
+DAMAGED = {
+    "weights cut short": (
+        truncate(WEIGHTS),
+        f"{WEIGHTS} was changed or cut short",
+        sorted([("train_model", "basic", "42"), *predicted_again("predict_splits", "basic")]),
+    ),
+    "model folder deleted": (
+        remove("data/tiny/models/grouped/seed_42"),
+        "data/tiny/models/grouped/seed_42/model.safetensors is missing",
+        sorted([("train_model", "grouped", "42"), *predicted_again("predict_splits", "grouped")]),
+    ),
+    "predictions deleted": (
+        remove("results/tiny/predictions/floor"),
+        "results/tiny/predictions/floor/seed_42/test.parquet is missing",
+        predicted_again("train_linear", "floor"),
+    ),
+    "split changed, with an old time": (
+        backdated(TRAIN_ROWS, append(TRAIN_ROWS, "more")),
+        f"{TRAIN_ROWS} was changed or cut short",
+        split("basic"),
+    ),
+    "metrics edited by hand, with an old time": (
+        backdated(METRICS[1], append(METRICS[1], "\n")),
+        f"{METRICS[1]} was changed or cut short",
+        evaluated("basic"),
+    ),
+    "figure deleted": (
+        remove("results/tiny/figures/forest.svg"),
+        "results/tiny/figures/forest.svg is missing",
+        [("draw_figures",), *TABLE],
+    ),
+    "summary deleted": (remove(SUMMARY), f"{SUMMARY} is missing", TABLE),
+}
+# Not both a model's and its variant's split, whose jobs hide the model's.
+AT_ONCE = ("weights cut short", "predictions deleted", "metrics edited by hand, with an old time")
+
+
+def assert_repaired(tree: Tree, sentences: set[str], jobs: Jobs) -> None:
+    """Verify that the tree is damaged in the ways that the sentences say; repair and plan."""
+    code, printed = tree.try_snakemake("verify")
+    assert code == 1, printed
+    found = {line for line in printed.splitlines() if line in sentences}
+    assert found == sentences, printed
+    assert re.search(
+        r"^verify: \d+ outputs are damaged; `snakemake --cores 1 repair`", printed, re.M
+    )
+    assert "Traceback" not in printed
+    tree.snakemake("repair")
+    assert tree.plan() == jobs
+
+
+def test_verify_lists_every_damage_at_once_and_repair_makes_room(small):
+    damages = [DAMAGED[name] for name in AT_ONCE]
+    edit_all(*(damage for damage, _, _ in damages))(small)
+    jobs = sorted({job for _, _, of_damage in damages for job in of_damage})
+    assert_repaired(small, {sentence for _, sentence, _ in damages}, jobs)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("damage", "sentence", "jobs"), cases(DAMAGED))
+def test_verify_names_a_damage_and_repair_makes_room(small, damage, sentence, jobs):
+    damage(small)
+    assert_repaired(small, {sentence}, jobs)
+
+
+def test_verify_finds_no_fault_in_a_finished_run(small):
+    for _ in range(2):
+        assert "every output is complete" in small.snakemake("verify")
+    assert "every output is complete" in small.snakemake("repair")
+    assert small.plan() == NOTHING
+
+
+# A tiny tree: one variant of few lines, with a local encoder
+
+
+@pytest.fixture(scope="session")
+def tiny_run(reference, once) -> Tree:
+    """A finished run of one tiny variant. For reading only."""
+
+    def fill(folder: Path) -> None:
+        tree = copy_project(folder)
+        header, rows = read_rows(tree)
+        write_rows(tree, header, rows[:TINY_ROWS])
+        tree.write_config(TINY)
+        shutil.copytree(reference / "encoder", folder / "encoder")
+        run_for_real(tree)
+
+    return Tree(once("tiny_run", fill))
+
+
+@pytest.fixture
+def tiny(tiny_run, tmp_path) -> Tree:
+    """A copy of the tiny tree that a test may change."""
+    return tiny_run.copy(tmp_path / "tiny")
+
+
+def run_for_real(tree: Tree, arguments: str = "") -> str:
+    """Run Snakemake; return what it printed."""
+    run = tree.run(f"snakemake --cores 2 {arguments} 2>&1")
+    assert run.returncode == 0, run.stdout
+    return run.stdout
+
+
+def model_of(variant: str, experiment: str = "tiny") -> str:
+    return f"data/{experiment}/models/{variant}/seed_42"
+
+
+PLAIN = model_of("plain")
+
+
+def outcome(printed: str) -> str:
+    """Whether the one model of a run was `found` in the store or `trained`."""
+    is_found, is_trained = "trained before: taken from" in printed, "epoch 1 of 1" in printed
+    assert is_found != is_trained, printed
+    return "found" if is_found else "trained"
+
+
+def train(tree: Tree, variant: str) -> str:
+    """Run what leads to one model, for real; return whether it was `found` or `trained`."""
+    return outcome(run_for_real(tree, f"{model_of(variant)}/training.json"))
+
+
+def content(tree: Tree, folder: str) -> dict[str, str]:
+    """The digest of every file in a folder, Snakemake's own time stamp apart."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (tree.root / folder).iterdir()
+        if path.name != ".snakemake_timestamp"
+    }
+
+
+@pytest.mark.slow
+def test_a_line_that_no_variant_uses_trains_nothing(tiny):
+    before = content(tiny, PLAIN)
+    set_cell("bea", "line", "Nobody counts my lines.")(tiny)
+    assert tiny.plan() == sorted([("read_lines",), *split("plain")])
+    assert train(tiny, "plain") == "found"
+    assert content(tiny, PLAIN) == before
+    # The model came out the same, so what follows from it is fresh; the slices read all lines, the
+    # table reads corpus.json.
+    assert tiny.plan() == SLICES
+
+
+@pytest.mark.slow
+def test_settings_changed_and_changed_back_are_trained_once(tiny):
+    before = content(tiny, PLAIN)
+    set_key("defaults.training.learning_rate", 2e-3)(tiny)
+    assert train(tiny, "plain") == "trained"
+    assert content(tiny, PLAIN) != before
+    set_key("defaults.training.learning_rate", 1e-3)(tiny)
+    assert train(tiny, "plain") == "found"
+    assert content(tiny, PLAIN) == before
+    assert tiny.plan() == NOTHING
+
+
+@pytest.mark.slow
+def test_a_second_variant_of_the_same_recipe_is_not_trained(tiny):
+    set_key("variants.twin", {"title": "Twin"})(tiny)
+    assert train(tiny, "twin") == "found"
+    assert content(tiny, model_of("twin")) == content(tiny, PLAIN)
+
+
+@pytest.mark.slow
+def test_another_experiment_and_back_trains_nothing_and_rebuilds_the_table(tiny):
+    summary = tiny.root / SUMMARY
+    before = summary.read_text(encoding="utf-8")
+
+    set_key("experiment", "other")(tiny)
+    assert outcome(run_for_real(tiny)) == "found"
+    assert content(tiny, model_of("plain", "other")) == content(tiny, PLAIN)
+    assert summary.read_text(encoding="utf-8").startswith("# other")
+
+    set_key("experiment", "tiny")(tiny)
+    assert tiny.plan() == TABLE
+    run_for_real(tiny)
+    assert summary.read_text(encoding="utf-8") == before
+    assert tiny.plan() == NOTHING
+
+    set_key("experiment", "other")(tiny)
+    assert tiny.plan() == TABLE
+
+
+@pytest.mark.slow
+def test_pruning_the_store_deletes_what_no_model_was_taken_from(tiny):
+    set_key("variants.floor", {"classifier": "linear"})(tiny)
+    run_for_real(tiny)
+    store = tiny.root / "data" / "model_store"
+    (used,) = store.iterdir()
+    shutil.copytree(used, store / ("0" * 32))
+    assert "1 deleted" in run_for_real(tiny, "prune_store")
+    assert list(store.iterdir()) == [used]
+    assert tiny.plan() == NOTHING
+
+
+@pytest.mark.slow
+def test_repair_takes_the_model_from_the_store_and_leaves_nothing_to_do(tiny):
+    before = content(tiny, PLAIN)
+    truncate(f"{PLAIN}/model.safetensors")(tiny)
+    remove("results/tiny/metrics/plain/valid.json")(tiny)
+    tiny.snakemake("repair")
+    assert not (tiny.root / PLAIN).exists()
+    assert outcome(run_for_real(tiny)) == "found"
+    assert content(tiny, PLAIN) == before
+    assert tiny.plan() == NOTHING
+    assert "every output is complete" in tiny.snakemake("verify")
+
+
+@pytest.mark.slow
+def test_a_deleted_store_makes_nothing_stale_and_is_filled_again(tiny):
+    before = content(tiny, PLAIN)
+    remove("data/model_store")(tiny)
+    assert tiny.plan() == NOTHING
+    assert "0 deleted" in run_for_real(tiny, "prune_store")
+    truncate(f"{PLAIN}/model.safetensors")(tiny)
+    tiny.snakemake("repair")
+    assert outcome(run_for_real(tiny)) == "trained"
+    assert content(tiny, PLAIN)["model.safetensors"] == before["model.safetensors"]
+    assert len(list((tiny.root / "data" / "model_store").iterdir())) == 1
+
+
+@pytest.mark.slow
+def test_after_a_reset_the_model_is_found_again_and_the_csv_is_as_it_was(tiny):
+    before = content(tiny, PLAIN)
+    shipped = (tiny.root / CSV).read_bytes()
+    assert tiny.run("rm -rf data/tiny results").returncode == 0
+    assert outcome(run_for_real(tiny)) == "found"
+    assert content(tiny, PLAIN) == before
+    assert (tiny.root / CSV).read_bytes() == shipped
+    assert tiny.plan() == NOTHING
+
+
+@pytest.mark.slow
+def test_a_terminal_is_shown_a_progress_bar(tiny):
+    set_key("defaults.training.learning_rate", 2e-3)(tiny)
+    command = f"stty rows 40 cols 100; snakemake --cores 2 {PLAIN}/training.json"
+    run = tiny.run(f"script -qec '{command}' /dev/null")
+    assert run.returncode == 0, run.stdout
+    assert re.search(r"\d+/\d+ \[\d\d:\d\d<\d\d:\d\d", run.stdout), run.stdout
+    assert "epoch 1 of 1" in run.stdout
