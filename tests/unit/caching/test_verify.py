@@ -1,0 +1,72 @@
+"""What jobs wrote is compared with their records."""
+
+import shutil
+
+import pytest
+import verify
+
+from whosaid.caching.output_records import read_output_records, write_output_record
+from whosaid.caching.verify import damaged_outputs
+from whosaid.errors import InputError
+
+
+@pytest.fixture
+def outputs(tmp_path, monkeypatch):
+    """A file and a folder with their records; the outputs are given as Snakemake names them."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "weights").write_text("1")
+    (tmp_path / "model" / ".snakemake_timestamp").write_text("")
+    (tmp_path / "table.txt").write_text("rows")
+    write_output_record(tmp_path / "logs" / "train.log", "train_model", {"seed": "1"}, ["model"])
+    write_output_record(tmp_path / "logs" / "deep" / "split.log", "split", {}, ["table.txt"])
+    return tmp_path
+
+
+def damage(outputs, expected=("model", "table.txt")):
+    return damaged_outputs(outputs / "logs", expected)
+
+
+def test_what_is_as_it_was_written_is_neither_damaged_nor_unrecorded(outputs):
+    assert damage(outputs) == ([], [])
+    verify.main(["model", "table.txt"], "logs", repair=False)
+
+
+def test_a_record_lists_every_file_of_a_folder_but_snakemakes_own(outputs):
+    files = {record["rule"]: set(record["files"]) for record in read_output_records(outputs)}
+    assert files == {"train_model": {"model/weights"}, "split": {"table.txt"}}
+
+
+@pytest.mark.parametrize("text", [None, "2"])
+def test_a_lost_or_changed_file_damages_its_output(text, outputs, caplog):
+    (outputs / "model" / "weights").unlink()
+    if text is not None:
+        (outputs / "model" / "weights").write_text(text)
+    assert damage(outputs) == (["model"], [])
+    said = "is missing" if text is None else "was changed or cut short"
+    assert f"model/weights {said}" in caplog.messages
+    # Nobody asks for it.
+    assert damage(outputs, ["table.txt"]) == ([], [])
+
+
+def test_damage_is_an_error_until_it_is_repaired(outputs):
+    (outputs / "model" / "weights").write_text("2")
+    (outputs / "table.txt").unlink()
+    with pytest.raises(InputError, match="2 outputs are damaged"):
+        verify.main(["model", "table.txt"], "logs", repair=False)
+    assert (outputs / "model").exists()
+    verify.main(["model", "table.txt"], "logs", repair=True)
+    assert not (outputs / "model").exists()
+
+
+@pytest.mark.parametrize("repair", [False, True])
+def test_an_output_without_a_record_is_an_error(repair, outputs):
+    shutil.rmtree(outputs / "logs" / "deep")
+    assert damage(outputs) == ([], ["table.txt"])
+    with pytest.raises(InputError, match="1 outputs have no record in logs"):
+        verify.main(["model", "table.txt"], "logs", repair=repair)
+    assert (outputs / "table.txt").exists()
+
+
+def test_an_output_that_was_never_made_is_no_fault(outputs):
+    assert damage(outputs, ["model", "table.txt", "later.txt"]) == ([], [])

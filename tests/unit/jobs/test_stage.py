@@ -1,0 +1,128 @@
+"""A stage logs, says what went wrong in one line, and records what it wrote."""
+
+import errno
+import json
+import logging
+import os
+from types import SimpleNamespace
+
+import pytest
+
+from whosaid.caching import atomic
+from whosaid.caching.manifest import sha256
+from whosaid.errors import InputError
+from whosaid.jobs.resource_advice import resource_advice
+from whosaid.jobs.stage import stage
+
+
+@pytest.fixture
+def job(tmp_path):
+    """A job as Snakemake describes it, with one output."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level, logging.raiseExceptions
+    yield SimpleNamespace(
+        rule="split_lines",
+        log=[str(tmp_path / "logs" / "plain.log")],
+        output=[str(tmp_path / "out.txt")],
+        wildcards={"variant": "plain"},
+    )
+    for handler in root.handlers:
+        handler.close()
+    root.handlers[:], root.level, logging.raiseExceptions = before
+
+
+def log_of(job):
+    with open(job.log[0], encoding="utf-8") as file:
+        return file.read()
+
+
+def record_of(job):
+    path = job.log[0].replace(".log", ".outputs.json")
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def failure(job, error, capsys):
+    """The lines that a stage with this error prints; it has no record and ends with code 1."""
+    with pytest.raises(SystemExit) as ended, stage(job):
+        raise error
+    assert ended.value.code == 1
+    assert record_of(job) is None
+    return capsys.readouterr().err.splitlines()
+
+
+def test_a_stage_logs_to_the_file_and_the_terminal_and_records_its_outputs(job, tmp_path, capsys):
+    with stage(job):
+        (tmp_path / "out.txt").write_text("done")
+        logging.getLogger("whosaid.some").info("three rows")
+    assert capsys.readouterr().err == "three rows\n"
+    assert log_of(job).endswith(" three rows\n")
+    assert record_of(job) == {
+        "rule": "split_lines",
+        "wildcards": {"variant": "plain"},
+        "outputs": job.output,
+        "files": {job.output[0]: sha256(tmp_path / "out.txt")},
+    }
+
+
+def test_an_expected_error_is_one_line_without_a_traceback(job, capsys):
+    lines = failure(job, InputError("corpus.csv: no such file"), capsys)
+    assert lines == ["split_lines plain: corpus.csv: no such file"]
+    assert "Traceback" not in log_of(job)
+
+
+def test_a_full_disk_is_one_line_with_advice(job, capsys):
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    [line] = failure(job, full, capsys)
+    assert line.startswith("split_lines plain: the disk is full; free some space and run the same")
+    assert "Traceback" not in log_of(job)
+
+
+def test_the_traceback_of_an_unexpected_error_stands_in_the_log_only(job, capsys):
+    lines = failure(job, KeyError("row"), capsys)
+    assert lines == [
+        f"split_lines plain: KeyError: 'row' (the traceback is in {job.log[0]})",
+    ]
+    assert "Traceback" in log_of(job) and "KeyError: 'row'" in log_of(job)
+
+
+def test_a_stage_whose_run_has_ended_records_nothing(job, monkeypatch, tmp_path, capsys):
+    (tmp_path / "out.txt").write_text("done")
+    monkeypatch.setattr(atomic, "PARENT", -1)
+    with pytest.raises(SystemExit), stage(job):
+        pass
+    assert "has ended; nothing is written" in capsys.readouterr().err
+    assert record_of(job) is None
+
+
+def test_advice_is_found_behind_other_errors():
+    try:
+        try:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        except OSError as error:
+            raise RuntimeError("cannot write") from error
+    except RuntimeError as error:
+        assert "read-only" in resource_advice(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (MemoryError(), "there is not enough memory"),
+        (RuntimeError("CUDA out of memory. Tried to allocate"), "there is not enough memory"),
+        (
+            RuntimeError("PytorchStreamWriter failed writing file"),
+            "the disk is full",
+        ),
+        (PermissionError(errno.EACCES, "Permission denied"), "make it writable"),
+    ],
+)
+def test_advice_is_found_by_number_and_by_text(error, advice):
+    assert advice in resource_advice(error)
+
+
+def test_other_errors_have_no_advice():
+    assert resource_advice(ValueError("three rows")) is None
+    assert resource_advice(None) is None
