@@ -193,7 +193,8 @@ def prepare(folder: Path, options: Namespace) -> None:
                 place = str(folder / "encoders" / name)
                 call("gpu:write_base_config", folder=place, architecture=name)
         chosen = {
-            name: stage_settings.train_model(tree.config, variant=name, seed="42") for name in variants
+            name: stage_settings.train_model(tree.config, variant=name, seed="42")
+            for name in variants
         }
         text = json.dumps(chosen)
         (folder / "settings.json").write_text(text, encoding="utf-8")

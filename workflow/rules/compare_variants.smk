@@ -8,7 +8,7 @@
 rule compare_variants:
     """Compare every variant with the reference on the test rows that both hold out."""
     input:
-        predictions=output_paths.test_predictions(CONFIG),
+        predictions=output_paths.reported_predictions(CONFIG),
         thresholds=output_paths.thresholds(CONFIG),
     output:
         comparison="results/{experiment}/comparison.json",
@@ -26,7 +26,7 @@ rule compare_variants:
 rule evaluate_slices:
     """Compute the metrics by word count and season, and who is mistaken for the target."""
     input:
-        predictions=output_paths.test_predictions(CONFIG),
+        predictions=output_paths.reported_predictions(CONFIG),
         lines=f"data/{CONFIG.experiment}/lines.parquet",
     output:
         slices="results/{experiment}/slices.json",

@@ -44,7 +44,7 @@ rule prune_store:
         "results/logs/prune_store/prune_store.log",
     params:
         data="data",
-        store="data/model_store",
+        store=output_paths.MODEL_STORE,
     conda:
         "../../envs/environment.yaml"
     script:

@@ -16,7 +16,7 @@ rule draw_figures:
     """Draw every figure of the experiment."""
     input:
         metrics=output_paths.metrics(CONFIG),
-        predictions=output_paths.test_predictions(CONFIG),
+        predictions=output_paths.reported_predictions(CONFIG),
         thresholds=output_paths.thresholds(CONFIG),
         records=output_paths.training_records(CONFIG),
         split_counts=output_paths.split_counts(CONFIG),

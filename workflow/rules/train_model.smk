@@ -25,7 +25,7 @@ rule train_model:
     params:
         settings=settings_of("train_model"),
         code=training_code(),
-        store="data/model_store",
+        store=output_paths.MODEL_STORE,
     threads: 8
     # Enough for texts of 512 tokens; only used if gpu_mem_mb is limited, see profiles/default.
     resources:

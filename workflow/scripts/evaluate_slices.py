@@ -15,6 +15,7 @@ from whosaid.caching.json_files import write_json
 from whosaid.evaluation.predictions import read_variants
 from whosaid.evaluation.slices import lines_of, slice_variant
 from whosaid.jobs.stage import stage
+from whosaid.split_names import REPORTED
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ def main(
         slices,
         {
             "experiment": experiment,
-            "split": "test",
+            "split": REPORTED,
             "confidence": bootstrap["confidence"],
             "resamples": bootstrap["resamples"],
             "prediction": "the class with the larger logit; a row on which the variant abstains is "

@@ -26,7 +26,7 @@ from whosaid.jobs.stage import stage
 from whosaid.split_names import SPLITS
 from whosaid.training.classifier import check_token_ids
 from whosaid.training.predict import load_predictor, predict
-from whosaid.training.watched_metrics import score
+from whosaid.training.published_scores import score
 
 logger = logging.getLogger(__name__)
 

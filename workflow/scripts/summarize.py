@@ -15,6 +15,7 @@ from whosaid.caching.json_files import write_json
 from whosaid.jobs.stage import stage
 from whosaid.reporting.addressed_numbers import AddressedNumbers
 from whosaid.reporting.summary import Summary, figure_links, read_variants
+from whosaid.split_names import REPORTED
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def main(
     page = Summary(addresses, files, comparison, reference)
     parts = [
         page.introduction(numbers, corpus),
-        "## The test split",
+        f"## The {REPORTED} split",
         page.test_split(),
         page.legend(),
         "## Every split",

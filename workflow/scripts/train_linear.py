@@ -77,7 +77,7 @@ def main(
         logits = predict_logits(stored, columns[name], abstained, of_abstained)
         seconds = time.perf_counter() - start
         write_predictions(outputs[name], table["row"].to_numpy(), label, logits, abstained)
-        # The metrics of `watched_metrics`, without importing `evaluate` and PyTorch.
+        # The metrics of `published_scores`, without importing `evaluate` and PyTorch.
         decisions = (logits[:, 1] > logits[:, 0]) & ~abstained
         scores[name] = {
             metric.name: float(metric.score(label, decisions.astype(np.int64)))

@@ -1,7 +1,10 @@
 """The names of the three splits, in the order in which they are reported."""
 
 SPLITS = ("train", "test", "valid")
-"""Models learn from `train`, are evaluated on `test` after each epoch, on `valid` at the end."""
+"""`train` is learned from, `test` is watched after each epoch, `valid` chooses the threshold."""
 
 HELD_OUT = SPLITS[1:]
 """The splits that no model is trained on."""
+
+REPORTED = "test"
+"""The split on which variants are compared, sliced and drawn, and which pages name."""

@@ -255,7 +255,7 @@ REACHED_BY = {
     "training/train": {"train_model"},
     "training/trainer": ENCODER,
     "training/used_embeddings": {"train_model"},
-    "training/watched_metrics": ENCODER,
+    "training/published_scores": ENCODER,
     "reporting/addressed_numbers": {"summarize", "write_report"},
     "reporting/audit_table": {"summarize_audit"},
     "reporting/figure_curves": {"draw_figures"},

@@ -11,7 +11,7 @@ from whosaid.evaluation.bootstrap import (
     resampled_counts,
     total_error,
 )
-from whosaid.evaluation.metric import confusion
+from whosaid.evaluation.metric_entry import confusion
 from whosaid.evaluation.metrics import METRICS, Calibration, Ranking, metrics_of_scores
 from whosaid.evaluation.published_metrics import accuracy, f1
 

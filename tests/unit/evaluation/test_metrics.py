@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from whosaid.evaluation.metric import Confusion, Metric, confusion
+from whosaid.evaluation.metric_entry import Confusion, Metric, confusion
 from whosaid.evaluation.metrics import (
     AT_THRESHOLD,
     COMPARED,

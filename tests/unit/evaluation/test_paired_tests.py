@@ -6,7 +6,7 @@ import pytest
 import scipy.stats
 
 from whosaid.evaluation.bootstrap import Error, Replicates, resampled_confusion, total_error
-from whosaid.evaluation.metric import confusion
+from whosaid.evaluation.metric_entry import confusion
 from whosaid.evaluation.paired_tests import (
     McNemar,
     difference_interval,

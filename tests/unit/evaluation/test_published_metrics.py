@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from whosaid.evaluation.metric import confusion
+from whosaid.evaluation.metric_entry import confusion
 from whosaid.evaluation.metrics import METRICS
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
-from whosaid.training.watched_metrics import score
+from whosaid.training.published_scores import score
 
 PUBLISHED = {
     "accuracy": 0.8100456621004566,

@@ -5,7 +5,7 @@ import pytest
 from experiment_files import scores
 
 from whosaid.evaluation.bootstrap import interval
-from whosaid.evaluation.metric import Metric
+from whosaid.evaluation.metric_entry import Metric
 from whosaid.evaluation.metrics import METRICS
 from whosaid.evaluation.predictions import Predictions
 from whosaid.evaluation.split_metrics import (

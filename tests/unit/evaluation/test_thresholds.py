@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from whosaid.evaluation.metric import confusion
+from whosaid.evaluation.metric_entry import confusion
 from whosaid.evaluation.published_metrics import f1
 from whosaid.evaluation.thresholds import choose_threshold
 

@@ -9,7 +9,7 @@ import pytest
 from experiment_files import scores, write_columns
 
 from whosaid.errors import StageError
-from whosaid.evaluation.metric import Metric, ratio
+from whosaid.evaluation.metric_entry import Metric, ratio
 from whosaid.evaluation.metrics import METRICS
 
 BOOTSTRAP = {"confidence": 0.95, "resamples": 300, "seed": 27}

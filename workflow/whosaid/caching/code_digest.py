@@ -1,11 +1,11 @@
-"""What makes a stage stale besides its inputs and settings: its code and the packages it uses.
+"""Digests of the code of a stage and versions of its packages: when they change, it is stale.
 
-Snakemake judges a script by its modification time and does not look at imported modules. So each
-rule has a param with the digests of its script and of every module of ours that the script
-imports, directly or through another module, and the versions of the packages that they import.
+Snakemake judges a script by its modification time and ignores the modules that it imports. So each
+rule has a param with a digest of its script and of every module of whosaid that the script imports,
+directly or through another module, and with the versions of the packages that these import.
 
-Left out is what cannot change a result: comments, docstrings, formatting, the calls of a logger,
-the texts of errors, and the rooms that log, lock and move files (PLUMBING).
+The digests leave out what cannot change a result: comments, docstrings, formatting, logger calls,
+error messages, and the modules that only log, lock and move files (PLUMBING).
 """
 
 import ast
@@ -22,20 +22,20 @@ PLUMBING = ("whosaid/jobs/", "whosaid/caching/", "whosaid/errors.py")
 """Modules below `workflow/` that log, lock, move files and report errors, and compute nothing."""
 
 ERRORS = {"StageError", "InputError", "InterruptedStageError"}
-"""The classes of `whosaid.errors`, whose texts compute nothing wherever they are made."""
+"""The classes of `whosaid.errors`. Their messages change no result, wherever they are made."""
 
 DISTRIBUTIONS = {"markdown_it": "markdown-it-py", "sklearn": "scikit-learn"}
-"""Packages whose import name is not the name they are installed under."""
+"""Packages that are installed under another name, which is the value."""
 
 BY_MINOR_RELEASE = {"torch", "transformers"}
 """Packages whose patch releases count as the same version.
 
-What they compute costs hours, and a patch release mends faults. Where one changes a model, raise
-TRAINING_RECIPE (see `training_recipe`).
+Their results take hours to compute, and a patch release only fixes bugs. If one changes a model,
+raise TRAINING_RECIPE (see `training_recipe`).
 """
 
 IMPLIED_PACKAGES = {"transformers": ("tokenizers",)}
-"""Packages that shape what another package returns, though no module of ours imports them."""
+"""Packages that shape the results of another package, though no module here imports them."""
 
 
 def stage_code(stage: str) -> dict[str, str]:
@@ -86,8 +86,8 @@ def _read_module(path: str) -> tuple[str, frozenset[str]]:
         if isinstance(node, ast.Import):
             imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            # `from whosaid.corpus import annotate` may name a module or a function; a name that is
-            # no file of ours adds nothing.
+            # `from whosaid.corpus import recipe` may import a module or a function. A name that is
+            # not a module has no file here, and adds nothing.
             above = Path(path).parts[: -node.level] if node.level else ()
             module = ".".join([*above, *filter(None, [node.module])])
             imported |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
@@ -97,9 +97,9 @@ def _read_module(path: str) -> tuple[str, frozenset[str]]:
 
 
 class _WithoutWords(ast.NodeTransformer):
-    """Removes docstrings, calls of `logger`, and what an error says: one raised, or one of ours.
+    """Removes docstrings, calls of `logger`, and the arguments of errors: raised ones, and ERRORS.
 
-    `pass` goes too: it stands where there is nothing else.
+    `pass` goes too: it is only needed where a body is empty otherwise.
     """
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:

@@ -402,9 +402,7 @@ class AuditLimits(_Section):
     normalised_duplicates: Share | None = Field(
         None, description="The same, ignoring case, punctuation and spacing."
     )
-    near_duplicates: Share | None = Field(
-        None, description="Rows with a near duplicate in train."
-    )
+    near_duplicates: Share | None = Field(None, description="Rows with a near duplicate in train.")
     shared_episodes: Share | None = Field(
         None, description="Rows whose episode also has rows in train."
     )

@@ -4,7 +4,10 @@ The paths are complete. The rules declare the same paths with wildcards.
 """
 
 from whosaid.config.model import Config
-from whosaid.split_names import SPLITS
+from whosaid.split_names import REPORTED, SPLITS
+
+MODEL_STORE = "data/model_store"
+"""The store of trained models, which all experiments share."""
 
 FIGURES = (
     "forest",
@@ -23,9 +26,9 @@ def predictions(config: Config, variant: str, split: str) -> list[str]:
     return [f"{folder}/seed_{seed}/{split}.parquet" for seed in config.variants[variant].seeds]
 
 
-def test_predictions(config: Config) -> list[str]:
-    """The predictions of every variant and seed on the test split."""
-    return [path for name in config.variants for path in predictions(config, name, "test")]
+def reported_predictions(config: Config) -> list[str]:
+    """The predictions of every variant and seed on the reported split."""
+    return [path for name in config.variants for path in predictions(config, name, REPORTED)]
 
 
 def scores(config: Config, variant: str) -> list[str]:

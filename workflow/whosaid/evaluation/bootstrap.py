@@ -13,7 +13,7 @@ import numpy as np
 from scipy.stats import norm
 from scipy.stats import t as student_t
 
-from whosaid.evaluation.metric import Confusion
+from whosaid.evaluation.metric_entry import Confusion
 
 CELLS = 2_500_000
 """The most numbers in a block of resamples; this limits the memory."""

@@ -12,7 +12,7 @@ from whosaid.evaluation.bootstrap import (
     resampled_counts,
     total_error,
 )
-from whosaid.evaluation.metric import confusion
+from whosaid.evaluation.metric_entry import confusion
 from whosaid.evaluation.metrics import (
     COMPARED,
     Ranking,

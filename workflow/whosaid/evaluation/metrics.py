@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from whosaid.evaluation.metric import Confusion, Metric, ratio
+from whosaid.evaluation.metric_entry import Confusion, Metric, ratio
 from whosaid.evaluation.probability import bin_of, sigmoid
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
 

@@ -8,7 +8,7 @@ would divide by 0. The vectorised functions compute the same from counts; a test
 import numpy as np
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
-from whosaid.evaluation.metric import Confusion, Metric, Share, ratio
+from whosaid.evaluation.metric_entry import Confusion, Metric, Share, ratio
 
 CORRECT = Share(lambda counts: (counts[0] + counts[3], sum(counts)))
 # F1 is 2 s / (1 + s) of this share s, the Jaccard index.

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from whosaid.evaluation.bootstrap import interval, resampled_confusion
 from whosaid.evaluation.curves import wilson
-from whosaid.evaluation.metric import Share, confusion, ratio
+from whosaid.evaluation.metric_entry import Share, confusion, ratio
 from whosaid.evaluation.predictions import Predictions
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from whosaid.errors import StageError
 from whosaid.evaluation.bootstrap import interval, resampled_confusion, resampled_counts
-from whosaid.evaluation.metric import Confusion, confusion
+from whosaid.evaluation.metric_entry import Confusion, confusion
 from whosaid.evaluation.metrics import (
     AT_THRESHOLD,
     METRICS,
@@ -26,8 +26,8 @@ ROLES = {
     "train": "Learned from. These figures say what the model remembers, not how it will do on new "
     "lines.",
     "test": "Held out. It is watched while an encoder is trained, and decides nothing.",
-    "valid": "Held out from learning. It chooses the decision threshold, so figures at the threshold "
-    "are slightly optimistic here.",
+    "valid": "Held out from learning. It chooses the decision threshold, so figures at the "
+    "threshold are slightly optimistic here.",
 }
 
 Metrics = dict[str, np.ndarray]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.metrics import confusion_matrix_at_thresholds
 
-from whosaid.evaluation.metric import Confusion, confusion
+from whosaid.evaluation.metric_entry import Confusion, confusion
 from whosaid.evaluation.published_metrics import f1
 
 DEFAULT = 0.5

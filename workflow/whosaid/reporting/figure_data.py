@@ -9,6 +9,7 @@ from whosaid.caching.json_files import read_json
 from whosaid.evaluation.predictions import read_variants
 from whosaid.evaluation.probability import sigmoid
 from whosaid.reporting import plot_style
+from whosaid.split_names import REPORTED
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def read_experiment(
     """Read the data of all figures; the lists of paths are in the order of `variants`."""
     of_test = {}
     for result in map(read_json, metrics):
-        if result["split"] == "test":
+        if result["split"] == REPORTED:
             of_test[result["variant"]] = result
     records = map(read_json, records)
     predicted = read_variants(predictions, variants)

@@ -13,5 +13,11 @@ def escaped(text: str) -> str:
 
 
 def table(rows: list[list[str]], headers: list[str]) -> str:
-    """A table; its cells must be Markdown already."""
+    """A table whose cells are already Markdown.
+
+    Raises ValueError if a row has more or fewer cells than there are headers.
+    """
+    for row in rows:
+        if len(row) != len(headers):
+            raise ValueError(f"{len(row)} cells under {len(headers)} headers: {row}")
     return tabulate(rows, headers, tablefmt="pipe", disable_numparse=True)

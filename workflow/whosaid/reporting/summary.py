@@ -11,7 +11,7 @@ from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
 from whosaid.reporting.addressed_numbers import AddressedNumbers
 from whosaid.reporting.formats import COUNT, DIFFERENCE, METRIC, duration, rendered
 from whosaid.reporting.markdown import table
-from whosaid.split_names import SPLITS
+from whosaid.split_names import REPORTED, SPLITS
 
 WIDTH = 180
 """The width of paragraphs, about that of the tables."""
@@ -86,7 +86,7 @@ class Summary:
         return table(rows, headers)
 
     def _test_row(self, variant: Variant) -> list[str]:
-        number = partial(self.numbers.text, variant.metrics["test"])
+        number = partial(self.numbers.text, variant.metrics[REPORTED])
         return [
             self.title(variant),
             number("rows", form=COUNT),
@@ -101,7 +101,7 @@ class Summary:
         ]
 
     def _estimate(self, variant: Variant, metric: str) -> str:
-        path = variant.metrics["test"]
+        path = variant.metrics[REPORTED]
         return self.numbers.estimate(path, ("metrics", metric), ("intervals", metric))
 
     def _verdict(self, variant: Variant, metric: str) -> str:
@@ -118,7 +118,7 @@ class Summary:
         return self.numbers.text(*address, "smallest_detectable_difference")
 
     def _seeds(self, variant: Variant) -> str:
-        path = variant.metrics["test"]
+        path = variant.metrics[REPORTED]
         count = self.numbers.text(path, "seeds", form="length")
         if self.numbers.value(path, "spread", "f1") is None:
             return count
@@ -130,7 +130,7 @@ class Summary:
         for kind in TRIVIAL:
             alike: dict[tuple[str, ...], list[Variant]] = {}
             for variant in self.variants:
-                scores = self.numbers.value(variant.metrics["test"], "trivial", kind)
+                scores = self.numbers.value(variant.metrics[REPORTED], "trivial", kind)
                 texts = tuple(rendered(scores[name], METRIC) for name in TRIVIAL_METRICS)
                 alike.setdefault(texts, []).append(variant)
             most = max(alike.values(), key=len)
@@ -139,7 +139,7 @@ class Summary:
         return sorted(groups, key=lambda group: (not group[2], order(group[1][0])))
 
     def _trivial_cells(self, variant: Variant, kind: str) -> list[str]:
-        number = partial(self.numbers.text, variant.metrics["test"], "trivial", kind)
+        number = partial(self.numbers.text, variant.metrics[REPORTED], "trivial", kind)
         return [number(name) for name in TRIVIAL_METRICS]
 
     def legend(self) -> str:
@@ -173,7 +173,7 @@ class Summary:
             self._per_split(variant, "rows", form=COUNT),
             self._duration(variant),
         ]
-        if self.numbers.value(variant.metrics["test"], "published") is None:
+        if self.numbers.value(variant.metrics[REPORTED], "published") is None:
             return [row]
         published = [
             "— published",
@@ -228,7 +228,7 @@ class Summary:
         return "\n".join(wrapped(f"- {note}", indent="  ") for note in notes if note)
 
     def _abstentions(self, variant: Variant) -> str:
-        path = variant.metrics["test"]
+        path = variant.metrics[REPORTED]
         if not self.numbers.value(path, "abstained", "rows"):
             return ""
         return (
@@ -243,7 +243,7 @@ class Summary:
         for variant in self.variants:
             if variant is not self.reference:
                 address = (self.comparison, "variants", variant.name, "rows")
-                path = variant.metrics["test"]
+                path = variant.metrics[REPORTED]
                 if self.numbers.value(*address) != self.numbers.value(path, "rows"):
                     rows = self.numbers.text(*address, form=COUNT)
                     shared.append(f"{rows} ({self.title(variant)})")

@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 from datasets import Dataset, Features
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
+from whosaid.tokens.first_position import first_position
+
 
 def load_tokenizer(
     encoder: Path, added_tokens: Sequence[str], max_length: int | None
@@ -33,8 +35,7 @@ def length_limit(encoder: Path, tokenizer: PreTrainedTokenizerBase) -> int:
     tokenizer has the right limit, but other tokenizers may have none.
     """
     config = AutoConfig.from_pretrained(encoder)
-    offset = config.pad_token_id + 1 if config.model_type in {"roberta", "xlm-roberta"} else 0
-    return min(tokenizer.model_max_length, config.max_position_embeddings - offset)
+    return min(tokenizer.model_max_length, config.max_position_embeddings - first_position(config))
 
 
 def read_split(path: str) -> Dataset:

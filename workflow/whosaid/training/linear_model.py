@@ -31,6 +31,9 @@ TFIDF = {
 }
 """The features that are TF-IDF, with the arguments of scikit-learn's `TfidfVectorizer`."""
 
+ONE_HOT = ("season", "episode", "directed_by", "written_by", "writer1", "writer2", "writer3")
+"""The features that are columns of the corpus, as categories. Never the speaker."""
+
 Lines = Mapping[str, Sequence[str]]
 """Columns of lines by name; the lines' own text is `text`. An empty cell is an empty text."""
 
@@ -67,7 +70,11 @@ def numbers_of(feature: str) -> str:
     """How a feature becomes numbers: `tfidf`, `word_count` or `one_hot`."""
     if feature in TFIDF:
         return "tfidf"
-    return "word_count" if feature == "word_count" else "one_hot"
+    if feature == "word_count":
+        return "word_count"
+    if feature in ONE_HOT:
+        return "one_hot"
+    raise ValueError(f"{feature}: it is not said how this feature becomes numbers")
 
 
 def make_vectorizer(

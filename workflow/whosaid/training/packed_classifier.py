@@ -21,11 +21,6 @@ def can_be_packed(model: PreTrainedModel) -> bool:
     return model.config.model_type in LAYERS
 
 
-def first_position(model: PreTrainedModel) -> int:
-    """The position id of a row's first token: 0, or for RoBERTa the padding id + 1."""
-    return model.config.pad_token_id + 1 if model.config.model_type == "roberta" else 0
-
-
 def enable_packing(model: PreTrainedModel) -> None:
     """Let `model` take batches of a PackingCollator and return the logits of each row.
 

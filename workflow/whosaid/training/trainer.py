@@ -14,15 +14,15 @@ from transformers import (
     TrainingArguments,
 )
 
+from whosaid.tokens.first_position import first_position
 from whosaid.training.device import device_arguments
 from whosaid.training.packed_classifier import (
     can_be_packed,
     enable_packing,
-    first_position,
     mean_loss,
 )
 from whosaid.training.packing import PackingCollator
-from whosaid.training.watched_metrics import compute_metrics
+from whosaid.training.published_scores import compute_metrics
 
 COLUMNS = ["input_ids", "label"]
 """The columns of a tokenized split that the model gets."""
@@ -42,7 +42,7 @@ def build_trainer(
     """
     if can_be_packed(model):
         enable_packing(model)
-        collator = PackingCollator(tokenizer.pad_token_id, first_position(model))
+        collator = PackingCollator(tokenizer.pad_token_id, first_position(model.config))
     else:
         collator = DataCollatorWithPadding(tokenizer)
     trainer = Trainer(
@@ -61,6 +61,8 @@ def build_trainer(
         compute_metrics=compute_metrics,
         compute_loss_func=mean_loss,
     )
+    if trainer.label_smoother is not None:
+        raise ValueError("label_smoothing_factor would have no effect: mean_loss is used instead")
     for callback in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(callback)
     return trainer

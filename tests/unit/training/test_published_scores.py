@@ -8,7 +8,7 @@ import pytest
 import transformers
 
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
-from whosaid.training.watched_metrics import compute_metrics, published_metrics, score
+from whosaid.training.published_scores import combined_metrics, compute_metrics, score
 
 NAMES = ["accuracy", "f1", "precision", "recall"]
 
@@ -50,7 +50,7 @@ def test_the_metrics_are_evaluates_and_come_from_no_hub(monkeypatch):
         raise AssertionError("no network is asked")
 
     monkeypatch.setattr(socket.socket, "connect", connect)
-    published_metrics.cache_clear()
-    combined = published_metrics()
+    combined_metrics.cache_clear()
+    combined = combined_metrics()
     assert isinstance(combined, evaluate.CombinedEvaluations)
     assert combined.compute(predictions=[1, 0], references=[1, 1])["recall"] == 0.5

@@ -7,7 +7,7 @@ import evaluate
 import numpy as np
 from transformers import EvalPrediction
 
-from whosaid.evaluation.metric import Metric
+from whosaid.evaluation.metric_entry import Metric
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
 
 CLASSES = datasets.Features(
@@ -35,7 +35,7 @@ class WatchedMetric(evaluate.Metric):
 
 
 @cache
-def published_metrics() -> evaluate.CombinedEvaluations:
+def combined_metrics() -> evaluate.CombinedEvaluations:
     """Accuracy, F1, precision and recall, combined by `evaluate`."""
     return evaluate.combine([WatchedMetric(metric) for metric in PUBLISHED_METRICS])
 
@@ -47,6 +47,6 @@ def compute_metrics(prediction: EvalPrediction) -> dict[str, float]:
 
 def score(decisions: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """The published metrics of decisions and labels, two vectors of 0 and 1."""
-    return published_metrics().compute(
+    return combined_metrics().compute(
         predictions=np.asarray(decisions, np.int64), references=np.asarray(labels, np.int64)
     )

@@ -1,0 +1,8 @@
+"""Where an encoder starts to number the positions of a row."""
+
+from transformers import PreTrainedConfig
+
+
+def first_position(config: PreTrainedConfig) -> int:
+    """The position id of a row's first token: 0, or the padding id + 1 for RoBERTa and its kin."""
+    return config.pad_token_id + 1 if config.model_type in {"roberta", "xlm-roberta"} else 0
