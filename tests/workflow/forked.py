@@ -4,6 +4,7 @@ A dry run then takes a third of a second, and is in nothing else different from 
 """
 
 import functools
+import gc
 import multiprocessing
 import os
 import shlex
@@ -14,7 +15,9 @@ from pathlib import Path
 
 # What Snakemake imports on its way. A module that is not there is imported later.
 PRELOADED = ["snakemake.cli", "snakemake.report", "snakemake.executors.dryrun", "pandas", "yaml"]
-PRELOADED += ["pydantic", "smart_open", "filelock", "packaging.version", "difflib", "graphlib"]
+PRELOADED += ["snakemake.report.html_reporter", "snakemake.profiles", "argparse_dataclass"]
+PRELOADED += ["pydantic", "smart_open", "filelock", "packaging.version", "platformdirs"]
+PRELOADED += ["difflib", "graphlib"]
 
 
 def snakemake(root: Path, arguments: str, python_path: str | None = None) -> tuple[int, str]:
@@ -32,6 +35,7 @@ def _pool() -> ProcessPoolExecutor:
 def _run(root: str, arguments: list[str], python_path: str | None) -> tuple[int, str]:
     from snakemake.cli import main
 
+    gc.disable()  # this process ends before it would be worth its time
     os.chdir(root)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     os.environ |= {"PATH": path, "HF_HUB_OFFLINE": "1"}
