@@ -2,8 +2,8 @@
 
 The promise: every output appears complete or not at all, and after any fault the plain command ends
 with the results of an undisturbed run. 59 faults are tried, each under its own test id, but for the
-eight power losses and two kills that one run suffers one after the other: 33 here, in every stage,
-15 in `test_training_faults.py`, 11 in `test_machine_faults.py`.
+eight power losses and two kills that one run suffers one after the other: 31 here, in every stage,
+16 in `test_training_faults.py`, 12 in `test_machine_faults.py`.
 
 What a stage made is compared byte by byte with the reference, the undisturbed run; of equal weights
 come equal metrics.
