@@ -13,7 +13,7 @@ from whosaid.caching.json_files import read_json, write_json
 from whosaid.evaluation.compare import Side, compare, incomparable, judge, share_rows
 from whosaid.evaluation.predictions import read_variants
 from whosaid.jobs.stage import stage
-from whosaid.split_names import REPORTED
+from whosaid.reported_split import REPORTED
 
 logger = logging.getLogger(__name__)
 

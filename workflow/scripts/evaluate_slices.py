@@ -15,7 +15,7 @@ from whosaid.caching.json_files import write_json
 from whosaid.evaluation.predictions import read_variants
 from whosaid.evaluation.slices import lines_of, slice_variant
 from whosaid.jobs.stage import stage
-from whosaid.split_names import REPORTED
+from whosaid.reported_split import REPORTED
 
 logger = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from typing import Any
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import write_json
 from whosaid.jobs.stage import stage
+from whosaid.reported_split import REPORTED
 from whosaid.reporting.addressed_numbers import AddressedNumbers
 from whosaid.reporting.summary import Summary, figure_links, read_variants
-from whosaid.split_names import REPORTED
 
 logger = logging.getLogger(__name__)
 

@@ -5,6 +5,3 @@ SPLITS = ("train", "test", "valid")
 
 HELD_OUT = SPLITS[1:]
 """The splits that no model is trained on."""
-
-REPORTED = "test"
-"""The split on which variants are compared, sliced and drawn, and which pages name."""

@@ -212,6 +212,10 @@ REACHED_BY = {
     # What was fetched stays.
     "tokens/encoder_files": set(),
     "tokens/encoder_sources": set(),
+    "reported_split": {
+        *("compare_variants", "evaluate_slices", "draw_figures", "summarize"),
+    },
+    "tokens/first_position": {"tokenize_splits", "train_model", "predict_splits"},
     "split_names": {
         *("split_lines", "audit_splits", "summarize_audit", "tokenize_splits", "train_model"),
         *("predict_splits", "train_linear", "summarize"),
@@ -231,7 +235,7 @@ REACHED_BY = {
     "evaluation/bootstrap": {"evaluate_splits", "compare_variants", "evaluate_slices"},
     "evaluation/compare": {"compare_variants"},
     "evaluation/curves": {"evaluate_slices", "draw_figures"},
-    "evaluation/metric": {*EVALUATE, *PREDICT, "train_model", "summarize"},
+    "evaluation/metric_entry": {*EVALUATE, *PREDICT, "train_model", "summarize"},
     # Adding a metric trains and predicts nothing.
     "evaluation/metrics": {"evaluate_splits", "compare_variants", "draw_figures", "summarize"},
     "evaluation/paired_tests": {"compare_variants"},

@@ -9,11 +9,11 @@ from classifiers import assert_close, gradients, new_model
 from datasets import Dataset
 from transformers import AutoTokenizer, DataCollatorWithPadding, TrainerCallback
 
+from whosaid.tokens.first_position import first_position
 from whosaid.training.cpu_dropout import use_cpu_dropout
 from whosaid.training.packed_classifier import (
     can_be_packed,
     enable_packing,
-    first_position,
     mean_loss,
 )
 from whosaid.training.packing import PackingCollator, cheapest_packing
@@ -29,7 +29,7 @@ def batch_of(rows, chosen=CHOSEN):
 
 @pytest.fixture
 def collator(build, tokenizer):
-    return PackingCollator(tokenizer.pad_token_id, first_position(build()))
+    return PackingCollator(tokenizer.pad_token_id, first_position(build().config))
 
 
 # The batches.
@@ -85,9 +85,9 @@ def test_positions_start_anew_with_each_row(rows, collator):
 def test_robertas_positions_start_after_the_padding_id(tokenized):
     tokenizer = AutoTokenizer.from_pretrained(tokenized["roberta"] / "tokenizer")
     model = new_model("roberta", tokenizer)
-    assert first_position(model) == tokenizer.pad_token_id + 1
+    assert first_position(model.config) == tokenizer.pad_token_id + 1
     bert = AutoTokenizer.from_pretrained(tokenized["distilbert"] / "tokenizer")
-    assert {first_position(new_model(name, bert)) for name in ("bert", "distilbert")} == {0}
+    assert {first_position(new_model(name, bert).config) for name in ("bert", "distilbert")} == {0}
 
 
 def test_one_row_is_a_batch_too(rows, collator):
@@ -370,6 +370,6 @@ def test_the_architectures_that_are_packed_have_hooks_and_the_packing_collator(
     trainer = build_trainer(model, tokenizer, {}, precision="float32", output_dir=str(tmp_path))
     assert dataclasses.asdict(trainer.data_collator) == {
         "padding": tokenizer.pad_token_id,
-        "first_position": first_position(model),
+        "first_position": first_position(model.config),
     }
     assert len(model._forward_pre_hooks) == 1

@@ -4,7 +4,8 @@ The paths are complete. The rules declare the same paths with wildcards.
 """
 
 from whosaid.config.model import Config
-from whosaid.split_names import REPORTED, SPLITS
+from whosaid.reported_split import REPORTED
+from whosaid.split_names import SPLITS
 
 MODEL_STORE = "data/model_store"
 """The store of trained models, which all experiments share."""

@@ -8,8 +8,8 @@ import numpy as np
 from whosaid.caching.json_files import read_json
 from whosaid.evaluation.predictions import read_variants
 from whosaid.evaluation.probability import sigmoid
+from whosaid.reported_split import REPORTED
 from whosaid.reporting import plot_style
-from whosaid.split_names import REPORTED
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from whosaid.evaluation.metrics import METRICS
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
+from whosaid.reported_split import REPORTED
 from whosaid.reporting.addressed_numbers import AddressedNumbers
 from whosaid.reporting.formats import COUNT, DIFFERENCE, METRIC, duration, rendered
 from whosaid.reporting.markdown import table
-from whosaid.split_names import REPORTED, SPLITS
+from whosaid.split_names import SPLITS
 
 WIDTH = 180
 """The width of paragraphs, about that of the tables."""
