@@ -115,13 +115,6 @@ needs_proc = pytest.mark.skipif(
 )
 
 
-def slow_but(quick, cases):
-    """The cases as parameters, slow but for those whose name is `quick`."""
-    for case in cases:
-        name, *rest = [case] if isinstance(case, str) else case
-        marks = () if name == quick else pytest.mark.slow
-        yield pytest.param(name, *rest, marks=marks)
-
 
 def poll(condition, what):
     """The first true value of `condition()`."""

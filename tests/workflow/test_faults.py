@@ -31,7 +31,7 @@ from disturbance import (
     slow_but,
 )
 
-pytestmark = needs_proc
+pytestmark = [needs_proc, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("stage", slow_but("split_lines", STAGES))
@@ -66,7 +66,6 @@ def test_kill_of_snakemake_while_the_orphan_goes_on(place, reference, stage):
     assert_as_reference(place, reference, outputs)
 
 
-@pytest.mark.slow
 def test_power_loss_in_every_stage(reference, place_of):
     place = place_of(reference.parent / "fresh")
     for stage, (outputs, moment) in STAGES.items():
@@ -84,7 +83,6 @@ def test_power_loss_in_every_stage(reference, place_of):
         assert our == pytest.approx(their, rel=0, abs=1e-12)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["read_lines", "train_model"])
 def test_kill_of_the_job_at_its_very_start(place, reference, stage):
     outputs, _ = STAGES[stage]
@@ -133,7 +131,6 @@ def test_a_run_without_faults_leaves_a_record_of_every_job_and_nothing_half_made
 # Terminals that go away, and a second run
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["split_lines", "train_model"])
 def test_closed_pipe(place, reference, stage):
     # `snakemake ... | less` that is quit, or a terminal that is gone: the job ends all the same.
@@ -155,7 +152,6 @@ def test_closed_pipe(place, reference, stage):
     assert_as_reference(place, reference, outputs)
 
 
-@pytest.mark.slow
 def test_two_runs_at_once(reference, place_of):
     place, elsewhere = place_of(reference), place_of(reference)
     place.remove(MODEL, STORE)

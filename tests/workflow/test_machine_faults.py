@@ -25,7 +25,7 @@ from disturbance import (
 needs_root = pytest.mark.skipif(
     not sys.platform.startswith("linux") or os.geteuid() != 0, reason="only root may mount a tmpfs"
 )
-pytestmark = needs_proc
+pytestmark = [needs_proc, pytest.mark.slow]
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ FULL = {
     [
         *slow_but("read_lines", FULL.items()),
         # Room for the log and the lock, but not for a checkpoint.
-        pytest.param("train_model", 2**18, marks=pytest.mark.slow),
+        pytest.param("train_model", 2**18),
     ],
 )
 def test_full_disk(place, reference, mount, stage, left):
@@ -101,7 +101,6 @@ def test_full_disk(place, reference, mount, stage, left):
     assert_as_reference(place, reference, outputs)
 
 
-@pytest.mark.slow
 @needs_root
 @pytest.mark.parametrize("stage", ["split_lines", "train_model"])
 def test_read_only_data(place, reference, mount, stage):
@@ -119,7 +118,6 @@ def test_read_only_data(place, reference, mount, stage):
     assert_as_reference(place, reference, outputs)
 
 
-@pytest.mark.slow
 def test_too_little_memory(place, reference):
     # Evaluated at once, the first layer takes 10 GB; no more than 8 GB may be asked for.
     wide = {**SMALL["encoders"]["small"]["scratch"], "intermediate_size": 50_000}

@@ -27,6 +27,8 @@ from edits import (
 from job_lists import ALL_COMPARED, NOTHING, SLICES, TABLE, evaluated, split
 from tree import CSV, Jobs, Tree, copy_project
 
+pytestmark = pytest.mark.slow
+
 TINY_ROWS = 400
 
 
@@ -124,7 +126,6 @@ def test_verify_lists_every_damage_at_once_and_repair_makes_room(small):
     assert_repaired(small, {sentence for _, sentence, _ in damages}, jobs)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("damage", "sentence", "jobs"), cases(DAMAGED))
 def test_verify_names_a_damage_and_repair_makes_room(small, damage, sentence, jobs):
     damage(small)
@@ -197,7 +198,6 @@ def content(tree: Tree, folder: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.slow
 def test_a_line_that_no_variant_uses_trains_nothing(tiny):
     before = content(tiny, PLAIN)
     set_cell("bea", "line", "Nobody counts my lines.")(tiny)
@@ -209,7 +209,6 @@ def test_a_line_that_no_variant_uses_trains_nothing(tiny):
     assert tiny.plan() == SLICES
 
 
-@pytest.mark.slow
 def test_settings_changed_and_changed_back_are_trained_once(tiny):
     before = content(tiny, PLAIN)
     set_key("defaults.training.learning_rate", 2e-3)(tiny)
@@ -221,14 +220,12 @@ def test_settings_changed_and_changed_back_are_trained_once(tiny):
     assert tiny.plan() == NOTHING
 
 
-@pytest.mark.slow
 def test_a_second_variant_of_the_same_recipe_is_not_trained(tiny):
     set_key("variants.twin", {"title": "Twin"})(tiny)
     assert train(tiny, "twin") == "found"
     assert content(tiny, model_of("twin")) == content(tiny, PLAIN)
 
 
-@pytest.mark.slow
 def test_another_experiment_and_back_trains_nothing_and_rebuilds_the_table(tiny):
     summary = tiny.root / SUMMARY
     before = summary.read_text(encoding="utf-8")
@@ -248,7 +245,6 @@ def test_another_experiment_and_back_trains_nothing_and_rebuilds_the_table(tiny)
     assert tiny.plan() == TABLE
 
 
-@pytest.mark.slow
 def test_pruning_the_store_deletes_what_no_model_was_taken_from(tiny):
     set_key("variants.floor", {"classifier": "linear"})(tiny)
     run_for_real(tiny)
@@ -260,7 +256,6 @@ def test_pruning_the_store_deletes_what_no_model_was_taken_from(tiny):
     assert tiny.plan() == NOTHING
 
 
-@pytest.mark.slow
 def test_repair_takes_the_model_from_the_store_and_leaves_nothing_to_do(tiny):
     before = content(tiny, PLAIN)
     truncate(f"{PLAIN}/model.safetensors")(tiny)
@@ -273,7 +268,6 @@ def test_repair_takes_the_model_from_the_store_and_leaves_nothing_to_do(tiny):
     assert "every output is complete" in tiny.snakemake("verify")
 
 
-@pytest.mark.slow
 def test_a_deleted_store_makes_nothing_stale_and_is_filled_again(tiny):
     before = content(tiny, PLAIN)
     remove("data/model_store")(tiny)
@@ -286,7 +280,6 @@ def test_a_deleted_store_makes_nothing_stale_and_is_filled_again(tiny):
     assert len(list((tiny.root / "data" / "model_store").iterdir())) == 1
 
 
-@pytest.mark.slow
 def test_after_a_reset_the_model_is_found_again_and_the_csv_is_as_it_was(tiny):
     before = content(tiny, PLAIN)
     shipped = (tiny.root / CSV).read_bytes()
@@ -297,7 +290,6 @@ def test_after_a_reset_the_model_is_found_again_and_the_csv_is_as_it_was(tiny):
     assert tiny.plan() == NOTHING
 
 
-@pytest.mark.slow
 def test_a_terminal_is_shown_a_progress_bar(tiny):
     set_key("defaults.training.learning_rate", 2e-3)(tiny)
     command = f"stty rows 40 cols 100; snakemake --cores 2 {PLAIN}/training.json"

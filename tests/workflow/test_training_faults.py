@@ -27,7 +27,7 @@ from disturbance import (
     step_of,
 )
 
-pytestmark = needs_proc
+pytestmark = [needs_proc, pytest.mark.slow]
 
 MIDDLE = STEPS + 17  # of the second epoch
 
@@ -67,7 +67,6 @@ def test_sigterm_to_the_training(place, reference, variant):
     assert record["seconds"] > seconds > 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_signal_to_the_whole_group(untrained, reference, number):
     run = stop_training(untrained, number, whole_group=True)
@@ -79,7 +78,6 @@ def test_signal_to_the_whole_group(untrained, reference, number):
     assert_trained_as_reference(untrained, reference)
 
 
-@pytest.mark.slow
 def test_a_retry_goes_on_by_itself(untrained, reference):
     run = stop_training(untrained, signal.SIGTERM, "--retries", "1")
     assert run.code() == 0, run.text()
@@ -87,7 +85,6 @@ def test_a_retry_goes_on_by_itself(untrained, reference):
     assert_trained_as_reference(untrained, reference)
 
 
-@pytest.mark.slow
 def test_two_kills_in_the_middle_of_epochs(untrained, reference):
     run = stop_training(untrained, signal.SIGKILL)
     assert run.code() == 1
@@ -100,7 +97,6 @@ def test_two_kills_in_the_middle_of_epochs(untrained, reference):
     assert_trained_as_reference(untrained, reference)
 
 
-@pytest.mark.slow
 def test_kill_after_the_last_step(untrained, reference):
     run, job = untrained.pause("train_model", TRAINED, at="model")
     os.kill(job, signal.SIGKILL)
@@ -109,7 +105,6 @@ def test_kill_after_the_last_step(untrained, reference):
     assert_trained_as_reference(untrained, reference)
 
 
-@pytest.mark.slow
 def test_the_next_run_waits_for_an_orphan_in_the_middle_of_training(untrained, reference):
     run, _ = untrained.pause("train_model", TRAINED, at=f"step {MIDDLE}")
     os.kill(run.process.pid, signal.SIGKILL)
@@ -161,7 +156,6 @@ def lose_every_manifest(checkpoint):
         other.unlink()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "resumed"),
     [
@@ -181,7 +175,6 @@ def test_damaged_checkpoint(place_of, reference, stopped_tree, damage, resumed):
     assert_trained_as_reference(place, reference)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [

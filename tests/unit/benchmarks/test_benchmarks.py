@@ -26,6 +26,8 @@ from gpu import Sections, build_encoder, memory_to_ask_for
 from project import SAMPLE, make_tree
 from transformers import AutoConfig, AutoTokenizer
 
+pytestmark = pytest.mark.slow
+
 TINY = {"hidden_size": 16, "num_hidden_layers": 1, "intermediate_size": 32, "vocab_size": 400}
 
 

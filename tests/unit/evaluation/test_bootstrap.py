@@ -243,6 +243,7 @@ def test_intervals_of_counts_cover_the_truth(metric, rows):
     assert 930 <= covered <= 970
 
 
+@pytest.mark.slow
 def test_intervals_of_scores_cover_the_truth():
     rng = np.random.default_rng(22)
     labels, scores = draw_rows(rng, 2_000_000)

@@ -368,6 +368,7 @@ def undisturbed():
 
 
 # At the end of an epoch, and in the middle of one that is not the first.
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [12, 17])
 @pytest.mark.parametrize(
     ("strategy", "number"), [("random", signal.SIGTERM), ("group_by_length", signal.SIGINT)]
