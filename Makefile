@@ -9,7 +9,7 @@ summary: .venv/ready  ## the table of the shipped sample
 	$(BIN)/snakemake --cores 1 results/summary.md
 
 test: .venv/ready-dev  ## the tests that take minutes
-	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
 test-all: test  ## the same, then the slow tests, such as every fault in every stage
 	$(BIN)/pytest -n 2 --dist loadfile -m slow

@@ -115,7 +115,6 @@ needs_proc = pytest.mark.skipif(
 )
 
 
-
 def poll(condition, what):
     """The first true value of `condition()`."""
     end = time.monotonic() + MANY_SECONDS

@@ -28,13 +28,12 @@ from disturbance import (
     needs_proc,
     poll,
     processes,
-    slow_but,
 )
 
 pytestmark = [needs_proc, pytest.mark.slow]
 
 
-@pytest.mark.parametrize("stage", slow_but("split_lines", STAGES))
+@pytest.mark.parametrize("stage", STAGES)
 def test_kill_of_the_job(place, reference, stage):
     outputs, moment = STAGES[stage]
     place.remove(*outputs)
@@ -46,7 +45,7 @@ def test_kill_of_the_job(place, reference, stage):
     assert_as_reference(place, reference, outputs)
 
 
-@pytest.mark.parametrize("stage", slow_but("read_lines", STAGES))
+@pytest.mark.parametrize("stage", STAGES)
 def test_kill_of_snakemake_while_the_orphan_goes_on(place, reference, stage):
     outputs, moment = STAGES[stage]
     place.remove(*outputs)
@@ -98,7 +97,7 @@ def test_kill_of_the_job_at_its_very_start(place, reference, stage):
 # What a job records of its outputs, for `verify`
 
 
-@pytest.mark.parametrize("stage", slow_but("read_lines", ["read_lines", "tokenize_splits"]))
+@pytest.mark.parametrize("stage", ["read_lines", "tokenize_splits"])
 def test_kill_before_the_record_of_the_outputs_has_its_name(place, reference, stage):
     name = {"read_lines": "tiny", "tokenize_splits": "tiny/basic"}[stage]
     path = f"results/logs/{stage}/{name}.outputs.json"

@@ -19,7 +19,6 @@ from disturbance import (
     assert_complete_or_absent,
     lines_with,
     needs_proc,
-    slow_but,
 )
 
 needs_root = pytest.mark.skipif(
@@ -74,7 +73,7 @@ FULL = {
 @pytest.mark.parametrize(
     ("stage", "left"),
     [
-        *slow_but("read_lines", FULL.items()),
+        *FULL.items(),
         # Room for the log and the lock, but not for a checkpoint.
         pytest.param("train_model", 2**18),
     ],

@@ -23,7 +23,6 @@ from disturbance import (
     poll,
     processes,
     resumed_at,
-    slow_but,
     step_of,
 )
 
@@ -50,7 +49,7 @@ def stop_training(place, number, *arguments, target=TRAINED, whole_group=False):
     return run
 
 
-@pytest.mark.parametrize("variant", slow_but("basic", ["basic", "grouped"]))
+@pytest.mark.parametrize("variant", ["basic", "grouped"])
 def test_sigterm_to_the_training(place, reference, variant):
     target = f"data/tiny/models/{variant}/seed_42/training.json"
     place.remove(f"data/tiny/models/{variant}", STORE)

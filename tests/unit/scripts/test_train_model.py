@@ -265,6 +265,7 @@ def test_token_ids_of_another_tokenizer_are_refused(
         train(mixed, encoders["distilbert"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["test", "valid"])
 def test_a_split_on_which_the_variant_abstains_throughout_ends_no_training(
     name, splits, tokenize, encoders, train, tmp_path
