@@ -12,25 +12,13 @@ from whosaid.caching.code_digest import code_text
 from whosaid.caching.manifest import sha256
 from whosaid.caching.training_recipe import training_code
 from whosaid.config import output_paths
-from whosaid.config.parse import ConfigError, check_corpus, in_base_order, parse_config
 from whosaid.config.stage_settings import settings_text
-from whosaid.config.yaml_files import read_config_file
-from whosaid.split_names import SPLITS
+from whosaid.config.yaml_files import load_config
 from whosaid.tokens.encoder_files import encoder_files
 
 # Snakemake lists the files of --configfile first and the workflow's own last.
 *overlays, base = map(str, workflow.configfiles)
-sources = {}
-try:
-    for path in (base, *overlays):
-        sources[path] = read_config_file(path)
-    sources["--config"] = workflow.config_settings.config or {}
-    CONFIG = parse_config(in_base_order(config, sources.values()))
-    # Checked here and not in an input function: if one fails, Snakemake concludes that the rule
-    # cannot make its output, and accepts an older results/summary.md as finished.
-    check_corpus(CONFIG)
-except ConfigError as error:
-    sys.exit(error.report(sources))  # without the traceback of a WorkflowError
+CONFIG = load_config([base, *overlays], config, workflow.config_settings.config or {})
 
 
 def any_of(names):
@@ -45,18 +33,14 @@ def variants_with(classifier):
 
 def encoders_from(*sources):
     """A pattern of the encoders that come from one of these sources."""
-    return any_of(
-        name
-        for name, each in CONFIG.encoders.items()
-        if any(getattr(each, source) is not None for source in sources)
-    )
+    given = {name: each.model_dump(exclude_none=True) for name, each in CONFIG.encoders.items()}
+    return any_of(name for name, source in given.items() if {*sources} & {*source})
 
 
 wildcard_constraints:
     experiment=CONFIG.experiment,
     variant=any_of(CONFIG.variants),
     encoder=any_of(CONFIG.encoders),
-    split=any_of(SPLITS),
     seed=r"\d+",
 
 

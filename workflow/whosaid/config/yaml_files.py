@@ -1,10 +1,13 @@
-"""Reads single config files, to find doubled keys and the file that a key comes from."""
+"""Reads config files: finds doubled keys and names the file that a fault comes from."""
 
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
 
-from whosaid.config.parse import ConfigError
+from whosaid.config.model import Config
+from whosaid.config.parse import ConfigError, check_corpus, in_base_order, parse_config
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -31,3 +34,26 @@ def read_config_file(path: str) -> dict[str, Any]:
     """
     with open(path, encoding="utf-8") as file:
         return yaml.load(file, _UniqueKeyLoader) or {}
+
+
+def load_config(
+    files: Sequence[str], merged: Mapping[str, Any], overrides: Mapping[str, Any]
+) -> Config:
+    """The checked config from what Snakemake `merged` of the `files` and the `overrides`.
+
+    `files` are the base config and the overlays in order, `overrides` what `--config` gives. Ends
+    the run by SystemExit with one line for each fault, which names the place that the fault comes
+    from: Snakemake would print a WorkflowError with its traceback.
+    """
+    sources: dict[str, Any] = {}
+    try:
+        for path in files:
+            sources[path] = read_config_file(path)
+        sources["--config"] = overrides
+        config = parse_config(in_base_order(merged, sources.values()))
+        # Checked here and not in an input function: if one fails, Snakemake concludes that the rule
+        # cannot make its output, and accepts an older results/summary.md as finished.
+        check_corpus(config)
+    except ConfigError as error:
+        sys.exit(error.report(sources))
+    return config
