@@ -20,7 +20,7 @@ from transformers import AutoTokenizer
 from whosaid.caching.json_files import read_json, write_json
 from whosaid.caching.manifest import check_manifest
 from whosaid.evaluation.abstention import abstention_logits
-from whosaid.evaluation.predictions import write_predictions
+from whosaid.evaluation.predictions import decide, write_predictions
 from whosaid.jobs.quiet_transformers import quiet_transformers
 from whosaid.jobs.stage import stage
 from whosaid.split_names import SPLITS
@@ -59,7 +59,7 @@ def main(
         logits = np.full((len(rows), 2), of_abstained, dtype=np.float32)
         logits[~abstained] = predicted.logits
         write_predictions(outputs[name], rows["row"], rows["label"], logits, abstained)
-        scores[name] = score((logits[:, 1] > logits[:, 0]) & ~abstained, rows["label"])
+        scores[name] = score(decide(logits, abstained), rows["label"])
         runtime[name] = {"seconds": predicted.seconds, "rows_per_second": predicted.rows_per_second}
         logger.info("%s: %d rows in %.1f s, %.0f rows a second", name, len(rows), *predicted[1:])
     write_json(outputs["scores"], scores)

@@ -20,7 +20,7 @@ from whosaid.caching.json_files import read_json, write_json
 from whosaid.caching.manifest import write_manifest
 from whosaid.corpus.label_names import label_names
 from whosaid.evaluation.abstention import abstention_logits
-from whosaid.evaluation.predictions import write_predictions
+from whosaid.evaluation.predictions import decide, write_predictions
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
 from whosaid.jobs.stage import stage
 from whosaid.split_names import SPLITS
@@ -78,7 +78,7 @@ def main(
         seconds = time.perf_counter() - start
         write_predictions(outputs[name], table["row"].to_numpy(), label, logits, abstained)
         # The metrics of `published_scores`, without importing `evaluate` and PyTorch.
-        decisions = (logits[:, 1] > logits[:, 0]) & ~abstained
+        decisions = decide(logits, abstained)
         scores[name] = {
             metric.name: float(metric.score(label, decisions.astype(np.int64)))
             for metric in PUBLISHED_METRICS

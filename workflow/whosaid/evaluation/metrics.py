@@ -160,45 +160,46 @@ def _run_sums(counts: np.ndarray, starts: np.ndarray) -> np.ndarray:
 UNIT = {"bounds": (0.0, 1.0), "higher_is_better": True}
 ERROR = {"higher_is_better": False, "basis": "calibration"}
 
-ALL_METRICS = (
-    *PUBLISHED_METRICS,
-    Metric(
-        name="balanced_accuracy",
-        title="balanced accuracy",
-        basis="confusion",
-        function=balanced_accuracy,
-        **UNIT,
-    ),
-    Metric(
-        name="mcc",
-        title="MCC",
-        basis="confusion",
-        function=mcc,
-        bounds=(-1.0, 1.0),
-        higher_is_better=True,
-    ),
-    Metric(name="roc_auc", title="ROC AUC", basis="ranking", function=roc_auc, **UNIT),
-    Metric(
-        name="average_precision",
-        title="average precision",
-        basis="ranking",
-        function=average_precision,
-        **UNIT,
-    ),
-    Metric(name="brier", title="Brier score", function=brier, bounds=(0.0, 1.0), **ERROR),
-    Metric(
-        name="expected_calibration_error",
-        title="calibration error",
-        function=expected_calibration_error,
-        bounds=(0.0, 1.0),
-        inflated_by_noise=True,
-        **ERROR,
-    ),
-    Metric(name="loss", title="loss", function=loss, bounds=(0.0, math.inf), **ERROR),
-    *(metric.at_threshold() for metric in PUBLISHED_METRICS),
-)
-
-METRICS = {metric.name: metric for metric in ALL_METRICS}
+METRICS = {
+    metric.name: metric
+    for metric in (
+        *PUBLISHED_METRICS,
+        Metric(
+            name="balanced_accuracy",
+            title="balanced accuracy",
+            basis="confusion",
+            function=balanced_accuracy,
+            **UNIT,
+        ),
+        Metric(
+            name="mcc",
+            title="MCC",
+            basis="confusion",
+            function=mcc,
+            bounds=(-1.0, 1.0),
+            higher_is_better=True,
+        ),
+        Metric(name="roc_auc", title="ROC AUC", basis="ranking", function=roc_auc, **UNIT),
+        Metric(
+            name="average_precision",
+            title="average precision",
+            basis="ranking",
+            function=average_precision,
+            **UNIT,
+        ),
+        Metric(name="brier", title="Brier score", function=brier, bounds=(0.0, 1.0), **ERROR),
+        Metric(
+            name="expected_calibration_error",
+            title="calibration error",
+            function=expected_calibration_error,
+            bounds=(0.0, 1.0),
+            inflated_by_noise=True,
+            **ERROR,
+        ),
+        Metric(name="loss", title="loss", function=loss, bounds=(0.0, math.inf), **ERROR),
+        *(metric.at_threshold() for metric in PUBLISHED_METRICS),
+    )
+}
 """Every metric by its name, in the order of the files."""
 
 AT_THRESHOLD = "_at_threshold"

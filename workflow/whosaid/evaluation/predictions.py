@@ -53,6 +53,11 @@ class Predictions(NamedTuple):
         return reached & ~self.abstained
 
 
+def decide(logits: np.ndarray, abstained: np.ndarray) -> np.ndarray:
+    """Whether the target has the larger of the `logits` (rows x 2); false for abstained rows."""
+    return (logits[:, 1] > logits[:, 0]) & ~abstained
+
+
 def write_predictions(
     path: str | Path,
     row: np.ndarray,
