@@ -9,10 +9,8 @@ import json
 import logging
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from whosaid.caching.json_files import write_json
-from whosaid.corpus.leak_audit import audit_leaks, crossed_limits, read_split
+from whosaid.corpus.leak_audit import audit_leaks, crossed_limits, read_lines, read_split
 from whosaid.errors import InputError
 from whosaid.jobs.stage import stage
 from whosaid.split_names import SPLITS
@@ -37,14 +35,12 @@ def main(
     the largest allowed shares of the rows of test and of valid.
     """
     Path(crossed).unlink(missing_ok=True)
-    columns = ["season", "episode", "scene", "line", *annotate]
-    table = pq.read_table(lines, columns=list(dict.fromkeys(["row", *columns])))
-    of_row = {cells["row"]: cells for cells in table.to_pylist()}
-    parts = {name: read_split(splits[name], of_row, annotate) for name in SPLITS}
+    everything = read_lines(lines, annotate)
+    parts = {name: read_split(splits[name], everything) for name in SPLITS}
     findings = {
         "experiment": experiment,
         "variant": variant,
-        **audit_leaks(parts, of_row, near_duplicate_similarity),
+        **audit_leaks(parts, near_duplicate_similarity),
         "limits": limits,
     }
     held_out = findings["held_out"]

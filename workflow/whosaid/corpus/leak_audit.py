@@ -1,11 +1,9 @@
 """The leak audit: what a model could know about held-out rows from its training rows."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
+import pandas as pd
 
 from whosaid.corpus.near_duplicates import near_duplicates
 from whosaid.corpus.normalise_text import normalise
@@ -40,148 +38,101 @@ NOTES = [
 ]
 
 
-@dataclass(frozen=True)
-class Split:
-    """The rows of a split, one list element or label per row.
+def read_lines(path: str, annotate: list[str]) -> pd.DataFrame:
+    """The lines of the corpus by row: text, season, tags, and the groups `episodes` and `scenes`.
 
-    `row` is the number of the line. The text is `written` (with tags), `spoken` (without tags) and
-    `key` (spoken and normalised). `altered` counts the rows whose text is not that of their line.
+    The tags of a line are its own values of the columns `annotate`, each as ` [value]`.
     """
-
-    row: list[int]
-    written: list[str]
-    spoken: list[str]
-    key: list[str]
-    label: np.ndarray
-    altered: int
-
-    def __len__(self) -> int:
-        return len(self.row)
-
-
-Match = tuple[int, int, float | None]
-"""The position of a row, that of a matching row of another split, and their similarity if near."""
+    columns = dict.fromkeys(["row", "season", "episode", "scene", "line", *annotate])
+    lines = pd.read_parquet(path, columns=list(columns)).set_index("row")
+    tags = [
+        "".join(f" [{cell}]" for cell in cells if cell != "")
+        for cells in lines[annotate].to_numpy().tolist()
+    ]
+    lines = lines.assign(
+        tags=tags, episodes=lines.groupby(["season", "episode"]).ngroup(), scenes=lines["scene"]
+    )
+    return lines[["line", "season", "tags", "episodes", "scenes"]]
 
 
-def read_split(path: str, lines: dict[int, dict[str, Any]], annotate: list[str]) -> Split:
-    """The split at `path`; `lines` holds the cells of each row of the corpus.
+def read_split(path: str, lines: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the split at `path`, in its order, with the columns of their lines and four more.
 
-    The tags of a row are its own values of the columns `annotate`, each as ` [value]`. The pipeline
-    writes no text that does not end with its tags. Such a text is compared as it is; if it differs
-    only in the case or punctuation of the tags, they are removed from its normalised form.
+    `text` is as written, with tags; `spoken` is without them; `key` is normalised and without,
+    `written_key` normalised and with tags. `altered` says whether the text is not that of the line.
+    The pipeline writes no text that does not end with its tags. Such a text is compared as it is;
+    if it differs only in the case or punctuation of the tags, they are removed from its key.
     """
-    table = pq.read_table(path)
-    written = table["text"].to_pylist()
-    spoken, keys, altered = [], [], 0
-    for row, text in zip(table["row"].to_pylist(), written, strict=True):
-        cells = lines.get(row, {})
-        tags = "".join(f" [{cells[name]}]" for name in annotate if str(cells.get(name, "")) != "")
-        altered += text != cells.get("line", "") + tags
+    split = pd.read_parquet(path, columns=["row", "text", "label"]).reset_index(drop=True)
+    split = split.join(lines.loc[split["row"].unique()], on="row")
+    spoken, keys, written_keys = [], [], []
+    for text, tags in zip(split["text"], split["tags"], strict=True):
         said = text.removesuffix(tags)
         key = normalise(said)
-        if tags and said == text:
-            key = key.removesuffix(normalise(tags)) or key
+        written_keys.append(normalise(text) if tags else key)
         spoken.append(said)
-        keys.append(key)
-    return Split(
-        table["row"].to_pylist(), written, spoken, keys, table["label"].to_numpy(), altered
-    )
+        keys.append((key.removesuffix(normalise(tags)) or key) if said == text else key)
+    altered = split["text"] != split["line"] + split["tags"]
+    return split.assign(spoken=spoken, key=keys, written_key=written_keys, altered=altered)
 
 
-def equal_texts(forms: Iterable[tuple[str, ...]], others: Iterable[tuple[str, ...]]) -> list[Match]:
-    """The rows that have a form of their text in common with a row of `others`, the first such.
+def find_equal(split: pd.DataFrame, other: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """The rows that have a value of `columns` in common with a row of `other`.
 
-    `forms` and `others` hold the forms of each row's text.
+    The index holds the position of such a row, the column `other` that of the first row like it.
     """
-    first: dict[str, int] = {}
-    for position, of_row in enumerate(others):
-        for form in of_row:
-            first.setdefault(form, position)
-    return [
-        (position, min(found), None)
-        for position, of_row in enumerate(forms)
-        if (found := [first[form] for form in of_row if form in first])
-    ]
+    first = pd.concat([pd.Series(other.index, other[name]) for name in columns])
+    first = first.groupby(level=0).min()
+    found = pd.concat([split[name].map(first) for name in columns], axis=1).min(axis=1)
+    return found.dropna().astype("int64").to_frame("other")
 
 
-def exact_forms(split: Split) -> list[tuple[str, ...]]:
-    """Each row's text as spoken and as written, tags included."""
-    return list(zip(split.spoken, split.written, strict=True))
+def find_near(split: pd.DataFrame, other: pd.DataFrame, similarity: float) -> pd.DataFrame:
+    """The rows with a near duplicate in `other`: a result of `find_equal` with a `similarity`."""
+
+    def long_texts(rows: pd.DataFrame) -> pd.Series:
+        words = rows["spoken"].map(lambda text: len(text.split()))
+        return rows.loc[words >= NEAR_MIN_WORDS, "key"].drop_duplicates()
+
+    ours, theirs = long_texts(split), long_texts(other)
+    found = near_duplicates(ours.tolist(), theirs.tolist(), similarity)
+    alike = {ours.iloc[number]: (theirs.index[n], cosine) for number, (n, cosine) in found.items()}
+    matched = split.loc[split["key"].isin(list(alike)), "key"]
+    pairs = [alike[key] for key in matched]
+    return pd.DataFrame(pairs, matched.index, columns=["other", "similarity"])
 
 
-def normalised_forms(split: Split) -> list[tuple[str, ...]]:
-    """Each row's text as spoken and, if that differs, as written; both normalised."""
-    if split.written == split.spoken:
-        return [(key,) for key in split.key]
-    return list(zip(split.key, map(normalise, split.written), strict=True))
-
-
-def near_texts(split: Split, other: Split, known: set[int], similarity: float) -> list[Match]:
-    """The rows with a near duplicate in `other`, except those at the positions `known`."""
-
-    def long_texts(of: Split, but: set[int]) -> dict[str, int]:
-        positions: dict[str, int] = {}
-        for position, text in enumerate(of.spoken):
-            if position not in but and len(text.split()) >= NEAR_MIN_WORDS:
-                positions.setdefault(of.key[position], position)
-        return positions
-
-    ours, theirs = long_texts(split, known), long_texts(other, set())
-    others = list(theirs.values())
-    found = near_duplicates(list(ours), list(theirs), similarity)
-    alike = {key: found[number] for number, key in enumerate(ours) if number in found}
-    return [
-        (position, others[alike[key][0]], alike[key][1])
-        for position, key in enumerate(split.key)
-        if key in alike and position not in known
-    ]
-
-
-def share_groups(split: Split, other: Split, group: Callable[[int], Any]) -> list[Match]:
-    """The rows whose group also has rows in `other`, each with the first of these.
-
-    `group` maps the number of a row to its group, or to None, which matches nothing.
-    """
-    first: dict[Any, int] = {}
-    for position, row in enumerate(other.row):
-        first.setdefault(group(row), position)
-    first.pop(None, None)
-    groups = map(group, split.row)
-    return [(position, first[name], None) for position, name in enumerate(groups) if name in first]
-
-
-def describe(matches: list[Match], split: Split, other: Split) -> dict[str, Any]:
+def describe(matches: pd.DataFrame, split: pd.DataFrame, other: pd.DataFrame) -> dict[str, Any]:
     """The number of matched rows, their share of the split, and the first few."""
-    examples = []
-    for position, partner, similarity in matches[:EXAMPLES]:
-        example = {
-            "row": split.row[position],
-            "text": split.written[position],
-            "other_row": other.row[partner],
-            "other_text": other.written[partner],
-        }
-        examples.append(example | ({} if similarity is None else {"similarity": similarity}))
-    return {"rows": len(matches), "share": len(matches) / len(split), "examples": examples}
+    first = matches[:EXAMPLES]
+    partners = other.loc[first["other"], ["row", "text"]].add_prefix("other_")
+    examples = split.loc[first.index, ["row", "text"]].join(partners.set_index(first.index))
+    return {
+        "rows": len(matches),
+        "share": len(matches) / len(split),
+        "examples": examples.join(first.drop(columns="other")).to_dict("records"),
+    }
 
 
-def compare_texts(split: Split, other: Split, similarity: float) -> dict[str, dict[str, Any]]:
+def compare_texts(
+    split: pd.DataFrame, other: pd.DataFrame, similarity: float
+) -> dict[str, dict[str, Any]]:
     """The exact, normalised and near duplicates of the rows of `split` in `other`."""
-    exact = equal_texts(exact_forms(split), exact_forms(other))
-    normalised = equal_texts(normalised_forms(split), normalised_forms(other))
-    known = {position for position, _, _ in normalised}
-    near = near_texts(split, other, known, similarity)
-    found = {"exact": exact, "normalised": normalised, "near": near}
+    normalised = find_equal(split, other, ["key", "written_key"])
+    found = {
+        "exact": find_equal(split, other, ["spoken", "text"]),
+        "normalised": normalised,
+        "near": find_near(split.drop(normalised.index), other, similarity),
+    }
     return {
         f"{name}_duplicates": describe(matches, split, other) for name, matches in found.items()
     }
 
 
-def label_counts(texts: list[str], labels: np.ndarray) -> np.ndarray:
-    """How many rows of each label each distinct text has (distinct texts x 2)."""
-    _, number = np.unique(np.array(texts, dtype=object), return_inverse=True)
-    counts = np.zeros((number.max() + 1, 2), dtype=np.int64)
-    np.add.at(counts, (number, labels), 1)
-    return counts
+def best_scores_of(split: pd.DataFrame, column: str) -> dict[str, float]:
+    """The best scores of a classifier that sees nothing but the `column`."""
+    counts = pd.crosstab(split[column], split["label"]).reindex(columns=[0, 1], fill_value=0)
+    return best_scores(counts.to_numpy())
 
 
 def best_scores(counts: np.ndarray) -> dict[str, float]:
@@ -205,42 +156,29 @@ def best_scores(counts: np.ndarray) -> dict[str, float]:
     return {"accuracy": float(counts.max(axis=1).sum() / rows.sum()), "f1": float(f1.max())}
 
 
-def describe_split(split: Split, lines: dict[int, dict[str, Any]]) -> dict[str, Any]:
+def describe_split(split: pd.DataFrame) -> dict[str, Any]:
     """The rows and seasons of a split, its texts with both labels, and the best possible scores."""
-    distinct = list({row: position for position, row in enumerate(split.row)}.values())
-    of_text: dict[str, list[int]] = {}
-    for position in sorted(distinct):
-        of_text.setdefault(split.key[position], []).append(position)
-    both = [
-        positions for positions in of_text.values() if len({*split.label[positions].tolist()}) > 1
-    ]
-    seasons: dict[int, int] = {}
-    for position in distinct:
-        season = lines.get(split.row[position], {}).get("season")
-        seasons[season] = seasons.get(season, 0) + 1
-    most_frequent = sorted(both, key=len, reverse=True)[:EXAMPLES]
+    distinct = split.drop_duplicates("row", keep="last")
+    texts = distinct.groupby("key", sort=False).agg(
+        text=("spoken", "first"), rows=("label", "size"), positives=("label", "sum")
+    )
+    both = texts[texts["positives"].between(1, texts["rows"] - 1)]
+    most_frequent = both.sort_values("rows", ascending=False, kind="stable")[:EXAMPLES]
     return {
         "rows": len(split),
         "distinct_rows": len(distinct),
-        "texts": len(of_text),
-        "altered_texts": split.altered,
+        "texts": len(texts),
+        "altered_texts": int(split["altered"].sum()),
         "both_labels": {
             "texts": len(both),
-            "rows": sum(map(len, both)),
-            "examples": [
-                {
-                    "text": split.spoken[positions[0]],
-                    "rows": len(positions),
-                    "positives": int(split.label[positions].sum()),
-                }
-                for positions in most_frequent
-            ],
+            "rows": int(both["rows"].sum()),
+            "examples": most_frequent.to_dict("records"),
         },
         "best": {
-            "as_written": best_scores(label_counts(split.written, split.label)),
-            "normalised": best_scores(label_counts(split.key, split.label)),
+            "as_written": best_scores_of(split, "text"),
+            "normalised": best_scores_of(split, "key"),
         },
-        "seasons": {str(season): seasons[season] for season in sorted(seasons)},
+        "seasons": distinct["season"].value_counts().sort_index().rename(str).to_dict(),
     }
 
 
@@ -269,28 +207,24 @@ def shortened(text: str) -> str:
     return repr(text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…")
 
 
-def audit_leaks(
-    parts: dict[str, Split], lines: dict[int, dict[str, Any]], similarity: float
-) -> dict[str, Any]:
-    """The leak audit of the splits `parts`; `lines` holds the cells of each row of the corpus.
+def audit_leaks(parts: dict[str, pd.DataFrame], similarity: float) -> dict[str, Any]:
+    """The leak audit of the splits `parts`, as `read_split` reads them.
 
     Texts are near duplicates if the cosine of their character trigrams is at least `similarity`.
     """
-    episodes = {row: (cells["season"], cells["episode"]) for row, cells in lines.items()}
-    scenes = {row: cells["scene"] for row, cells in lines.items()}
-    held_out = {}
+    train, held_out = parts["train"], {}
     for name in HELD_OUT:
-        split, train = parts[name], parts["train"]
+        split = parts[name]
         held_out[name] = compare_texts(split, train, similarity)
-        for kind, group in (("episodes", episodes.get), ("scenes", scenes.get)):
-            matches = share_groups(split, train, group)
-            groups = len({group(split.row[position]) for position, _, _ in matches})
+        for kind in ("episodes", "scenes"):
+            matches = find_equal(split, train, [kind])
+            groups = split.loc[matches.index, kind].nunique()
             held_out[name][f"shared_{kind}"] = {"groups": groups, **describe(matches, split, train)}
     return {
         "near_duplicate_similarity": similarity,
         "near_duplicate_min_words": NEAR_MIN_WORDS,
         "notes": NOTES,
-        "splits": {name: describe_split(part, lines) for name, part in parts.items()},
+        "splits": {name: describe_split(part) for name, part in parts.items()},
         "held_out": held_out,
         "valid_in_test": compare_texts(parts["valid"], parts["test"], similarity),
     }
