@@ -91,10 +91,13 @@ def deal(lines, split_settings, tmp_path_factory):
 
     def run(lines=lines, **changes):
         folder = tmp_path_factory.mktemp("splits")
-        outputs = {name: str(folder / f"{name}.parquet") for name in ("train", "test", "valid")}
-        outputs["added_tokens"] = str(folder / "added_tokens.json")
-        outputs["counts"] = str(folder / "split_counts.json")
-        split_lines.main(str(lines), outputs, **(split_settings | changes))
+        split_lines.main(
+            lines=str(lines),
+            splits=[str(folder / f"{name}.parquet") for name in ("train", "test", "valid")],
+            added_tokens=str(folder / "added_tokens.json"),
+            split_counts=str(folder / "split_counts.json"),
+            **(split_settings | changes),
+        )
         return folder
 
     return run
@@ -123,7 +126,7 @@ def tokenize(tmp_path_factory):
     def run(splits: Path, encoder: Path, max_length=64):
         folder = tmp_path_factory.mktemp("tokenized") / "dataset"
         tokenize_splits.main(
-            splits={name: str(splits / f"{name}.parquet") for name in ("train", "test", "valid")},
+            splits=[str(splits / f"{name}.parquet") for name in ("train", "test", "valid")],
             added_tokens=str(splits / "added_tokens.json"),
             encoder=str(encoder),
             tokenized=str(folder),

@@ -14,9 +14,7 @@ localrules:
 rule audit_splits:
     """Look for rows of test and valid that train knows; fail if a limit is crossed."""
     input:
-        train="data/{experiment}/splits/{variant}/train.parquet",
-        test="data/{experiment}/splits/{variant}/test.parquet",
-        valid="data/{experiment}/splits/{variant}/valid.parquet",
+        splits=of_splits("data/{experiment}/splits/{variant}/{split}.parquet"),
         lines="data/{experiment}/lines.parquet",
     output:
         audit="results/{experiment}/audit/{variant}.json",

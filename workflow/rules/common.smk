@@ -14,6 +14,7 @@ from whosaid.caching.training_recipe import training_code
 from whosaid.config import output_paths
 from whosaid.config.stage_settings import settings_text
 from whosaid.config.yaml_files import load_config
+from whosaid.split_names import SPLITS
 from whosaid.tokens.encoder_files import encoder_files
 
 # Snakemake lists the files of --configfile first and the workflow's own last.
@@ -47,6 +48,11 @@ wildcard_constraints:
 def settings_of(stage):
     """A params function: what the stage takes from the config, as one text."""
     return lambda wildcards: settings_text(CONFIG, stage, wildcards)
+
+
+def of_splits(path):
+    """The paths of train, test and valid: `{split}` in `path` stands for these names."""
+    return expand(path, split=SPLITS, allow_missing=True)
 
 
 def corpus_digest(wildcards):

@@ -13,10 +13,10 @@ localrules:
 rule fetch_encoder:
     """Download or copy an encoder and list its files in a manifest."""
     input:
-        files=local_files,
+        local_files,
     output:
+        "data/{experiment}/encoders/{encoder}/manifest.json",
         encoder=directory("data/{experiment}/encoders/{encoder}"),
-        manifest="data/{experiment}/encoders/{encoder}/manifest.json",
     wildcard_constraints:
         encoder=encoders_from("hub", "path"),
     log:
@@ -36,8 +36,8 @@ rule build_encoder:
     input:
         lines="data/{experiment}/lines.parquet",
     output:
+        "data/{experiment}/encoders/{encoder}/manifest.json",
         encoder=directory("data/{experiment}/encoders/{encoder}"),
-        manifest="data/{experiment}/encoders/{encoder}/manifest.json",
     wildcard_constraints:
         encoder=encoders_from("scratch"),
     log:

@@ -8,18 +8,16 @@
 rule predict_splits:
     """Store the logits of every row, in the order of the splits."""
     input:
+        "data/{experiment}/models/{variant}/seed_{seed}/manifest.json",
+        "data/{experiment}/tokenized/{variant}/manifest.json",
         model=ancient("data/{experiment}/models/{variant}/seed_{seed}"),
-        model_manifest="data/{experiment}/models/{variant}/seed_{seed}/manifest.json",
         tokenized=ancient("data/{experiment}/tokenized/{variant}"),
-        tokenized_manifest="data/{experiment}/tokenized/{variant}/manifest.json",
-        train="data/{experiment}/splits/{variant}/train.parquet",
-        test="data/{experiment}/splits/{variant}/test.parquet",
-        valid="data/{experiment}/splits/{variant}/valid.parquet",
+        splits=of_splits("data/{experiment}/splits/{variant}/{split}.parquet"),
         split_counts="data/{experiment}/splits/{variant}/split_counts.json",
     output:
-        train="results/{experiment}/predictions/{variant}/seed_{seed}/train.parquet",
-        test="results/{experiment}/predictions/{variant}/seed_{seed}/test.parquet",
-        valid="results/{experiment}/predictions/{variant}/seed_{seed}/valid.parquet",
+        predictions=of_splits(
+            "results/{experiment}/predictions/{variant}/seed_{seed}/{split}.parquet"
+        ),
         scores="results/{experiment}/predictions/{variant}/seed_{seed}/scores.json",
         runtime="results/{experiment}/predictions/{variant}/seed_{seed}/runtime.json",
     wildcard_constraints:

@@ -29,13 +29,11 @@ rule split_lines:
     """Choose, label and split the lines of one variant."""
     input:
         lines="data/{experiment}/lines.parquet",
-        punkt=punkt_data,
+        nltk_data=punkt_data,
     output:
-        train="data/{experiment}/splits/{variant}/train.parquet",
-        test="data/{experiment}/splits/{variant}/test.parquet",
-        valid="data/{experiment}/splits/{variant}/valid.parquet",
+        splits=of_splits("data/{experiment}/splits/{variant}/{split}.parquet"),
         added_tokens="data/{experiment}/splits/{variant}/added_tokens.json",
-        counts="data/{experiment}/splits/{variant}/split_counts.json",
+        split_counts="data/{experiment}/splits/{variant}/split_counts.json",
     log:
         "results/logs/split_lines/{experiment}/{variant}.log",
     params:

@@ -7,15 +7,13 @@
 rule tokenize_splits:
     """Tokenize the splits of a variant, unpadded, with its added tokens."""
     input:
-        train="data/{experiment}/splits/{variant}/train.parquet",
-        test="data/{experiment}/splits/{variant}/test.parquet",
-        valid="data/{experiment}/splits/{variant}/valid.parquet",
+        encoder_manifest,
+        splits=of_splits("data/{experiment}/splits/{variant}/{split}.parquet"),
         added_tokens="data/{experiment}/splits/{variant}/added_tokens.json",
         encoder=ancient(encoder_folder),
-        encoder_manifest=encoder_manifest,
     output:
+        "data/{experiment}/tokenized/{variant}/manifest.json",
         tokenized=directory("data/{experiment}/tokenized/{variant}"),
-        manifest="data/{experiment}/tokenized/{variant}/manifest.json",
     log:
         "results/logs/tokenize_splits/{experiment}/{variant}.log",
     params:

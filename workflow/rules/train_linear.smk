@@ -10,19 +10,17 @@
 rule train_linear:
     """Fit the variant's logistic regression and store its predictions."""
     input:
-        train="data/{experiment}/splits/{variant}/train.parquet",
-        test="data/{experiment}/splits/{variant}/test.parquet",
-        valid="data/{experiment}/splits/{variant}/valid.parquet",
+        ancient("data/{experiment}/splits/{variant}/audit_passed"),
+        splits=of_splits("data/{experiment}/splits/{variant}/{split}.parquet"),
         split_counts="data/{experiment}/splits/{variant}/split_counts.json",
         lines="data/{experiment}/lines.parquet",
-        audit_passed=ancient("data/{experiment}/splits/{variant}/audit_passed"),
     output:
+        "data/{experiment}/models/{variant}/seed_{seed}/manifest.json",
+        "data/{experiment}/models/{variant}/seed_{seed}/training.json",
         model=directory("data/{experiment}/models/{variant}/seed_{seed}"),
-        manifest="data/{experiment}/models/{variant}/seed_{seed}/manifest.json",
-        record="data/{experiment}/models/{variant}/seed_{seed}/training.json",
-        train="results/{experiment}/predictions/{variant}/seed_{seed}/train.parquet",
-        test="results/{experiment}/predictions/{variant}/seed_{seed}/test.parquet",
-        valid="results/{experiment}/predictions/{variant}/seed_{seed}/valid.parquet",
+        predictions=of_splits(
+            "results/{experiment}/predictions/{variant}/seed_{seed}/{split}.parquet"
+        ),
         scores="results/{experiment}/predictions/{variant}/seed_{seed}/scores.json",
         runtime="results/{experiment}/predictions/{variant}/seed_{seed}/runtime.json",
     wildcard_constraints:

@@ -7,15 +7,15 @@
 rule train_model:
     """Fine-tune the variant's encoder with one seed."""
     input:
+        "data/{experiment}/tokenized/{variant}/manifest.json",
+        encoder_manifest,
+        ancient("data/{experiment}/splits/{variant}/audit_passed"),
         tokenized=ancient("data/{experiment}/tokenized/{variant}"),
-        tokenized_manifest="data/{experiment}/tokenized/{variant}/manifest.json",
         encoder=ancient(encoder_folder),
-        encoder_manifest=encoder_manifest,
-        audit_passed=ancient("data/{experiment}/splits/{variant}/audit_passed"),
     output:
+        "data/{experiment}/models/{variant}/seed_{seed}/manifest.json",
+        "data/{experiment}/models/{variant}/seed_{seed}/training.json",
         model=directory("data/{experiment}/models/{variant}/seed_{seed}"),
-        manifest="data/{experiment}/models/{variant}/seed_{seed}/manifest.json",
-        record="data/{experiment}/models/{variant}/seed_{seed}/training.json",
     wildcard_constraints:
         variant=variants_with("encoder"),
     log:

@@ -5,21 +5,20 @@ train knows (exact, normalised and near duplicates, shared episodes and scenes),
 occur with both labels, the best possible scores, and the rows of each season.
 """
 
-import json
 import logging
 from pathlib import Path
 
 from whosaid.caching.json_files import write_json
 from whosaid.corpus.leak_audit import audit_leaks, crossed_limits, read_lines, read_split
 from whosaid.errors import InputError
-from whosaid.jobs.stage import stage
+from whosaid.jobs.stage import arguments, stage
 from whosaid.split_names import SPLITS
 
 logger = logging.getLogger(__name__)
 
 
 def main(
-    splits: dict[str, str],
+    splits: list[str],
     lines: str,
     audit: str,
     crossed: str,
@@ -29,14 +28,14 @@ def main(
     near_duplicate_similarity: float,
     limits: dict[str, float | None],
 ) -> None:
-    """Write the leak audit of the `splits` to `audit`.
+    """Write the leak audit of the `splits`, a path for each of SPLITS, to `audit`.
 
     If a limit is crossed, writes the audit to `crossed` instead and raises InputError. `limits` are
     the largest allowed shares of the rows of test and of valid.
     """
     Path(crossed).unlink(missing_ok=True)
     everything = read_lines(lines, annotate)
-    parts = {name: read_split(splits[name], everything) for name in SPLITS}
+    parts = {name: read_split(path, everything) for name, path in zip(SPLITS, splits, strict=True)}
     findings = {
         "experiment": experiment,
         "variant": variant,
@@ -56,10 +55,4 @@ def main(
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(
-            splits={name: snakemake.input[name] for name in SPLITS},
-            lines=snakemake.input.lines,
-            audit=snakemake.output.audit,
-            crossed=snakemake.log.crossed,
-            **json.loads(snakemake.params.settings),
-        )
+        main(**arguments(snakemake), crossed=snakemake.log.crossed)

@@ -3,7 +3,6 @@
 In: `lines.parquet`. Out: a folder like those of `fetch_encoder`.
 """
 
-import json
 import logging
 
 import whosaid.jobs.environment  # noqa: F401  (before the libraries that read it)
@@ -14,7 +13,7 @@ import pandas as pd
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.manifest import write_manifest
 from whosaid.jobs.quiet_transformers import quiet_transformers
-from whosaid.jobs.stage import stage
+from whosaid.jobs.stage import arguments, stage
 from whosaid.tokens import scratch_encoder
 
 logger = logging.getLogger(__name__)
@@ -32,8 +31,4 @@ def main(lines: str, encoder: str, **shape) -> None:
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(
-            lines=snakemake.input.lines,
-            encoder=snakemake.output.encoder,
-            **json.loads(snakemake.params.settings),
-        )
+        main(**arguments(snakemake))

@@ -5,13 +5,12 @@ model.safetensors, the tokenizer's files and `manifest.json` (source, revision, 
 file).
 """
 
-import json
 import logging
 from pathlib import Path
 
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.manifest import write_manifest
-from whosaid.jobs.stage import stage
+from whosaid.jobs.stage import arguments, stage
 from whosaid.tokens.encoder_sources import check_encoder, copy_folder, download
 
 logger = logging.getLogger(__name__)
@@ -35,4 +34,4 @@ def main(encoder: str, hub: dict[str, str] | None = None, path: str | None = Non
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(encoder=snakemake.output.encoder, **json.loads(snakemake.params.settings))
+        main(**arguments(snakemake))

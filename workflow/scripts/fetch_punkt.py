@@ -10,7 +10,7 @@ import shutil
 
 from whosaid.caching.atomic import atomic_write
 from whosaid.corpus.punkt_data import ENGLISH, SHA256, URL, download, find_local, unpack
-from whosaid.jobs.stage import stage
+from whosaid.jobs.stage import arguments, stage
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,4 @@ def main(nltk_data: str, search_path: str, url: str = URL, sha256: str = SHA256)
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(
-            nltk_data=snakemake.output.nltk_data,
-            search_path=os.environ.get("NLTK_DATA", ""),
-        )
+        main(**arguments(snakemake), search_path=os.environ.get("NLTK_DATA", ""))

@@ -5,7 +5,6 @@ In: a model folder, the splits, their token ids and counts. Out: for each split 
 metrics on each split; `runtime.json`, seconds and rows per second.
 """
 
-import json
 import logging
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from whosaid.caching.manifest import check_manifest
 from whosaid.evaluation.abstention import abstention_logits
 from whosaid.evaluation.predictions import decide, write_predictions
 from whosaid.jobs.quiet_transformers import quiet_transformers
-from whosaid.jobs.stage import stage
+from whosaid.jobs.stage import arguments, stage
 from whosaid.split_names import SPLITS
 from whosaid.training.classifier import check_token_ids
 from whosaid.training.predict import load_predictor, predict
@@ -33,15 +32,18 @@ logger = logging.getLogger(__name__)
 
 def main(
     model: str,
-    splits: dict[str, str],
+    splits: list[str],
     tokenized: str,
     split_counts: str,
-    outputs: dict[str, str],
+    predictions: list[str],
+    scores: str,
+    runtime: str,
     per_device_eval_batch_size: int,
 ) -> None:
-    """Write the predictions of the folder `model` on each split to the paths in `outputs`.
+    """Write the `predictions` of the folder `model` on the `splits`, and their scores and runtime.
 
-    Rows on which the variant abstains get logits that depend on `split_counts` alone.
+    `splits` and `predictions` hold a path for each of SPLITS. Rows on which the variant
+    abstains get logits that depend on `split_counts` alone.
     """
     quiet_transformers()
     check_manifest(Path(model))
@@ -50,29 +52,22 @@ def main(
     predictor = load_predictor(model, tokenizer, per_device_eval_batch_size)
     token_ids = load_from_disk(tokenized, keep_in_memory=True)
     of_abstained = abstention_logits(read_json(split_counts)["abstained_in_train"])
-    scores, runtime = {}, {}
-    for name, path in splits.items():
+    scored, timed = {}, {}
+    for name, path, target in zip(SPLITS, splits, predictions, strict=True):
         rows = pd.read_parquet(path, columns=["row", "label", "abstained"])
         abstained = rows["abstained"].to_numpy()
         check_token_ids(token_ids[name], predictor.model, f"{tokenized}/{name}")
         predicted = predict(predictor, token_ids[name])
         logits = np.full((len(rows), 2), of_abstained, dtype=np.float32)
         logits[~abstained] = predicted.logits
-        write_predictions(outputs[name], rows["row"], rows["label"], logits, abstained)
-        scores[name] = score(decide(logits, abstained), rows["label"])
-        runtime[name] = {"seconds": predicted.seconds, "rows_per_second": predicted.rows_per_second}
+        write_predictions(target, rows["row"], rows["label"], logits, abstained)
+        scored[name] = score(decide(logits, abstained), rows["label"])
+        timed[name] = {"seconds": predicted.seconds, "rows_per_second": predicted.rows_per_second}
         logger.info("%s: %d rows in %.1f s, %.0f rows a second", name, len(rows), *predicted[1:])
-    write_json(outputs["scores"], scores)
-    write_json(outputs["runtime"], runtime)
+    write_json(scores, scored)
+    write_json(runtime, timed)
 
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(
-            model=snakemake.input.model,
-            splits={name: snakemake.input[name] for name in SPLITS},
-            tokenized=snakemake.input.tokenized,
-            split_counts=snakemake.input.split_counts,
-            outputs=dict(snakemake.output),
-            **json.loads(snakemake.params.settings),
-        )
+        main(**arguments(snakemake))

@@ -6,14 +6,13 @@ each speaker, and the target speaker and number of speakers that were checked.
 """
 
 import hashlib
-import json
 import logging
 from pathlib import Path
 
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import write_json
 from whosaid.corpus.read_csv import SCHEMA, read_corpus
-from whosaid.jobs.stage import stage
+from whosaid.jobs.stage import arguments, stage
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +37,4 @@ def main(csv: str, lines: str, corpus: str, target_speaker: str, top_speakers: i
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(
-            **snakemake.input,
-            **snakemake.output,
-            **json.loads(snakemake.params.settings),
-        )
+        main(**arguments(snakemake))

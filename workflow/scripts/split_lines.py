@@ -6,7 +6,6 @@ and abstained (true for a row of test or valid that is too short for the variant
 `added_tokens.json`, the tokens that the annotation adds to the tokenizer; `split_counts.json`.
 """
 
-import json
 import logging
 
 import whosaid.jobs.environment  # noqa: F401  (before the libraries that read it)
@@ -21,7 +20,7 @@ from whosaid.caching.json_files import write_json
 from whosaid.corpus.label_names import label_names
 from whosaid.corpus.recipe import annotate_texts, drop_duplicates, select_speakers
 from whosaid.corpus.split_rows import GROUPS, split_rows
-from whosaid.jobs.stage import stage
+from whosaid.jobs.stage import arguments, stage
 from whosaid.split_names import HELD_OUT, SPLITS
 
 logger = logging.getLogger(__name__)
@@ -44,7 +43,9 @@ def count_rows(parts: dict[str, pd.DataFrame], dropped: pd.DataFrame, **counts) 
 
 def main(
     lines: str,
-    outputs: dict[str, str],
+    splits: list[str],
+    added_tokens: str,
+    split_counts: str,
     target_speaker: str,
     top_speakers: int,
     deduplicate: str | None,
@@ -56,7 +57,7 @@ def main(
     resample: dict[str, float] | None,
     nltk_data: str | None = None,
 ) -> None:
-    """Write the splits, the added tokens and the counts to the paths in `outputs`."""
+    """Write the `splits` (a path for each of SPLITS), the `added_tokens` and the `split_counts`."""
     disable_progress_bars()
     grouping = GROUPS[split["group_by"]] if split["method"] == "group_shuffle" else []
     columns = {"row", "speaker", "line", *annotate, *grouping}
@@ -77,7 +78,7 @@ def main(
         else:
             kept = kept.assign(abstained=words < min_words)
     counts["of_min_words"] = len(kept)
-    texts, added_tokens = annotate_texts(kept, annotate)
+    texts, tokens = annotate_texts(kept, annotate)
     features = Features(
         {
             "row": Value("int64"),
@@ -95,21 +96,16 @@ def main(
         too_short=rows["abstained"].to_numpy(),
     )
     parts = {name: rows.iloc[positions[name]] for name in SPLITS}
-    for name, part in parts.items():
-        with atomic_write(outputs[name]) as partial:
+    for (name, part), path in zip(parts.items(), splits, strict=True):
+        with atomic_write(path) as partial:
             Dataset.from_pandas(part, features, preserve_index=False).to_parquet(partial)
         logger.info("%s: %d rows, %d positive", name, len(part), part["label"].sum())
-    write_json(outputs["added_tokens"], added_tokens)
+    write_json(added_tokens, tokens)
     held_out = rows["row"].isin(np.concatenate([parts[name]["row"] for name in HELD_OUT]))
     dropped = rows[rows["abstained"] & ~held_out]
-    write_json(outputs["counts"], count_rows(parts, dropped, **counts))
+    write_json(split_counts, count_rows(parts, dropped, **counts))
 
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(
-            lines=snakemake.input.lines,
-            outputs=dict(snakemake.output),
-            nltk_data=snakemake.input.get("punkt") or None,
-            **json.loads(snakemake.params.settings),
-        )
+        main(**arguments(snakemake))

@@ -4,13 +4,12 @@ In: the audit of every variant. Out: `audit.md`, one row per variant and held-ou
 rows of each season.
 """
 
-import json
 import logging
 from typing import Any
 
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import read_json
-from whosaid.jobs.stage import stage
+from whosaid.jobs.stage import arguments, stage
 from whosaid.reporting.audit_table import audit_page
 
 logger = logging.getLogger(__name__)
@@ -27,8 +26,4 @@ def main(audits: list[str], table: str, experiment: str, variants: list[dict[str
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(
-            audits=list(snakemake.input.audits),
-            table=snakemake.output.table,
-            **json.loads(snakemake.params.settings),
-        )
+        main(**arguments(snakemake))

@@ -6,7 +6,6 @@ splits; those on which the variant abstains are left out. The same folder holds 
 `tokenizer/`, and `manifest.json`.
 """
 
-import json
 import logging
 import os
 from pathlib import Path
@@ -20,7 +19,7 @@ from datasets import DatasetDict, disable_progress_bars
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import read_json
 from whosaid.caching.manifest import check_manifest, write_manifest
-from whosaid.jobs.stage import stage
+from whosaid.jobs.stage import arguments, stage
 from whosaid.split_names import SPLITS
 from whosaid.tokens.tokenize_texts import load_tokenizer, read_split, tokenize
 
@@ -28,20 +27,26 @@ logger = logging.getLogger(__name__)
 
 
 def main(
-    splits: dict[str, str],
+    splits: list[str],
     added_tokens: str,
     encoder: str,
     tokenized: str,
     max_length: int | None,
     threads: int = 1,
 ) -> None:
-    """Tokenize the `splits` and save them, with the tokenizer, as the folder `tokenized`."""
+    """Save the rows of the `splits`, a path for each of SPLITS, as token ids in `tokenized`.
+
+    The tokenizer is saved with them.
+    """
     os.environ.setdefault("RAYON_NUM_THREADS", str(threads))  # threads of the tokenizer
     disable_progress_bars()
     check_manifest(Path(encoder))
     tokenizer = load_tokenizer(Path(encoder), read_json(added_tokens), max_length)
     rows = DatasetDict(
-        {name: tokenize(read_split(path), tokenizer) for name, path in splits.items()}
+        {
+            name: tokenize(read_split(path), tokenizer)
+            for name, path in zip(SPLITS, splits, strict=True)
+        }
     )
     for name, split in rows.items():
         tokens = fmean(map(len, split["input_ids"])) if len(split) else 0.0
@@ -55,11 +60,4 @@ def main(
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(
-            splits={name: snakemake.input[name] for name in SPLITS},
-            added_tokens=snakemake.input.added_tokens,
-            encoder=snakemake.input.encoder,
-            tokenized=snakemake.output.tokenized,
-            threads=snakemake.threads,
-            **json.loads(snakemake.params.settings),
-        )
+        main(**arguments(snakemake), threads=snakemake.threads)

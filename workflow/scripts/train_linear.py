@@ -6,7 +6,6 @@ and `manifest.json`; predictions, scores and runtime as `predict_splits` writes 
 """
 
 import importlib.metadata
-import json
 import logging
 import time
 from pathlib import Path
@@ -22,7 +21,7 @@ from whosaid.corpus.label_names import label_names
 from whosaid.evaluation.abstention import abstention_logits
 from whosaid.evaluation.predictions import decide, write_predictions
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
-from whosaid.jobs.stage import stage
+from whosaid.jobs.stage import arguments, stage
 from whosaid.split_names import SPLITS
 from whosaid.training.fit_linear import fit, predict_logits, read_columns
 from whosaid.training.linear_model import load_model, save_model
@@ -33,20 +32,23 @@ RECORDED_PACKAGES = ("scikit-learn", "numpy", "scipy")
 
 
 def main(
-    splits: dict[str, str],
+    splits: list[str],
     split_counts: str,
     lines: str,
     model: str,
-    outputs: dict[str, str],
+    predictions: list[str],
+    scores: str,
+    runtime: str,
     target_speaker: str,
     linear: dict[str, Any],
     seed: int,
 ) -> None:
-    """Write the folder `model`, and its predictions to the paths in `outputs`.
+    """Write the folder `model`, its `predictions`, and their scores and runtime.
 
-    The `seed` is only recorded: nothing is random here.
+    `splits` and `predictions` hold a path for each of SPLITS. The `seed` is only recorded:
+    nothing is random here.
     """
-    tables = {name: pq.read_table(path) for name, path in splits.items()}
+    tables = {name: pq.read_table(path) for name, path in zip(SPLITS, splits, strict=True)}
     columns = {
         name: read_columns(table, lines, linear["features"]) for name, table in tables.items()
     }
@@ -70,32 +72,25 @@ def main(
     of_abstained = abstention_logits(read_json(split_counts)["abstained_in_train"])
     # The stored model predicts, which proves that the folder is complete.
     stored = load_model(Path(model))
-    scores, runtime = {}, {}
-    for name, table in tables.items():
+    scored, timed = {}, {}
+    for (name, table), path in zip(tables.items(), predictions, strict=True):
         start = time.perf_counter()
         abstained, label = table["abstained"].to_numpy(), table["label"].to_numpy()
         logits = predict_logits(stored, columns[name], abstained, of_abstained)
         seconds = time.perf_counter() - start
-        write_predictions(outputs[name], table["row"].to_numpy(), label, logits, abstained)
+        write_predictions(path, table["row"].to_numpy(), label, logits, abstained)
         # The metrics of `published_scores`, without importing `evaluate` and PyTorch.
         decisions = decide(logits, abstained)
-        scores[name] = {
+        scored[name] = {
             metric.name: float(metric.score(label, decisions.astype(np.int64)))
             for metric in PUBLISHED_METRICS
         }
-        runtime[name] = {"seconds": seconds, "rows_per_second": len(label) / seconds}
+        timed[name] = {"seconds": seconds, "rows_per_second": len(label) / seconds}
         logger.info("%s: %d rows", name, len(label))
-    write_json(outputs["scores"], scores)
-    write_json(outputs["runtime"], runtime)
+    write_json(scores, scored)
+    write_json(runtime, timed)
 
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(
-            splits={name: snakemake.input[name] for name in SPLITS},
-            split_counts=snakemake.input.split_counts,
-            lines=snakemake.input.lines,
-            model=snakemake.output.model,
-            outputs={name: snakemake.output[name] for name in (*SPLITS, "scores", "runtime")},
-            **json.loads(snakemake.params.settings),
-        )
+        main(**arguments(snakemake))

@@ -5,7 +5,6 @@ weights (safetensors), tokenizer, label names both ways, `training.json` (per-ep
 test split, seconds, device, precision, versions) and `manifest.json`.
 """
 
-import json
 import logging
 import shutil
 from pathlib import Path
@@ -17,7 +16,7 @@ import whosaid.jobs.environment  # noqa: F401  (before the libraries that read i
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.manifest import check_manifest, is_complete
 from whosaid.jobs.quiet_transformers import quiet_transformers
-from whosaid.jobs.stage import stage
+from whosaid.jobs.stage import arguments, stage
 from whosaid.training.device import resolve_precision
 from whosaid.training.model_store import locked, training_key
 from whosaid.training.train import train
@@ -61,10 +60,7 @@ def main(
 if __name__ == "__main__":
     with stage(snakemake):
         main(
-            tokenized=snakemake.input.tokenized,
-            encoder=snakemake.input.encoder,
-            model=snakemake.output.model,
+            **arguments(snakemake),
             store=snakemake.params.store,
             code=snakemake.params.code,
-            **json.loads(snakemake.params.settings),
         )

@@ -4,14 +4,13 @@ In: the outputs, the records beside the logs. Out: nothing; the log lists what w
 short or lost. With `repair` the damaged outputs are deleted, so that the next run makes them again.
 """
 
-import json
 import logging
 import shutil
 from pathlib import Path
 
 from whosaid.caching.verify import damaged_outputs
 from whosaid.errors import InputError
-from whosaid.jobs.stage import stage
+from whosaid.jobs.stage import arguments, stage
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +45,7 @@ def main(expected: list[str], logs: str, repair: bool) -> None:
 if __name__ == "__main__":
     with stage(snakemake):
         main(
+            **arguments(snakemake),
             logs=snakemake.params.logs,
             repair=snakemake.params.repair,
-            **json.loads(snakemake.params.settings),
         )

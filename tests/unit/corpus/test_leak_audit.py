@@ -29,7 +29,7 @@ def audit(lines, tmp_path):
 
     def run(folder, lines=lines, annotate=(), similarity=0.9, **limits):
         audit_splits.main(
-            splits={name: str(folder / f"{name}.parquet") for name in SPLITS},
+            splits=[str(folder / f"{name}.parquet") for name in SPLITS],
             lines=str(lines),
             audit=str(tmp_path / "audit.json"),
             crossed=str(tmp_path / "crossed.json"),

@@ -46,10 +46,16 @@ def top_ten():
 def split_of_the_workflow(variant, lines, folder):
     config = parse_config(yaml.safe_load(CONFIG.read_text()))
     settings = stage_settings.split_lines(config, variant)
-    outputs = {name: str(folder / f"{name}.parquet") for name in ("train", "test", "valid")}
-    outputs |= {name: str(folder / f"{name}.json") for name in ("added_tokens", "counts")}
-    split_lines.main(str(lines), outputs, nltk_data=nltk.data.path[0], **settings)
-    return {name: pd.read_parquet(outputs[name]) for name in ("train", "test", "valid")}
+    paths = {name: str(folder / f"{name}.parquet") for name in ("train", "test", "valid")}
+    split_lines.main(
+        lines=str(lines),
+        splits=list(paths.values()),
+        added_tokens=str(folder / "added_tokens.json"),
+        split_counts=str(folder / "split_counts.json"),
+        nltk_data=nltk.data.path[0],
+        **settings,
+    )
+    return {name: pd.read_parquet(path) for name, path in paths.items()}
 
 
 def published_stratified(frame):

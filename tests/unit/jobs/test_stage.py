@@ -7,12 +7,13 @@ import os
 from types import SimpleNamespace
 
 import pytest
+from snakemake.iocontainers import Namedlist
 
 from whosaid.caching import atomic
 from whosaid.caching.manifest import sha256
 from whosaid.errors import InputError
 from whosaid.jobs.resource_advice import resource_advice
-from whosaid.jobs.stage import stage
+from whosaid.jobs.stage import arguments, stage
 
 
 @pytest.fixture
@@ -95,6 +96,40 @@ def test_a_stage_whose_run_has_ended_records_nothing(job, monkeypatch, tmp_path,
         pass
     assert "has ended; nothing is written" in capsys.readouterr().err
     assert record_of(job) is None
+
+
+def files(*unnamed, **named):
+    """Files of a job, as Snakemake gives them to scripts."""
+    listed = Namedlist(unnamed)
+    for name, paths in named.items():
+        first, is_one = len(listed), isinstance(paths, str)
+        listed.extend([paths] if is_one else paths)
+        listed._set_name(name, first, None if is_one else len(listed))
+    return listed
+
+
+def a_job(settings=None, **outputs):
+    """A job that reads two splits and a table, and needs a manifest but no data of NLTK."""
+    params = {} if settings is None else {"settings": json.dumps(settings)}
+    return SimpleNamespace(
+        input=files("manifest.json", splits=["train", "test"], lines="lines", nltk_data=[]),
+        output=files("stamp", **outputs),
+        params=Namedlist(fromdict=params),
+    )
+
+
+def test_the_arguments_are_the_named_files_and_the_settings():
+    found = arguments(a_job({"seed": 1, "limits": None}, table="table.md"))
+    expected = {"splits": ["train", "test"], "lines": "lines", "table": "table.md"}
+    assert found == {**expected, "seed": 1, "limits": None}
+    assert type(found["splits"]) is list
+    assert arguments(a_job()) == {"splits": ["train", "test"], "lines": "lines"}
+
+
+@pytest.mark.parametrize("job", [a_job({"lines": 3}), a_job(lines="other")])
+def test_two_arguments_of_one_name_are_an_error(job):
+    with pytest.raises(TypeError, match="lines"):
+        arguments(job)
 
 
 def test_advice_is_found_behind_other_errors():

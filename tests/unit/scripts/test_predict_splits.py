@@ -33,10 +33,12 @@ def run(tmp_path_factory):
         outputs |= {name: str(folder / f"{name}.json") for name in ("scores", "runtime")}
         predict_splits.main(
             model=str(model),
-            splits={name: str(splits / f"{name}.parquet") for name in SPLITS},
+            splits=[str(splits / f"{name}.parquet") for name in SPLITS],
             tokenized=str(tokenized),
             split_counts=str(splits / "split_counts.json"),
-            outputs=outputs,
+            predictions=[outputs[name] for name in SPLITS],
+            scores=outputs["scores"],
+            runtime=outputs["runtime"],
             per_device_eval_batch_size=batch_size,
         )
         return outputs

@@ -62,12 +62,13 @@ def run(lines, tmp_path_factory):
             json.dumps({"abstained_in_train": ABSTAINED_IN_TRAIN})
         )
         train_linear.main(
-            splits={name: str(folder / f"split_{name}.parquet") for name in SPLITS},
+            splits=[str(folder / f"split_{name}.parquet") for name in SPLITS],
             split_counts=str(folder / "split_counts.json"),
             lines=str(lines),
             model=str(folder / "model"),
-            outputs={name: str(folder / f"{name}.parquet") for name in SPLITS}
-            | {name: str(folder / f"{name}.json") for name in ("scores", "runtime")},
+            predictions=[str(folder / f"{name}.parquet") for name in SPLITS],
+            scores=str(folder / "scores.json"),
+            runtime=str(folder / "runtime.json"),
             target_speaker="dwight",
             linear={**Linear().model_dump(), "features": list(features), **changes},
             seed=42,

@@ -13,7 +13,7 @@ from whosaid.caching.code_digest import stage_code
 
 TRAINING_RECIPE = 1
 
-RECIPE_DIGEST = "2427616e1e92bd66"
+RECIPE_DIGEST = "5ed0d7e2ab3ce83e"
 """Digest of the code that TRAINING_RECIPE stands for. A test fails when it is out of date."""
 
 

@@ -1,5 +1,6 @@
 """What every script does around its work: set up logs, report errors, record its outputs."""
 
+import json
 import logging
 import sys
 from collections.abc import Iterator
@@ -43,6 +44,23 @@ def stage(job: Any) -> Iterator[None]:
         return
     logger.error(line)
     sys.exit(1)
+
+
+def arguments(job: Any) -> dict[str, Any]:
+    """The arguments of a script's `main`: the rule's named inputs and outputs, and its settings.
+
+    A list of paths stays one; an empty list is a file that the job does not need, and no argument.
+    Files without a name, such as the manifest of a folder, only say when the job is stale. Raises
+    TypeError if two arguments have the same name.
+    """
+
+    def named(files: Any) -> dict[str, str | list[str]]:
+        given = {name: value for name, value in files.items() if value}
+        return {name: v if isinstance(v, str) else list(v) for name, v in given.items()}
+
+    return dict(
+        **named(job.input), **named(job.output), **json.loads(job.params.get("settings", "{}"))
+    )
 
 
 def set_up_logging(path: Path) -> None:
