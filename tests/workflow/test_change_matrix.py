@@ -98,7 +98,7 @@ HARMLESS = {
             f"module that works before any stage: {name}": edit_code(f"whosaid/{name}")
             for name in (
                 *("config/model", "config/output_paths", "config/parse", "config/stage_settings"),
-                *("config/yaml_files", "corpus/check_before_run", "tokens/encoder_files"),
+                *("corpus/check_before_run", "tokens/encoder_files"),
             )
         },
     },

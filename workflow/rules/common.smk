@@ -12,8 +12,8 @@ from whosaid.caching.code_digest import code_text
 from whosaid.caching.manifest import sha256
 from whosaid.caching.training_recipe import training_code
 from whosaid.config import output_paths
+from whosaid.config.parse import load_config
 from whosaid.config.stage_settings import settings_text
-from whosaid.config.yaml_files import load_config
 from whosaid.split_names import SPLITS
 from whosaid.tokens.encoder_files import encoder_files
 

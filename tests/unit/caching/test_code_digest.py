@@ -202,7 +202,6 @@ REACHED_BY = {
     "config/output_paths": set(),
     "config/parse": set(),
     "config/stage_settings": set(),
-    "config/yaml_files": set(),
     "corpus/check_before_run": set(),
     "jobs/environment": set(),
     "jobs/quiet_transformers": set(),

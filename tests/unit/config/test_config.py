@@ -11,8 +11,13 @@ from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
 from whosaid.config import stage_settings
-from whosaid.config.parse import ConfigError, in_base_order, merge, parse_config
-from whosaid.config.yaml_files import read_config_file
+from whosaid.config.parse import (
+    ConfigError,
+    in_base_order,
+    merge,
+    parse_config,
+    read_config_file,
+)
 from whosaid.reporting.figure_data import read_experiment
 from whosaid.tokens.scratch_encoder import build_encoder
 

@@ -12,6 +12,7 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema
 
 from whosaid.config.model import Config, Recipe
 
@@ -94,20 +95,14 @@ def manual(text: str) -> str:
     return pattern.sub(lambda _: f"{BEGIN}\n\n{key_tables()}\n\n{END}", text)
 
 
+class _NothingRequired(GenerateJsonSchema):
+    def field_is_required(self, field: Any, total: bool) -> bool:
+        return False
+
+
 def json_schema() -> dict[str, Any]:
     """The JSON schema of a config file or overlay, in which no key is required."""
-
-    def without_required(node: Any) -> Any:
-        if isinstance(node, dict):
-            # The list of required keys is a list; a config key of this name holds a mapping.
-            return {
-                key: without_required(value)
-                for key, value in node.items()
-                if not (key == "required" and isinstance(value, list))
-            }
-        return [without_required(value) for value in node] if isinstance(node, list) else node
-
-    return without_required(Config.model_json_schema())
+    return Config.model_json_schema(schema_generator=_NothingRequired)
 
 
 def main() -> None:

@@ -24,30 +24,10 @@ PLAIN_WORD = "a name is a plain word, since it names files: a letter, then lette
 RESERVED = ("benchmarks", "encoders", "logs", "model_store", "nltk_data", "processed", "sample")
 """Folders of data/ and results/ that belong to no experiment."""
 
-AnnotationColumn = Literal[
-    "season",
-    "episode",
-    "title",
-    "scene",
-    "directed_by",
-    "written_by",
-    "writer1",
-    "writer2",
-    "writer3",
-]
-
-
+Credit = Literal["directed_by", "written_by", "writer1", "writer2", "writer3"]
+AnnotationColumn = Literal["season", "episode", "title", "scene", Credit]
 LinearFeature = Literal[
-    "word_ngrams",
-    "character_ngrams",
-    "word_count",
-    "season",
-    "episode",
-    "directed_by",
-    "written_by",
-    "writer1",
-    "writer2",
-    "writer3",
+    "word_ngrams", "character_ngrams", "word_count", "season", "episode", Credit
 ]
 
 

@@ -1,12 +1,14 @@
-"""Parses the raw config: merges defaults into variants and reports each fault in one line."""
+"""Reads config files, merges defaults into variants, and reports each fault in one line."""
 
 import difflib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args
 
+import yaml
 from pydantic import BaseModel, ValidationError
 
 from whosaid.config.model import PLAIN_WORD, Config
@@ -19,10 +21,14 @@ ALLOWED = {
 """Replacements for messages of pydantic that speak of Python types."""
 
 
-class ConfigError(ValueError):
-    """The config is wrong; `problems` holds one `(path of the key, what is wrong)` per fault."""
+Problem = tuple[tuple[str, ...], str]
+"""The path of a key, and what is wrong there."""
 
-    def __init__(self, problems: list[tuple[tuple[str, ...], str]]):
+
+class ConfigError(ValueError):
+    """The config is wrong, in each of the `problems`."""
+
+    def __init__(self, problems: list[Problem]):
         self.problems = problems
         super().__init__("\n".join(f"{'.'.join(path)}: {text}" for path, text in problems))
 
@@ -39,14 +45,37 @@ class ConfigError(ValueError):
         return "\n".join(lines)
 
 
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Rejects a key that occurs twice in a mapping, where YAML would use the last one."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [
+            self.construct_object(key, deep=True)
+            for key, _ in node.value
+            if key.tag != "tag:yaml.org,2002:merge"  # << may occur more than once
+        ]
+        for key in keys:
+            if keys.count(key) > 1:
+                mark = node.start_mark
+                fault = f"stands twice in the mapping at line {mark.line + 1} of {mark.name}"
+                raise ConfigError([((str(key),), fault)])
+        return super().construct_mapping(node, deep)
+
+
+def read_config_file(path: str) -> dict[str, Any]:
+    """The content of a YAML or JSON config file.
+
+    Raises ConfigError if a key occurs twice in one mapping.
+    """
+    with open(path, encoding="utf-8") as file:
+        return yaml.load(file, _UniqueKeyLoader) or {}
+
+
 def merge(base: Any, overlay: Any) -> Any:
     """`overlay` over `base`: mappings key by key at every depth, anything else replaced."""
     if not (isinstance(base, Mapping) and isinstance(overlay, Mapping)):
         return overlay
-    merged = dict(base)
-    for key, value in overlay.items():
-        merged[key] = merge(base[key], value) if key in base else value
-    return merged
+    return {**base, **{key: merge(base.get(key), value) for key, value in overlay.items()}}
 
 
 def in_base_order(raw: Mapping[str, Any], sources: Iterable[Any]) -> dict[str, Any]:
@@ -58,11 +87,9 @@ def in_base_order(raw: Mapping[str, Any], sources: Iterable[Any]) -> dict[str, A
     variants = raw.get("variants")
     if not isinstance(variants, Mapping):
         return dict(raw)
-    written = [source.get("variants") for source in sources if isinstance(source, Mapping)]
-    names = dict.fromkeys(
-        name for named in written if isinstance(named, Mapping) for name in named
-    ) | dict.fromkeys(variants)
-    return {**raw, "variants": {name: variants[name] for name in names if name in variants}}
+    named = [name for source in sources for name in _mapping(_mapping(source).get("variants"))]
+    names = [name for name in dict.fromkeys([*named, *variants]) if name in variants]
+    return {**raw, "variants": {name: variants[name] for name in names}}
 
 
 def parse_config(raw: Mapping[str, Any]) -> Config:
@@ -70,19 +97,13 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
 
     Raises ConfigError with every fault at once, each with the path of its key as the user wrote it.
     """
-    written = raw.get("variants")
-    if not isinstance(written, Mapping):
-        written = {}
-    defaults = raw.get("defaults")
-    if not isinstance(defaults, Mapping):
-        defaults = {}
+    written, defaults = _mapping(raw.get("variants")), _mapping(raw.get("defaults"))
     # An overlay leaves a variant out by setting it to null.
     variants = {name: merge(defaults, spec) for name, spec in written.items() if spec is not None}
     resolved = {key: value for key, value in raw.items() if value is not None}
     if written:
         resolved["variants"] = variants
-    problems = list(_unknown_encoders(resolved.get("encoders"), variants, defaults))
-    problems += _unknown_reference(resolved.get("reference"), variants)
+    problems = list(_unknown_names(resolved, variants, defaults))
     try:
         config = Config.model_validate(resolved)
     except ValidationError as error:
@@ -113,26 +134,47 @@ def check_corpus(config: Config) -> None:
     raise ConfigError([(("corpus", "csv"), f"{csv}: {fault}; {advice}")])
 
 
-def _unknown_encoders(
-    encoders: Any, variants: Mapping[str, Any], defaults: Mapping[str, Any]
-) -> Iterator[tuple[tuple[str, ...], str]]:
-    if not isinstance(encoders, Mapping):
-        return
+def load_config(
+    files: Sequence[str], merged: Mapping[str, Any], overrides: Mapping[str, Any]
+) -> Config:
+    """The checked config from what Snakemake `merged` of the `files` and the `overrides`.
+
+    `files` are the base config and the overlays in order, `overrides` what `--config` gives. Ends
+    the run by SystemExit with one line for each fault, which names the place that the fault comes
+    from: Snakemake would print a WorkflowError with its traceback.
+    """
+    sources: dict[str, Any] = {}
+    try:
+        for path in files:
+            sources[path] = read_config_file(path)
+        sources["--config"] = overrides
+        config = parse_config(in_base_order(merged, sources.values()))
+        # Checked here and not in an input function: if one fails, Snakemake concludes that the rule
+        # cannot make its output, and accepts an older results/summary.md as finished.
+        check_corpus(config)
+    except ConfigError as error:
+        sys.exit(error.report(sources))
+    return config
+
+
+def _mapping(value: Any) -> Mapping[Any, Any]:
+    """The value if it is a mapping, else an empty one; the model says what is wrong with it."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def _unknown_names(
+    resolved: Mapping[str, Any], variants: Mapping[str, Any], defaults: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """A problem for each `encoder` and for the `reference` if it names nothing in the config."""
     recipes = {("defaults",): defaults}
     recipes |= {("variants", str(name)): spec for name, spec in variants.items()}
-    for place, spec in recipes.items():
-        encoder = spec.get("encoder") if isinstance(spec, Mapping) else None
-        if isinstance(encoder, str) and encoder not in encoders:
-            known = ", ".join(map(str, encoders))
-            yield (*place, "encoder"), f"{encoder!r} is not in encoders: {known}"
-
-
-def _unknown_reference(
-    reference: Any, variants: Mapping[str, Any]
-) -> Iterator[tuple[tuple[str, ...], str]]:
-    if isinstance(reference, str) and variants and reference not in variants:
-        known = ", ".join(map(str, variants))
-        yield ("reference",), f"{reference!r} is not in variants: {known}"
+    used = [((*place, "encoder"), _mapping(spec).get("encoder")) for place, spec in recipes.items()]
+    encoders = resolved.get("encoders")
+    checks = [(path, name, "encoders", encoders) for path, name in used]
+    checks.append((("reference",), resolved.get("reference"), "variants", variants or None))
+    for path, name, section, known in checks:
+        if isinstance(name, str) and isinstance(known, Mapping) and name not in known:
+            yield path, f"{name!r} is not in {section}: {', '.join(map(str, known))}"
 
 
 def _is_written(path: tuple[str, ...], value: Any) -> bool:
@@ -147,7 +189,7 @@ def _is_written(path: tuple[str, ...], value: Any) -> bool:
     return True
 
 
-def _explain(error: ValidationError) -> Iterator[tuple[tuple[str, ...], str]]:
+def _explain(error: ValidationError) -> Iterator[Problem]:
     """Each fault as the path of its key and one sentence: the value and what is allowed."""
     for fault in error.errors():
         path = tuple(str(part) for part in fault["loc"])

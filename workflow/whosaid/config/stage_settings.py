@@ -6,11 +6,11 @@ the stage is stale. So a function returns everything that the stage depends on, 
 
 import inspect
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from whosaid.config import output_paths
-from whosaid.config.model import Config, Variant
+from whosaid.config.model import Config
 
 
 def settings_text(config: Config, stage: str, wildcards: Mapping[str, str]) -> str:
@@ -50,10 +50,7 @@ def audit_splits(config: Config, variant: str) -> dict[str, Any]:
 
 def summarize_audit(config: Config) -> dict[str, Any]:
     """The rows of the leak audit's table, in config order."""
-    variants = [
-        {"name": name, "title": spec.title or name} for name, spec in config.variants.items()
-    ]
-    return {"experiment": config.experiment, "variants": variants}
+    return {"experiment": config.experiment, "variants": _variants(config, "title")}
 
 
 def fetch_encoder(config: Config, encoder: str) -> dict[str, Any]:
@@ -87,11 +84,7 @@ def predict_splits(config: Config, variant: str) -> dict[str, Any]:
 def train_linear(config: Config, variant: str, seed: str) -> dict[str, Any]:
     """The features and the penalty of the logistic regression."""
     linear = config.variants[variant].linear.model_dump(mode="json")
-    return {
-        "target_speaker": config.corpus.target_speaker,
-        "linear": linear,
-        "seed": int(seed),
-    }
+    return {"target_speaker": config.corpus.target_speaker, "linear": linear, "seed": int(seed)}
 
 
 def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
@@ -110,21 +103,13 @@ def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
 
 def compare_variants(config: Config) -> dict[str, Any]:
     """Which variants are compared with which, and the bootstrap."""
-    return {
-        "experiment": config.experiment,
-        "reference": config.reference_variant,
-        "variants": _models(config),
-        **_bootstrap(config),
-    }
+    return {**evaluate_slices(config), "reference": config.reference_variant}
 
 
 def evaluate_slices(config: Config) -> dict[str, Any]:
     """The variants in config order, and the bootstrap."""
-    return {
-        "experiment": config.experiment,
-        "variants": _models(config),
-        **_bootstrap(config),
-    }
+    variants = _variants(config, "seeds")
+    return {"experiment": config.experiment, "variants": variants, **_bootstrap(config)}
 
 
 def draw_figures(config: Config) -> dict[str, Any]:
@@ -132,10 +117,7 @@ def draw_figures(config: Config) -> dict[str, Any]:
     return {
         "target_speaker": config.corpus.target_speaker,
         "reference": config.reference_variant,
-        "variants": [
-            {"classifier": spec.classifier, "min_words": spec.min_words, **row}
-            for spec, row in _table_rows(config)
-        ],
+        "variants": _variants(config, "title", "seeds", "classifier", "min_words"),
     }
 
 
@@ -145,15 +127,7 @@ def summarize(config: Config) -> dict[str, Any]:
         "experiment": config.experiment,
         "target_speaker": config.corpus.target_speaker,
         "reference": config.reference_variant,
-        "variants": [
-            {
-                "published_seconds": spec.published.seconds
-                if spec.published and config.asks_the_published_question
-                else None,
-                **row,
-            }
-            for spec, row in _table_rows(config)
-        ],
+        "variants": _variants(config, "title", "seeds", "published_seconds"),
     }
 
 
@@ -167,15 +141,22 @@ def verify(config: Config) -> dict[str, Any]:
     return {"expected": output_paths.recorded(config)}
 
 
-def _models(config: Config) -> list[dict[str, Any]]:
-    # A list keeps the config order; `settings_text` sorts the keys of a mapping.
-    return [{"name": name, "seeds": list(spec.seeds)} for name, spec in config.variants.items()]
+def _variants(config: Config, *keys: str) -> list[dict[str, Any]]:
+    """The name of every variant and what the `keys` stand for.
 
-
-def _table_rows(config: Config) -> Iterator[tuple[Variant, dict[str, Any]]]:
-    """Each variant and its name, title and seeds, in config order."""
+    A list keeps the config order; `settings_text` sorts the keys of a mapping.
+    """
+    rows = []
     for name, spec in config.variants.items():
-        yield spec, {"name": name, "title": spec.title or name, "seeds": list(spec.seeds)}
+        published = spec.published if config.asks_the_published_question else None
+        derived = {
+            "title": spec.title or name,
+            "seeds": list(spec.seeds),
+            "published_seconds": published and published.seconds,
+        }
+        values = {key: derived[key] if key in derived else getattr(spec, key) for key in keys}
+        rows.append({"name": name, **values})
+    return rows
 
 
 def _bootstrap(config: Config) -> dict[str, Any]:
