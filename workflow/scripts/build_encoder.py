@@ -5,14 +5,13 @@ In: `lines.parquet`. Out: a folder like those of `fetch_encoder`.
 
 import logging
 
-import whosaid.jobs.environment  # noqa: F401  (before the libraries that read it)
+from whosaid.jobs.environment import quiet_transformers  # before the libraries that read it
 
 # isort: split
 import pandas as pd
 
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.manifest import write_manifest
-from whosaid.jobs.quiet_transformers import quiet_transformers
 from whosaid.jobs.stage import arguments, stage
 from whosaid.tokens import scratch_encoder
 

@@ -8,7 +8,7 @@ metrics on each split; `runtime.json`, seconds and rows per second.
 import logging
 from pathlib import Path
 
-import whosaid.jobs.environment  # noqa: F401  (before the libraries that read it)
+from whosaid.jobs.environment import quiet_transformers  # before the libraries that read it
 
 # isort: split
 import numpy as np
@@ -20,7 +20,6 @@ from whosaid.caching.json_files import read_json, write_json
 from whosaid.caching.manifest import check_manifest
 from whosaid.evaluation.abstention import abstention_logits
 from whosaid.evaluation.predictions import decide, write_predictions
-from whosaid.jobs.quiet_transformers import quiet_transformers
 from whosaid.jobs.stage import arguments, stage
 from whosaid.split_names import SPLITS
 from whosaid.training.classifier import check_token_ids
@@ -57,13 +56,13 @@ def main(
         rows = pd.read_parquet(path, columns=["row", "label", "abstained"])
         abstained = rows["abstained"].to_numpy()
         check_token_ids(token_ids[name], predictor.model, f"{tokenized}/{name}")
-        predicted = predict(predictor, token_ids[name])
+        found, seconds, rate = predict(predictor, token_ids[name])
         logits = np.full((len(rows), 2), of_abstained, dtype=np.float32)
-        logits[~abstained] = predicted.logits
+        logits[~abstained] = found
         write_predictions(target, rows["row"], rows["label"], logits, abstained)
         scored[name] = score(decide(logits, abstained), rows["label"])
-        timed[name] = {"seconds": predicted.seconds, "rows_per_second": predicted.rows_per_second}
-        logger.info("%s: %d rows in %.1f s, %.0f rows a second", name, len(rows), *predicted[1:])
+        timed[name] = {"seconds": seconds, "rows_per_second": rate}
+        logger.info("%s: %d rows in %.1f s, %.0f rows a second", name, len(rows), seconds, rate)
     write_json(scores, scored)
     write_json(runtime, timed)
 

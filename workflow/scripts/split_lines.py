@@ -68,11 +68,14 @@ def main(
     counts["of_deduplicate"] = len(kept)
     if min_words is not None:
         # NLTK takes a second to import, and most variants count no words.
-        from whosaid.corpus.count_words import count_words, lines_by_words
+        from whosaid.corpus.count_words import count_words
 
         words = count_words(kept["text"], word_tokenizer, nltk_data)
         classes = {"not": kept["label"] == 0, "target": kept["label"] == 1}
-        counts["word_counts"] = {name: lines_by_words(words[of]) for name, of in classes.items()}
+        counts["word_counts"] = {
+            name: words[of].value_counts().sort_index().rename(str).to_dict()
+            for name, of in classes.items()
+        }
         if min_words_scope == "corpus":
             kept = kept[words >= min_words]
         else:

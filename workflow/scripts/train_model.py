@@ -10,12 +10,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import whosaid.jobs.environment  # noqa: F401  (before the libraries that read it)
+from whosaid.jobs.environment import quiet_transformers  # before the libraries that read it
 
 # isort: split
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.manifest import check_manifest, is_complete
-from whosaid.jobs.quiet_transformers import quiet_transformers
 from whosaid.jobs.stage import arguments, stage
 from whosaid.training.device import resolve_precision
 from whosaid.training.model_store import locked, training_key

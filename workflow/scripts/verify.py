@@ -8,7 +8,7 @@ import logging
 import shutil
 from pathlib import Path
 
-from whosaid.caching.verify import damaged_outputs
+from whosaid.caching.output_records import damaged_outputs
 from whosaid.errors import InputError
 from whosaid.jobs.stage import arguments, stage
 

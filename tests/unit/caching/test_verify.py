@@ -5,8 +5,8 @@ import shutil
 import pytest
 import verify
 
-from whosaid.caching.output_records import read_output_records, write_output_record
-from whosaid.caching.verify import damaged_outputs
+from whosaid.caching.json_files import read_json
+from whosaid.caching.output_records import SUFFIX, damaged_outputs, write_output_record
 from whosaid.errors import InputError
 
 
@@ -33,7 +33,8 @@ def test_what_is_as_it_was_written_is_neither_damaged_nor_unrecorded(outputs):
 
 
 def test_a_record_lists_every_file_of_a_folder_but_snakemakes_own(outputs):
-    files = {record["rule"]: set(record["files"]) for record in read_output_records(outputs)}
+    records = map(read_json, outputs.rglob(f"*{SUFFIX}"))
+    files = {record["rule"]: set(record["files"]) for record in records}
     assert files == {"train_model": {"model/weights"}, "split": {"table.txt"}}
 
 

@@ -1,11 +1,13 @@
-"""Records of the outputs of each job, beside its log: a SHA-256 for each file."""
+"""Records of the outputs of each job, a SHA-256 for each file, and the check against them."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from whosaid.caching.json_files import read_json, write_json
-from whosaid.caching.manifest import sha256
+from whosaid.caching.manifest import find_damage, sha256
+
+logger = logging.getLogger(__name__)
 
 SUFFIX = ".outputs.json"
 
@@ -27,7 +29,26 @@ def write_output_record(
     write_json(log.with_suffix(SUFFIX), record)
 
 
-def read_output_records(logs: Path) -> Iterator[dict[str, Any]]:
-    """Every output record below the folder `logs`."""
-    for path in sorted(logs.rglob(f"*{SUFFIX}")):
-        yield read_json(path)
+def damaged_outputs(logs: Path, expected: Iterable[str]) -> tuple[list[str], list[str]]:
+    """All outputs of each job that has a lost or changed file, and outputs without a record.
+
+    Checks the jobs that have an output among `expected`; the records are below `logs`. Logs each
+    fault and the number of checked files.
+    """
+    expected = set(expected)
+    records = [read_json(path) for path in sorted(logs.rglob(f"*{SUFFIX}"))]
+    records = [record for record in records if expected & {*record["outputs"]}]
+    damaged = []
+    for record in records:
+        faults = list(find_damage(Path(), record["files"]))
+        for fault in faults:
+            logger.warning(fault)
+        if faults:
+            damaged += record["outputs"]
+    recorded = {output for record in records for output in record["outputs"]}
+    unrecorded = sorted(path for path in expected - recorded if Path(path).exists())
+    for path in unrecorded:
+        logger.warning("%s has no record", path)
+    files = sum(len(record["files"]) for record in records)
+    logger.info("checked %d files of %d jobs", files, len(records))
+    return damaged, unrecorded

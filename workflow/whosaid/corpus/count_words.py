@@ -26,8 +26,3 @@ def count_words(
     codes, distinct = texts.factorize()
     counts = (len(nltk.word_tokenize(text, preserve_line=preserve_line)) for text in distinct)
     return pd.Series(np.fromiter(counts, "int64", len(distinct))[codes], texts.index)
-
-
-def lines_by_words(words: pd.Series) -> dict[str, int]:
-    """How many lines have each number of words, sorted by the number of words."""
-    return {str(number): int(count) for number, count in words.value_counts().sort_index().items()}

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -123,16 +122,16 @@ def check_header(names: list[str], path: Path) -> None:
 
 
 def not_utf8(content: bytes, path: Path) -> InputError:
-    """The error about the first line that is not UTF-8."""
-    for number, line in enumerate(content.split(b"\n"), start=1):
-        try:
-            line.decode("utf-8")
-        except UnicodeDecodeError as error:
-            return InputError(
-                f"{path}, line {number}: byte 0x{line[error.start]:02x} at position {error.start} "
-                "is not UTF-8; convert the file to UTF-8"
-            )
-    return InputError(f"{path}: not UTF-8; convert the file to UTF-8")
+    """The error about the first byte that is not UTF-8."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        start = error.start
+    lines = content[:start].split(b"\n")
+    return InputError(
+        f"{path}, line {len(lines)}: byte 0x{content[start]:02x} at position {len(lines[-1])} "
+        "is not UTF-8; convert the file to UTF-8"
+    )
 
 
 def to_integers(texts: pd.Series, dtype: str) -> tuple[pd.Series, pd.Series]:
@@ -160,26 +159,6 @@ def describe_fault(texts: pd.Series, is_faulty: pd.Series, what: str) -> list[st
     return [f"{name} {what.format(texts.iloc[first])} in {rows}, first in row {first + 2}"]
 
 
-def check_speakers(
-    counts: Mapping[str, int], path: Path, target_speaker: str, top_speakers: int
-) -> None:
-    """Raise InputError unless the target is one of the `top_speakers` most frequent speakers.
-
-    `counts` holds the number of lines of each speaker, the most frequent first.
-    """
-    if len(counts) < top_speakers:
-        raise InputError(
-            f"{path}: {len(counts)} speakers, but corpus.top_speakers is {top_speakers}; "
-            f"set it to 2 to {len(counts)}"
-        )
-    top = list(counts)[:top_speakers]
-    if target_speaker not in top:
-        raise InputError(
-            f"{path}: corpus.target_speaker {target_speaker!r} is not among the {top_speakers} "
-            f"most frequent speakers: {', '.join(top)}"
-        )
-
-
 def read_corpus(
     path: Path, target_speaker: str, top_speakers: int
 ) -> tuple[pd.DataFrame, dict[str, int], bytes]:
@@ -192,5 +171,15 @@ def read_corpus(
     content = path.read_bytes()
     lines = read_csv(content, path)
     speakers = lines["speaker"].value_counts().to_dict()
-    check_speakers(speakers, path, target_speaker, top_speakers)
+    top = list(speakers)[:top_speakers]
+    if len(top) < top_speakers:
+        raise InputError(
+            f"{path}: {len(speakers)} speakers, but corpus.top_speakers is {top_speakers}; "
+            f"set it to 2 to {len(speakers)}"
+        )
+    if target_speaker not in top:
+        raise InputError(
+            f"{path}: corpus.target_speaker {target_speaker!r} is not among the {top_speakers} "
+            f"most frequent speakers: {', '.join(top)}"
+        )
     return lines, speakers, content

@@ -16,10 +16,6 @@ GROUPS = {"episode": ["season", "episode"], "scene": ["scene"]}
 FEATURES = Features({"position": Value("int64"), "label": ClassLabel(num_classes=2)})
 
 
-class TooFewRowsError(ValueError):
-    """What a library says of rows that are too few to be split."""
-
-
 Positions = dict[str, np.ndarray]
 """For each split the positions of its rows among all rows, in the order of the split."""
 
@@ -30,7 +26,7 @@ def split_datasets_stratified(
     """Positions of train, test and valid by the stratified `train_test_split` of `datasets`.
 
     As published, it splits off train first and then splits the rest into test and valid. The order
-    depends only on the sequence of labels and the seed. Raises TooFewRowsError for a small class.
+    depends only on the sequence of labels and the seed. Raises ValueError for a small class.
     """
 
     def halve(rows: Dataset, second: float) -> tuple[Dataset, Dataset]:
@@ -86,11 +82,8 @@ def _in_two_steps(
 
     `halve` splits rows into two parts; its second argument is the share of the second part.
     """
-    try:
-        train, rest = halve(rows, 1 - fractions["train"])
-        test, valid = halve(rest, fractions["valid"] / (fractions["test"] + fractions["valid"]))
-    except ValueError as error:
-        raise TooFewRowsError(str(error)) from error
+    train, rest = halve(rows, 1 - fractions["train"])
+    test, valid = halve(rest, fractions["valid"] / (fractions["test"] + fractions["valid"]))
     return {"train": train, "test": test, "valid": valid}
 
 
@@ -150,7 +143,7 @@ def split_rows(
                 parts = split_group_shuffle(groups, fractions, seed)
             case _:
                 assert_never(method)
-    except TooFewRowsError:
+    except ValueError:  # what a library says of rows that are too few
         raise too_few from None
     if too_short is not None:
         parts["train"] = parts["train"][~too_short[parts["train"]]]

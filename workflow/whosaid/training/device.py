@@ -1,7 +1,5 @@
 """The device that models run on, and the precision that it computes natively."""
 
-from typing import Any
-
 import torch
 
 
@@ -25,12 +23,3 @@ def resolve_precision(precision: str) -> str:
         found = torch.cpu.get_capabilities()
         native = any(found.get(name) for name in ("avx512_bf16", "amx_bf16", "amx_tile", "bf16"))
     return "bfloat16" if native else "float32"
-
-
-def device_arguments(precision: str) -> dict[str, Any]:
-    """The TrainingArguments that set the device and a resolved precision."""
-    return {
-        "use_cpu": not torch.accelerator.is_available(),
-        "bf16": precision == "bfloat16",
-        "dataloader_pin_memory": torch.accelerator.is_available(),
-    }

@@ -1,7 +1,6 @@
 """Computes the logits of a trained model on tokenized rows."""
 
 import tempfile
-from typing import NamedTuple
 
 import numpy as np
 from datasets import Dataset
@@ -9,14 +8,6 @@ from transformers import PreTrainedTokenizerBase, Trainer
 
 from whosaid.training.classifier import load_classifier
 from whosaid.training.trainer import COLUMNS, build_trainer
-
-
-class Predicted(NamedTuple):
-    """Logits (rows x 2, float32) in the order of the rows, and the time they took."""
-
-    logits: np.ndarray
-    seconds: float
-    rows_per_second: float
 
 
 def load_predictor(
@@ -34,13 +25,11 @@ def load_predictor(
     )
 
 
-def predict(predictor: Trainer, rows: Dataset) -> Predicted:
-    """The logits of the `rows`, by `Trainer.predict`."""
+def predict(predictor: Trainer, rows: Dataset) -> tuple[np.ndarray, float, float]:
+    """The logits (rows x 2, float32) in the order of the `rows`, seconds, and rows per second."""
     if not len(rows):
-        return Predicted(np.empty((0, 2), np.float32), 0.0, 0.0)
+        return np.empty((0, 2), np.float32), 0.0, 0.0
     output = predictor.predict(rows.select_columns(COLUMNS), metric_key_prefix="predict")
-    return Predicted(
-        output.predictions.astype(np.float32),
-        output.metrics["predict_runtime"],
-        output.metrics["predict_samples_per_second"],
-    )
+    figures = output.metrics
+    seconds, rate = figures["predict_runtime"], figures["predict_samples_per_second"]
+    return output.predictions.astype(np.float32), seconds, rate

@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+import torch
 from datasets import Dataset
 from transformers import (
     DataCollatorWithPadding,
@@ -15,12 +16,7 @@ from transformers import (
 )
 
 from whosaid.tokens.first_position import first_position
-from whosaid.training.device import device_arguments
-from whosaid.training.packed_classifier import (
-    can_be_packed,
-    enable_packing,
-    mean_loss,
-)
+from whosaid.training.packed_classifier import can_be_packed, enable_packing, mean_loss
 from whosaid.training.packing import PackingCollator
 from whosaid.training.published_scores import compute_metrics
 
@@ -51,7 +47,9 @@ def build_trainer(
             remove_unused_columns=False,
             report_to="none",
             disable_tqdm=not sys.stderr.isatty(),
-            **device_arguments(precision),
+            use_cpu=not torch.accelerator.is_available(),
+            bf16=precision == "bfloat16",
+            dataloader_pin_memory=torch.accelerator.is_available(),
             **arguments,
         ),
         data_collator=collator,
