@@ -194,7 +194,6 @@ def test_a_copy_of_the_finished_tree_at_another_place_has_nothing_to_do(finished
 
 STALE_BY_CODE = {
     # a module for each set of stages that share one
-    "device": (edit_code("whosaid/training/device"), trained(*ENCODED)),
     "scratch_encoder": (
         edit_code("whosaid/tokens/scratch_encoder"),
         built(*ENCODERS, variants=ENCODED),
@@ -212,8 +211,7 @@ STALE_BY_CODE = {
     "model_store": (edit_code("whosaid/training/model_store"), trained(*ENCODED)),
     "checkpoints": (edit_code("whosaid/training/checkpoints"), trained(*ENCODED)),
     "packing": (edit_code("whosaid/training/packing"), trained(*ENCODED)),
-    "predict": (edit_code("whosaid/training/predict"), predicted(*ENCODED)),
-    "fit_linear": (edit_code("whosaid/training/fit_linear"), predicted(*LINEAR)),
+    "linear_model": (edit_code("whosaid/training/linear_model"), predicted(*LINEAR)),
     "split_rows": (edit_code("whosaid/corpus/split_rows"), split(*VARIANTS)),
     "read_csv": (edit_code("whosaid/corpus/read_csv"), EVERYTHING),
     # the scripts

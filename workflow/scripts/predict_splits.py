@@ -6,6 +6,7 @@ metrics on each split; `runtime.json`, seconds and rows per second.
 """
 
 import logging
+import tempfile
 from pathlib import Path
 
 from whosaid.jobs.environment import quiet_transformers  # before the libraries that read it
@@ -13,8 +14,8 @@ from whosaid.jobs.environment import quiet_transformers  # before the libraries 
 # isort: split
 import numpy as np
 import pandas as pd
-from datasets import load_from_disk
-from transformers import AutoTokenizer
+from datasets import Dataset, load_from_disk
+from transformers import AutoTokenizer, PreTrainedTokenizerBase, Trainer
 
 from whosaid.caching.json_files import read_json, write_json
 from whosaid.caching.manifest import check_manifest
@@ -22,11 +23,36 @@ from whosaid.evaluation.abstention import abstention_logits
 from whosaid.evaluation.predictions import decide, write_predictions
 from whosaid.jobs.stage import arguments, stage
 from whosaid.split_names import SPLITS
-from whosaid.training.classifier import check_token_ids
-from whosaid.training.predict import load_predictor, predict
+from whosaid.training.classifier import check_token_ids, load_classifier
 from whosaid.training.published_scores import score
+from whosaid.training.trainer import COLUMNS, build_trainer
 
 logger = logging.getLogger(__name__)
+
+
+def load_predictor(
+    folder: str, tokenizer: PreTrainedTokenizerBase, per_device_eval_batch_size: int
+) -> Trainer:
+    """A Trainer that predicts with the model in `folder`, in float32."""
+    return build_trainer(
+        load_classifier(folder),
+        tokenizer,
+        {},
+        precision="float32",
+        # Nothing is written there.
+        output_dir=tempfile.gettempdir(),
+        per_device_eval_batch_size=per_device_eval_batch_size,
+    )
+
+
+def predict(predictor: Trainer, rows: Dataset) -> tuple[np.ndarray, float, float]:
+    """The logits (rows x 2, float32) in the order of the `rows`, seconds, and rows per second."""
+    if not len(rows):
+        return np.empty((0, 2), np.float32), 0.0, 0.0
+    output = predictor.predict(rows.select_columns(COLUMNS), metric_key_prefix="predict")
+    figures = output.metrics
+    seconds, rate = figures["predict_runtime"], figures["predict_samples_per_second"]
+    return output.predictions.astype(np.float32), seconds, rate
 
 
 def main(

@@ -23,8 +23,13 @@ from whosaid.evaluation.predictions import decide, write_predictions
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
 from whosaid.jobs.stage import arguments, stage
 from whosaid.split_names import SPLITS
-from whosaid.training.fit_linear import fit, predict_logits, read_columns
-from whosaid.training.linear_model import load_model, save_model
+from whosaid.training.linear_model import (
+    fit,
+    load_model,
+    predict_logits,
+    read_columns,
+    save_model,
+)
 
 logger = logging.getLogger(__name__)
 

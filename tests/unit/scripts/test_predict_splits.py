@@ -15,7 +15,6 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from whosaid.errors import InputError
 from whosaid.evaluation.abstention import abstention_logits
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
-from whosaid.training.predict import load_predictor
 
 SPLITS = ("train", "test", "valid")
 
@@ -166,7 +165,7 @@ def test_runtime_has_the_seconds_and_rows_per_second_of_each_split(predictions):
 
 
 def test_a_model_predicts_in_float32(model):
-    predictor = load_predictor(str(model), AutoTokenizer.from_pretrained(model), 16)
+    predictor = predict_splits.load_predictor(str(model), AutoTokenizer.from_pretrained(model), 16)
     assert not predictor.args.bf16 and not predictor.args.fp16
     assert {value.dtype for value in predictor.model.parameters()} == {torch.float32}
 

@@ -18,7 +18,7 @@ from whosaid.config.model import Linear, LinearFeature
 from whosaid.errors import InputError
 from whosaid.evaluation.abstention import abstention_logits
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
-from whosaid.training import fit_linear
+from whosaid.training import linear_model
 from whosaid.training.linear_model import load_model
 
 SPLITS = ("train", "test", "valid")
@@ -250,7 +250,7 @@ def test_runtime_has_the_seconds_and_rows_per_second_of_each_split(trained):
 def test_a_stored_model_answers_as_the_fitted_one(dealt, trained):
     texts = {name: {"text": [row["text"] for row in rows]} for name, rows in dealt.items()}
     labels = np.array([row["label"] for row in dealt["train"]])
-    fitted = fit_linear.fit(texts["train"], labels, Linear().model_dump())
+    fitted = linear_model.fit(texts["train"], labels, Linear().model_dump())
     stored = load_model(trained / "model")
     for lines in texts.values():
         assert stored.log_odds(lines).tolist() == fitted.log_odds(lines).tolist()
@@ -333,6 +333,6 @@ def test_a_column_that_is_empty_throughout_is_refused_by_its_name(run, dealt):
 
 def test_a_fit_that_did_not_come_to_its_end_is_no_model(run, dealt, monkeypatch):
     hasty = partial(LogisticRegression, max_iter=1)
-    monkeypatch.setattr(fit_linear, "LogisticRegression", hasty)
+    monkeypatch.setattr(linear_model, "LogisticRegression", hasty)
     with pytest.raises(InputError, match=r"linear\.C: with 0\.3 .* choose a smaller one"):
         run(dealt)

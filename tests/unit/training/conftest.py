@@ -5,7 +5,7 @@ from classifiers import TOKENIZERS, new_model
 from datasets import load_from_disk
 from transformers import AutoTokenizer, DataCollatorWithPadding
 
-from whosaid.training.packed_classifier import LAYERS
+from whosaid.training.packing import LAYERS
 from whosaid.training.trainer import COLUMNS
 
 

@@ -11,12 +11,13 @@ from transformers import AutoTokenizer, DataCollatorWithPadding, TrainerCallback
 
 from whosaid.tokens.first_position import first_position
 from whosaid.training.cpu_dropout import use_cpu_dropout
-from whosaid.training.packed_classifier import (
+from whosaid.training.packing import (
+    PackingCollator,
     can_be_packed,
+    cheapest_packing,
     enable_packing,
     mean_loss,
 )
-from whosaid.training.packing import PackingCollator, cheapest_packing
 from whosaid.training.trainer import build_trainer
 
 CHOSEN = np.random.default_rng(1).permutation(180)[:40].tolist()

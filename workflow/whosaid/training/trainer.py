@@ -16,8 +16,7 @@ from transformers import (
 )
 
 from whosaid.tokens.first_position import first_position
-from whosaid.training.packed_classifier import can_be_packed, enable_packing, mean_loss
-from whosaid.training.packing import PackingCollator
+from whosaid.training.packing import PackingCollator, can_be_packed, enable_packing, mean_loss
 from whosaid.training.published_scores import compute_metrics
 
 COLUMNS = ["input_ids", "label"]
