@@ -57,8 +57,4 @@ def main(
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(
-            **arguments(snakemake),
-            store=snakemake.params.store,
-            code=snakemake.params.code,
-        )
+        main(**arguments(snakemake), store=snakemake.params.store, code=snakemake.params.code)

@@ -44,8 +44,4 @@ def main(expected: list[str], logs: str, repair: bool) -> None:
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(
-            **arguments(snakemake),
-            logs=snakemake.params.logs,
-            repair=snakemake.params.repair,
-        )
+        main(**arguments(snakemake), logs=snakemake.params.logs, repair=snakemake.params.repair)

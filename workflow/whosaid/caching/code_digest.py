@@ -2,10 +2,8 @@
 
 Snakemake judges a script by its modification time and ignores the modules that it imports. So each
 rule has a param with a digest of its script and of every module of whosaid that the script imports,
-directly or through another module, and with the versions of the packages that these import.
-
-The digests leave out what cannot change a result: comments, docstrings, formatting, logger calls,
-error messages, and the modules that only log, lock and move files (PLUMBING).
+directly or not, and with the versions of the packages that these import. The digests leave out what
+cannot change a result: comments, docstrings, formatting, logger calls, error texts, and PLUMBING.
 """
 
 import ast
@@ -44,37 +42,27 @@ def stage_code(stage: str) -> dict[str, str]:
     The keys are paths below `workflow/` and package names. Raises FileNotFoundError if the stage
     has no script.
     """
-    digests, packages = _closure(f"scripts/{stage}.py")
-    return digests | {package: _version(package) for package in packages}
-
-
-def code_text(stage: str) -> str:
-    """`stage_code` as one text with sorted keys: Snakemake compares params as a set of texts."""
-    return json.dumps(stage_code(stage), sort_keys=True)
-
-
-def _closure(script: str) -> tuple[dict[str, str], set[str]]:
-    """The digest of each module that a script imports, and the packages that these import."""
     digests: dict[str, str] = {}
     packages: set[str] = set()
-    waiting = [script]
+    waiting = [f"scripts/{stage}.py"]
     while waiting:
         path = waiting.pop()
         if path in digests or path.startswith(PLUMBING):
             continue
         digests[path], imported = _read_module(path)
         for name in imported:
-            own = [part for part in _module_files(name) if (WORKFLOW_DIR / part).is_file()]
+            stem, root = name.replace(".", "/"), name.partition(".")[0]
+            own = [f"{stem}.py", f"{stem}/__init__.py", f"scripts/{stem}.py"]
+            own = [part for part in own if (WORKFLOW_DIR / part).is_file()]
             waiting += own
-            root = name.partition(".")[0]
             if not own and root != "whosaid" and root not in sys.stdlib_module_names:
                 packages |= {root, *IMPLIED_PACKAGES.get(root, ())}
-    return digests, packages
+    return digests | {package: _version(package) for package in packages}
 
 
-def _module_files(name: str) -> list[str]:
-    stem = name.replace(".", "/")
-    return [f"{stem}.py", f"{stem}/__init__.py", f"scripts/{stem}.py"]
+def code_text(stage: str) -> str:
+    """`stage_code` as one text with sorted keys: Snakemake compares params as a set of texts."""
+    return json.dumps(stage_code(stage), sort_keys=True)
 
 
 @cache

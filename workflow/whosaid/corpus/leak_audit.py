@@ -140,15 +140,10 @@ def best_scores(counts: np.ndarray) -> dict[str, float]:
 
     `counts` holds the number of rows of each label for each distinct text (texts x 2). Such a
     classifier predicts the same for all rows of a text. Accuracy is best if each text gets its more
-    frequent label.
-
-    For F1, let text t have p_t rows of the target among n_t rows, and let P be the sum of all p_t.
-    Predicting "target" for a set S of texts gives F1(S) = 2 sum_S p_t / (P + sum_S n_t). Let F be
-    the greatest F1. Then sum_S (2 p_t - F n_t) <= F P for every S, with equality for the best S.
-    The left side is greatest for the texts with p_t / n_t > F / 2, so these texts are a best S
-    (Lipton, Elkan and Naryanaswamy 2014, "Optimal Thresholding of Classifiers to Maximize F1
-    Measure"). F is not known, but these texts are the first k in decreasing order of p_t / n_t, for
-    some k. So the best F1 over all k is F.
+    frequent label. F1 is best if the target's are the texts whose share of the target's rows is
+    more than half the best F1 (Lipton, Elkan and Naryanaswamy 2014, "Optimal Thresholding of
+    Classifiers to Maximize F1 Measure"). These are the first k in decreasing order of that share,
+    so the best F1 is the greatest over all k.
     """
     rows, positives = counts.sum(axis=1), counts[:, 1]
     order = np.argsort(-positives / rows, kind="stable")

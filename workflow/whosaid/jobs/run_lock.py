@@ -1,11 +1,9 @@
 """The lock that allows one run at a time in a folder, and a check that folders are writable.
 
-Snakemake's own locks are files that outlive a killed run. If there are two runs, the first one to
-end deletes the locks of both. The profile switches them off. The lock here belongs to the operating
-system, which releases it when the process ends, however it ends.
-
-Both functions end the run with SystemExit and one line: a WorkflowError would be printed by
-Snakemake with a traceback.
+Snakemake's own locks, which the profile switches off, are files that outlive a killed run, and the
+first of two runs to end deletes those of both. The operating system releases the lock here when the
+process ends. Both functions end the run with SystemExit, since Snakemake prints a WorkflowError
+with its traceback.
 """
 
 import os

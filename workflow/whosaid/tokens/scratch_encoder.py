@@ -22,14 +22,9 @@ def train_wordpiece(texts: list[str], vocab_size: int) -> DistilBertTokenizer:
     """
     untrained = DistilBertTokenizer(do_lower_case=True, model_max_length=512)
     backend = untrained.backend_tokenizer
-    words = {
-        word
-        for text in texts
-        for word, _ in backend.pre_tokenizer.pre_tokenize_str(
-            backend.normalizer.normalize_str(text)
-        )
-    }
-    letters = sorted({letter for word in words for letter in word[1:]})
+    normalised = map(backend.normalizer.normalize_str, texts)
+    split = map(backend.pre_tokenizer.pre_tokenize_str, normalised)
+    letters = sorted({letter for words in split for word, _ in words for letter in word[1:]})
     trained = untrained.train_new_from_iterator(
         texts,
         vocab_size,

@@ -51,12 +51,9 @@ def epoch_history(log_history: list[dict[str, float]]) -> list[dict[str, Any]]:
     history: list[dict[str, Any]] = []
     for entry in log_history:
         if "loss" in entry:
+            rate = entry["learning_rate"]
             history.append(
-                {
-                    "epoch": entry["epoch"],
-                    "train_loss": entry["loss"],
-                    "learning_rate": entry["learning_rate"],
-                }
+                {"epoch": entry["epoch"], "train_loss": entry["loss"], "learning_rate": rate}
             )
         elif "eval_loss" in entry:
             history[-1] |= {f"test_{name}": entry[f"eval_{name}"] for name in WATCHED}

@@ -25,15 +25,11 @@ from whosaid.caching.json_files import json_text, read_json
 from whosaid.caching.manifest import check_manifest
 from whosaid.errors import InputError
 
+# A term of one line alone says nothing about other lines.
+TERMS = {"min_df": 2, "sublinear_tf": True}
 TFIDF = {
-    "word_ngrams": {"analyzer": "word", "ngram_range": (1, 2), "min_df": 2, "sublinear_tf": True},
-    "character_ngrams": {
-        "analyzer": "char_wb",
-        "ngram_range": (2, 5),
-        # A term of one line alone says nothing about other lines.
-        "min_df": 2,
-        "sublinear_tf": True,
-    },
+    "word_ngrams": {"analyzer": "word", "ngram_range": (1, 2), **TERMS},
+    "character_ngrams": {"analyzer": "char_wb", "ngram_range": (2, 5), **TERMS},
 }
 """The features that are TF-IDF, with the arguments of scikit-learn's `TfidfVectorizer`."""
 
@@ -45,23 +41,20 @@ Lines = Mapping[str, Sequence[str]]
 
 
 class WordCount:
-    """The logarithm of 1 + the number of words between spaces, and its square.
+    """A vectorizer: the logarithm of 1 + the number of words between spaces, and its square.
 
-    With the square, lines of middle length can get the highest score. The class has the methods of
-    a scikit-learn vectorizer.
+    With the square, lines of middle length can get the highest score.
     """
 
     def __init__(self):
         self.vocabulary_ = {"log(1 + words)": 0, "log(1 + words)^2": 1}
 
-    def fit_transform(self, texts: Sequence[str]) -> csr_matrix:
-        """The same as `transform`, since there is nothing to fit."""
-        return self.transform(texts)
-
     def transform(self, texts: Sequence[str]) -> csr_matrix:
         """The two numbers of each text (texts x 2, float64)."""
         logarithm = np.log1p([float(len(text.split())) for text in texts])
         return csr_matrix(np.column_stack([logarithm, logarithm**2]))
+
+    fit_transform = transform  # there is nothing to fit
 
 
 Vectorizer = CountVectorizer | WordCount
@@ -131,8 +124,7 @@ def read_columns(split: pa.Table, lines: str, features: list[str]) -> Lines:
         everything = pq.read_table(lines, columns=["row", *columns])
         rows = everything.take(pc.index_in(split["row"], everything["row"]))
         for column in columns:
-            texts = rows[column].cast(pa.string()).fill_null("")
-            values[column] = texts.to_pylist()
+            values[column] = rows[column].cast(pa.string()).fill_null("").to_pylist()
     return values
 
 

@@ -19,7 +19,7 @@ class WatchedMetric(evaluate.Metric):
     """A metric of whosaid as an `evaluate.Metric`; no script is loaded from a hub."""
 
     def __init__(self, metric: Metric):
-        self.metric = metric  # `_info`, which the next line calls, needs it
+        self.metric = metric  # the next line needs it
         super().__init__(config_name=metric.name, keep_in_memory=True)
 
     def _info(self) -> evaluate.MetricInfo:
