@@ -9,22 +9,11 @@ import logging
 from typing import Any
 
 from whosaid.jobs.stage import stage
+from whosaid.reporting import figures as drawings
 from whosaid.reporting import plot_style
-from whosaid.reporting.figure_curves import calibration, precision_recall, training_curves
 from whosaid.reporting.figure_data import read_experiment
-from whosaid.reporting.figure_forest import forest
-from whosaid.reporting.figure_lines import confusion_by_speaker, word_counts
 
 logger = logging.getLogger(__name__)
-
-DRAW = {
-    function.__name__: function
-    for function in (
-        *(forest, precision_recall, calibration, training_curves),
-        *(confusion_by_speaker, word_counts),
-    )
-}
-"""The function that draws each figure, by the figure's name."""
 
 
 def main(figures: dict[str, str], **files_and_settings: Any) -> None:
@@ -32,7 +21,7 @@ def main(figures: dict[str, str], **files_and_settings: Any) -> None:
     experiment = read_experiment(**files_and_settings)
     with plot_style.style():
         for name, path in figures.items():
-            plot_style.save(DRAW[name](experiment), path)
+            plot_style.save(getattr(drawings, name)(experiment), path)
     logger.info("%d figures of %d variants", len(figures), len(experiment.variants))
 
 

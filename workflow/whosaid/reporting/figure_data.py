@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 
 from whosaid.caching.json_files import read_json
+from whosaid.evaluation.metrics import METRICS
 from whosaid.evaluation.predictions import read_variants
 from whosaid.evaluation.probability import sigmoid
 from whosaid.reported_split import REPORTED
-from whosaid.reporting import plot_style
+from whosaid.reporting.formats import METRIC
+from whosaid.reporting.plot_style import fit
 
 
 @dataclass(frozen=True)
@@ -18,20 +20,22 @@ class Variant:
 
     name: str
     title: str
-    linear: bool
+    classifier: str
     min_words: int | None
+    seeds: list[int]
     test: dict[str, Any]
     labels: np.ndarray
     probabilities: np.ndarray
-    thresholds: list[float]
+    thresholds: list[float | None]
     histories: list[list[dict[str, float]]]
     word_counts: dict[str, dict[str, int]] | None
 
-    @property
-    def size(self) -> str:
-        """The rows of the test split and the number of seeds."""
-        seeds = len(self.probabilities)
-        return f"{self.test['rows']:,} rows, {seeds} seed{'s' if seeds > 1 else ''}"
+    def heading(self, metric: str = "", letters: int = 30) -> str:
+        """The title, the metric on the test split, the split's rows and the number of seeds."""
+        value, seeds = self.test["metrics"].get(metric), len(self.seeds)
+        measured = "" if value is None else f"{METRICS[metric].title} {value:{METRIC}}\n"
+        size = f"{self.test['rows']:,} rows, {seeds} seed{'s' if seeds > 1 else ''}"
+        return f"{fit(self.title, 90, letters)}\n{measured}{size}"
 
 
 @dataclass(frozen=True)
@@ -63,35 +67,26 @@ def read_experiment(
     variants: list[dict[str, Any]],
 ) -> Experiment:
     """Read the data of all figures; the lists of paths are in the order of `variants`."""
-    of_test = {}
-    for result in map(read_json, metrics):
-        if result["split"] == REPORTED:
-            of_test[result["variant"]] = result
+    of_test = [result for result in map(read_json, metrics) if result["split"] == REPORTED]
     records = map(read_json, records)
     predicted = read_variants(predictions, variants)
-    read = []
-    for variant, of_variant, counts, predictions_of in zip(
-        variants, thresholds, split_counts, predicted, strict=True
-    ):
-        chosen = read_json(of_variant)["seeds"].values()
-        read.append(
-            Variant(
-                name=variant["name"],
-                title=variant["title"],
-                linear=variant["classifier"] == "linear",
-                min_words=variant["min_words"],
-                test=of_test[variant["name"]],
-                labels=predictions_of.label,
-                probabilities=sigmoid(predictions_of.log_odds),
-                thresholds=[each["threshold"] for each in chosen if each["threshold"] is not None],
-                histories=[next(records).get("history", []) for _ in variant["seeds"]],
-                word_counts=read_json(counts).get("word_counts"),
-            )
+    files = (variants, of_test, predicted, map(read_json, thresholds), map(read_json, split_counts))
+    read = {
+        variant["name"]: Variant(
+            **variant,
+            test=test,
+            labels=rows.label,
+            probabilities=sigmoid(rows.log_odds),
+            thresholds=[each["threshold"] for each in chosen["seeds"].values()],
+            histories=[next(records).get("history", []) for _ in variant["seeds"]],
+            word_counts=counts.get("word_counts"),
         )
+        for variant, test, rows, chosen, counts in zip(*files, strict=True)
+    }
     return Experiment(
-        target=plot_style.shorten(target_speaker, 1),
-        reference=next(each for each in read if each.name == reference),
-        variants=read,
+        target=fit(target_speaker, 30),
+        reference=read[reference],
+        variants=list(read.values()),
         comparison=read_json(comparison),
         slices=read_json(slices),
     )

@@ -1,0 +1,223 @@
+"""The figures of an experiment: one function each, named as the figure's file."""
+
+from statistics import fmean
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from whosaid.evaluation import curves
+from whosaid.evaluation.metrics import BINS, METRICS
+from whosaid.reporting import plot_style
+from whosaid.reporting.figure_data import Experiment, Variant
+from whosaid.reporting.formats import DIFFERENCE, METRIC
+from whosaid.reporting.plot_style import BLACK, BLUE, GREY, ORANGE, PALE, PERCENT, VERMILION
+
+VERDICTS = {"better": BLUE, "worse": VERMILION}
+DECISIONS = {"": ("o", "threshold one half"), "_at_threshold": ("D", "threshold chosen on valid")}
+"""The marker and the label of each kind of decision, by the ending of its metrics' names."""
+
+TRIVIAL = {
+    "never": ("-", BLACK, "never {}"),
+    "prior_random": (":", BLACK, "at random, by the share in train"),
+    "always": ("-", ORANGE, "always {}"),
+}
+RECALLS = np.linspace(0.01, 1, 100)
+"""The recalls at which precision is drawn, as fine as a figure of this size can show."""
+
+MOST_WORDS = 100
+"""The last bar of the histogram starts here or earlier, and pools all longer lines."""
+
+
+def forest(experiment: Experiment) -> Figure:
+    """F1 of every variant at both thresholds, with intervals, verdicts and trivial classifiers."""
+    variants, target = experiment.variants, experiment.target
+    title = f"Test split: how well each variant finds {target}'s lines"
+    height = 0.2 + 0.7 * len(variants)
+    figure, [axes] = plot_style.panels(title, [""], METRICS["f1"].title, "", height)
+    for place, variant in enumerate(variants):
+        for kind, (dashes, color, label) in TRIVIAL.items():
+            f1, look = variant.test["trivial"][kind]["f1"] or 0, {"color": color, "ls": dashes}
+            axes.vlines(f1, place - 0.4, place + 0.4, **look, label=label.format(target))
+        for y, metric, marker in ((place - 0.2, "f1", "o"), (place + 0.2, "f1_at_threshold", "D")):
+            value = variant.test["metrics"][metric]
+            text, color = _verdict(experiment, variant, metric)
+            if value is None:
+                text, color = "undefined", GREY
+            else:
+                low, high = variant.test["intervals"].get(metric) or (value, value)
+                text = f"{value:{METRIC}} [{low:{METRIC}}, {high:{METRIC}}]: {text}"
+                face = "white" if variant.classifier == "linear" else color
+                axes.hlines(y, low, high, color=color)
+                axes.plot(value, y, marker, color=color, markerfacecolor=face)
+            beside = {"transform": axes.get_yaxis_transform(), "va": "center"}
+            axes.text(1.01, y, text, color=color, **beside)
+    axes.set_yticks(range(len(variants)), [each.heading(letters=50) for each in variants])
+    axes.set(xlim=(-0.01, None), ylim=(len(variants) - 0.5, -0.5))
+    for marker, label in DECISIONS.values():
+        axes.plot([], [], marker, color=BLACK, label=label)
+    axes.plot([], [], "o", color=BLACK, markerfacecolor="white", label="linear variant")
+    note = (
+        f"F1 with {experiment.confidence} intervals. Verdict and difference (in brackets) are "
+        f"against {experiment.reference.title}, on the test rows that both hold out."
+    )
+    return plot_style.legend(figure, note, columns=3)
+
+
+def _verdict(experiment: Experiment, variant: Variant, metric: str) -> tuple[str, str]:
+    """What a variant's row says about its difference from the reference, and its colour."""
+    if variant is experiment.reference:
+        return "reference", BLACK
+    compared = experiment.comparison["variants"][variant.name]["metrics"].get(metric)
+    if compared is None or compared["difference"] is None:
+        return "not comparable", GREY
+    verdict, difference = compared.get("verdict"), f"{compared['difference']:{DIFFERENCE}}"
+    return f"{verdict} ({difference})" if verdict else difference, VERDICTS.get(verdict, GREY)
+
+
+def precision_recall(experiment: Experiment) -> Figure:
+    """Precision against recall of every variant and the reference, with both thresholds."""
+    variants, reference, target = experiment.variants, experiment.reference, experiment.target
+    title = f"Test split: precision against recall in finding {target}'s lines"
+    headings = [variant.heading("average_precision") for variant in variants]
+    figure, grid = plot_style.panels(title, headings, "recall", "precision")
+    for variant, axes in zip(variants, grid, strict=True):
+        if not variant.labels.any():
+            note = plot_style.fit(f"No curve: the split has no line of {target}'s.", 90, 28)
+            axes.text(0.5, 0.5, note, ha="center", va="center", color=VERMILION)
+            continue
+        axes.axhline(variant.labels.mean(), color=ORANGE, label=f"share of {target}'s lines")
+        if reference.labels.any() and variant is not reference:
+            label = f"reference: {plot_style.fit(reference.title, 40)}"
+            axes.plot(RECALLS, _precisions(reference).mean(axis=0), color="#A8A8A8", label=label)
+        _plot_seeds(axes, RECALLS, _precisions(variant), BLUE, "the variant")
+        for ending, (marker, label) in DECISIONS.items():
+            point = [variant.test["metrics"][f"{name}{ending}"] for name in ("recall", "precision")]
+            if point[0] and point[1] is not None:
+                look = {"color": VERMILION, "markeredgecolor": "white", "label": label}
+                axes.plot(*point, marker, **look)
+    grid[0].set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    note = "Bold: mean over the seeds, thin: each seed. Variants may hold out other rows than the "
+    note += "reference, with another share of the target's lines."
+    return plot_style.legend(figure, note, columns=3)
+
+
+def _plot_seeds(axes: Axes, x: np.ndarray, of_seeds: np.ndarray, color: str, label: str) -> None:
+    if len(of_seeds) > 1:
+        axes.plot(x, of_seeds.T, color=color, linewidth=0.6, alpha=0.5)
+    axes.plot(x, of_seeds.mean(axis=0), color=color, linewidth=1.8, label=label)
+
+
+def _precisions(variant: Variant) -> np.ndarray:
+    of_seeds = variant.probabilities
+    return np.array([curves.precision_at(RECALLS, variant.labels, each) for each in of_seeds])
+
+
+def calibration(experiment: Experiment) -> Figure:
+    """Observed share of the target's lines against the probability that the variant gives."""
+    variants, target = experiment.variants, experiment.target
+    title = f"Test split: how often a line is {target}'s when a variant says so"
+    headings = [variant.heading("expected_calibration_error") for variant in variants]
+    figure, grid = plot_style.panels(title, headings, f"probability given to {target}", "share")
+    for variant, axes in zip(variants, grid, strict=True):
+        in_bins, positives, rows, given = curves.reliability(
+            variant.labels, variant.probabilities, BINS
+        )
+        shares, edges = in_bins / in_bins.sum(), np.linspace(0, 1, BINS + 1)
+        axes.stairs(shares, edges, fill=True, color=PALE, label="share of the rows")
+        axes.plot([0, 1], [0, 1], "--", color=GREY, label="perfectly calibrated")
+        for threshold in variant.thresholds:
+            if threshold is not None:
+                label = "threshold chosen on valid, of each seed"
+                axes.axvline(threshold, color=VERMILION, linewidth=1, label=label)
+        low, high = curves.wilson(positives, rows, experiment.comparison["confidence"])
+        axes.vlines(given, low, high, color=BLUE)
+        axes.plot(given, positives / rows, "o", color=BLUE, label=f"share that is {target}'s")
+    grid[0].set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    grid[0].yaxis.set_major_formatter(PERCENT)
+    note = (
+        f"In {BINS} equal bins, with Wilson's {experiment.confidence} intervals. Seeds are pooled, "
+    )
+    return plot_style.legend(figure, f"{note}though an interval counts a row once.")
+
+
+def training_curves(experiment: Experiment) -> Figure:
+    """Losses and F1 after each epoch, of the variants that are trained in epochs."""
+    trained = [each for each in experiment.variants if each.classifier != "linear"]
+    headings = [each.heading() for each in trained] or ["No variant is trained in epochs."]
+    title = "Training: loss and F1 after each epoch"
+    figure, grid = plot_style.panels(title, headings, "epoch", "loss (nats) and F1")
+    series = {"train_loss": GREY, "test_loss": BLUE, "test_f1": ORANGE}
+    for variant, axes in zip(trained, grid, strict=False):
+        epochs = np.array([entry["epoch"] for entry in variant.histories[0]])
+        for key, color in series.items():
+            of_seeds = [[entry[key] for entry in history] for history in variant.histories]
+            label = key.replace("_", " ").replace("f1", "F1")
+            _plot_seeds(axes, epochs, np.array(of_seeds), color, label)
+    grid[0].xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    grid[0].set_ylim(bottom=0)
+    note = "Bold: mean over the seeds, thin: each seed. The rows are of the test split."
+    return plot_style.legend(figure, note)
+
+
+def confusion_by_speaker(experiment: Experiment) -> Figure:
+    """The share of each speaker's lines that a variant predicts as the target's."""
+    slices, target = experiment.slices["variants"], experiment.target
+    rates: dict[str, list[float]] = {}
+    for each in [each for of_variant in slices.values() for each in of_variant["mistaken_speaker"]]:
+        rates.setdefault(each["slice"], []).append(each["rate"])
+    speakers = sorted(rates, key=lambda speaker: (-fmean(rates[speaker]), speaker))
+    headings = [variant.heading() for variant in experiment.variants]
+    title, x = f"Test split: whose lines are taken for {target}'s", f"predicted as {target}'s"
+    figure, grid = plot_style.panels(title, headings, x, "", height=1.5 + 0.2 * len(speakers))
+    for variant, axes in zip(experiment.variants, grid, strict=True):
+        mistaken, missed = (slices[variant.name][kind] for kind in ("mistaken_speaker", "missed"))
+        for each in mistaken:
+            y = 1 + speakers.index(each["slice"])
+            _point(axes, y, each["rate"], each["interval"], BLUE, "another speaker's lines")
+        if missed["rate"] is not None:
+            found = [1 - end for end in missed["interval"]]
+            _point(axes, 0, 1 - missed["rate"], found, ORANGE, "the target's own: found")
+        if rows := sum(each["rows"] for each in mistaken):
+            share = sum(each["count"] for each in mistaken) / rows
+            axes.axvline(share, color=GREY, linestyle="--", label="all other speakers")
+    grid[0].set(xlim=(-0.02, None), ylim=(len(speakers) + 0.6, -0.6))
+    names = [target, *(plot_style.fit(speaker, 20) for speaker in speakers)]
+    grid[0].set_yticks(range(len(names)), names)
+    grid[0].xaxis.set_major_formatter(PERCENT)
+    note = f"Of each speaker's lines, with {experiment.confidence} intervals; threshold one half."
+    return plot_style.legend(figure, note)
+
+
+def _point(axes: Axes, y: int, rate: float, ends: list[float], color: str, label: str) -> None:
+    axes.hlines(y, *ends, color=color)
+    axes.plot(rate, y, "o", color=color, markersize=4, label=label)
+
+
+def word_counts(experiment: Experiment) -> Figure:
+    """How long the lines of both classes are, and which of them the variants' cutoffs drop."""
+    variants = [each for each in experiment.variants if each.word_counts is not None]
+    looks = {"not": ("the others", GREY, PALE), "target": (experiment.target, BLUE, "none")}
+    counted = [[curves.histogram(each.word_counts[name]) for name in looks] for each in variants]
+    last = curves.tail_start([lines for both in counted for lines in both], MOST_WORDS)
+    title = f"Length of {experiment.target}'s lines and of the others'"
+    x, y = "words in the line", "share of the class"
+    figure, grid = plot_style.panels(title, [""] * len(variants), x, y)
+    for axes, variant, both in zip(grid, variants, counted, strict=True):
+        heading = [variant.title, f"cutoff at {variant.min_words} words; shorter are"]
+        for lines, (name, edge, face) in zip(both, looks.values(), strict=True):
+            shares = lines / max(lines.sum(), 1)
+            below = 100 * shares[: variant.min_words].sum()
+            heading.append(f"{below:.0f} % of {lines.sum():,.0f} lines of {name}")
+            bars = np.append(shares[:last], shares[last:].sum())
+            look = {"fill": True, "facecolor": face, "edgecolor": edge, "linewidth": 1.4}
+            axes.stairs(bars, np.arange(len(bars) + 1) - 0.5, **look, label=f"lines of {name}")
+        axes.axvline(variant.min_words - 0.5, color=VERMILION, label="cutoff")
+        axes.set_title("\n".join(plot_style.fit(each, 90, 34) for each in heading))
+    ticks = range(0, last, 10)
+    grid[0].set_xticks([*ticks, last], [*map(str, ticks), f"{last}+"])
+    grid[0].set_xlim(-0.5, last + 0.5)
+    grid[0].yaxis.set_major_formatter(PERCENT)
+    note = "NLTK word tokens, with punctuation, of all lines of the kept speakers before the split."
+    return plot_style.legend(figure, f"{note} A class adds up to 100 %.")
