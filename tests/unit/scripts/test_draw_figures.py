@@ -12,6 +12,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from whosaid.config.output_paths import FIGURES
+from whosaid.evaluation.metrics import BINS
+from whosaid.evaluation.probability import sigmoid
 from whosaid.reporting import figures, plot_style
 from whosaid.reporting.figure_data import read_experiment
 
@@ -318,6 +320,16 @@ def test_the_cutoff_stands_between_the_last_dropped_and_the_first_kept_length(in
         "70 % of 100 lines of the others",
         "25 % of 20 lines of dwight",
     ]
+
+
+def test_only_bins_with_enough_rows_have_a_point_in_the_calibration(inputs):
+    for axes, name in zip(inputs.figure("calibration").axes, VARIANTS, strict=True):
+        seeds = VARIANTS[name].get("seeds", [42])
+        logits = [pq.read_table(inputs.folder / f"{name}_{seed}.parquet") for seed in seeds]
+        given = sigmoid(np.concatenate([table["logit_target"].to_numpy() for table in logits]))
+        rows, _ = np.histogram(given, bins=np.linspace(0, 1, BINS + 1))
+        [drawn] = [line for line in axes.lines if line.get_marker() == "o"]
+        assert 0 < len(drawn.get_xdata()) == (rows / len(seeds) >= 20).sum() < BINS
 
 
 def test_a_comparison_without_a_verdict_shows_its_difference(inputs):

@@ -26,6 +26,9 @@ TRIVIAL = {
 RECALLS = np.linspace(0.01, 1, 100)
 """The recalls at which precision is drawn, as fine as a figure of this size can show."""
 
+LEAST_ROWS = 20
+"""Rows that a bin of the calibration needs to be drawn: the share of fewer is mostly chance."""
+
 MOST_WORDS = 100
 """The last bar of the histogram starts here or earlier, and pools all longer lines."""
 
@@ -121,9 +124,8 @@ def calibration(experiment: Experiment) -> Figure:
     headings = [variant.heading("expected_calibration_error") for variant in variants]
     figure, grid = plot_style.panels(title, headings, f"probability given to {target}", "share")
     for variant, axes in zip(variants, grid, strict=True):
-        in_bins, positives, rows, given = curves.reliability(
-            variant.labels, variant.probabilities, BINS
-        )
+        in_bins, *found = curves.reliability(variant.labels, variant.probabilities, BINS)
+        positives, rows, given = (each[found[1] >= LEAST_ROWS] for each in found)
         shares, edges = in_bins / in_bins.sum(), np.linspace(0, 1, BINS + 1)
         axes.stairs(shares, edges, fill=True, color=PALE, label="share of the rows")
         axes.plot([0, 1], [0, 1], "--", color=GREY, label="perfectly calibrated")
