@@ -13,7 +13,9 @@ SPLITS = ("train", "test", "valid")
 WATCHED = ("accuracy", "f1", "precision", "recall")
 METRICS = (*WATCHED, "loss", "balanced_accuracy", "average_precision")
 METRICS += tuple(f"{name}_at_threshold" for name in WATCHED)
-COMPARED = ("f1", "f1_at_threshold", "accuracy", "average_precision")
+PRIMARY = "average_precision"
+COMPARED = (PRIMARY, "f1", "f1_at_threshold", "accuracy")
+UNITS = ("row", "scene", "episode")
 ROLES = {
     "train": "Learned from.",
     "test": "Held out: watched after each epoch, decides nothing.",
@@ -80,8 +82,15 @@ def metric_file(variant, split, rows, positives, prior=0.17, seeds=(42,), publis
         "metrics": metrics,
         "answered": None,
         "spread": {name: chance.uniform(0.001, 0.02) if many else None for name in METRICS},
-        "intervals": {name: interval(value) for name, value in metrics.items()},
         "seeds": {str(seed): metrics for seed in seeds},
+        "unit": "row",
+        "intervals": {name: interval(value) for name, value in metrics.items()}
+        if split != "train"
+        else None,
+        "standard_error_by_unit": {unit: chance.uniform(0.01, 0.04) for unit in UNITS}
+        if split == "test"
+        else None,
+        "in_train": {"rows": rows // 5, "share": rows // 5 / rows},
         "trivial": trivial(rows, positives, prior),
         "published": figures if published else None,
         "difference": {k: metrics[k] - figures[k] for k in figures} if published else None,
@@ -89,21 +98,32 @@ def metric_file(variant, split, rows, positives, prior=0.17, seeds=(42,), publis
     }
 
 
-def comparison_of(variant, rows):
+def comparison_of(variant, rows, family="variants", seeds=(42,)):
     chance = random.Random(f"{variant} compared")
     metrics = {}
     for name in COMPARED:
         difference = chance.uniform(-0.09, 0.09)
         low, high = interval(difference)
-        verdict = "better" if low > 0 else "worse" if high < 0 else "cannot tell"
         metrics[name] = {
+            "variant": 0.4 + difference,
+            "reference": 0.4,
             "difference": difference,
             "interval": [low, high],
-            "p_holm": 0.04,
             "smallest_detectable_difference": 0.042,
-            "verdict": verdict,
         }
-    return {"rows": rows, "positives": rows // 6, "notes": [], "metrics": metrics}
+        if name == PRIMARY:
+            verdict = "better" if low > 0 else "worse" if high < 0 else "cannot tell"
+            metrics[name] |= {"p": 0.02, "p_corrected": 0.04, "verdict": verdict}
+    return {
+        "family": family,
+        "rows": rows,
+        "positives": rows // 6,
+        "unit": "row",
+        "units": rows // 6,
+        "about": "recipe" if len(seeds) > 1 else "one model",
+        "notes": [],
+        "metrics": metrics,
+    }
 
 
 def slices_of(variant, rows):
@@ -131,22 +151,31 @@ def slices_of(variant, rows):
 class Experiment:
     """The files below `root` and the settings of an experiment; tests change both.
 
-    `rows` are those of each variant's test split; train has twice as many.
+    `rows` are those of each variant's test split; train has twice as many. The `baselines` are
+    those of the variants that need no encoder.
     """
 
-    def __init__(self, root: Path, rows: dict[str, int], seeds=(42,), published=(), titles=None):
+    def __init__(
+        self,
+        root: Path,
+        rows: dict[str, int],
+        seeds=(42,),
+        published=(),
+        titles=None,
+        baselines=(),
+    ):
         self.root, self.files, self.names = root, {}, list(rows)
         self.settings = {
             "experiment": "toy",
             "target_speaker": "dwight",
             "reference": self.names[0],
+            "split_seed": 27,
             "variants": [
                 {
                     "name": name,
                     "title": (titles or {}).get(name, name.title()),
-                    "classifier": "encoder",
-                    "min_words": None,
                     "seeds": list(seeds),
+                    "is_baseline": name in baselines,
                     "published_seconds": 588 if name in published else None,
                 }
                 for name in rows
@@ -164,14 +193,23 @@ class Experiment:
                 path = f"data/toy/models/{name}/seed_{seed}/training.json"
                 record = {"seed": seed, "device": "CPU (2 threads)", "seconds": 587.6 + number}
                 self.records.append(self.add(path, record))
-        others = {name: comparison_of(name, rows[name]) for name in self.names[1:]}
+        families = {
+            name: "baselines" if name in baselines else "variants" for name in self.names[1:]
+        }
+        others = {
+            name: comparison_of(name, rows[name], family, seeds)
+            for name, family in families.items()
+        }
+        tests = {kind: [*families.values()].count(kind) for kind in ("variants", "baselines")}
         comparison = {
             "experiment": "toy",
             "split": "test",
             "reference": self.names[0],
+            "primary": PRIMARY,
             "confidence": 0.95,
-            "resamples": 10_000,
-            "correction": f"Holm, over the {len(others)} comparisons of a metric",
+            "resamples": 1000,
+            "tests": tests,
+            "correction": "Bonferroni, over the variants and over the baselines",
             "variants": others,
         }
         self.comparison = self.add("results/toy/comparison.json", comparison)

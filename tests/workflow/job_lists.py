@@ -12,6 +12,7 @@ ROBERTA = "basic_roberta"
 ENCODED = (*DISTILBERT, ROBERTA)
 LINEAR = ("tfidf", "length_only", "metadata_only")
 VARIANTS = (*ENCODED, *LINEAR)
+SEEDS = (42, 43, 44)
 TABLE: Jobs = [("summarize",)]
 PICTURES: Jobs = [("draw_figures",), *TABLE]
 COMPARISON: Jobs = [("compare_variants",), *PICTURES]
@@ -20,30 +21,39 @@ ALL_COMPARED: Jobs = [("compare_variants",), *SLICES]
 
 
 def evaluated(*variants: str) -> Jobs:
-    return sorted([*(("evaluate_splits", variant) for variant in variants), *COMPARISON])
+    """The comparison reads predictions, not metric files."""
+    return sorted([*(("evaluate_splits", variant) for variant in variants), *PICTURES])
 
 
-def predicted(*variants: str, seed: int = 42) -> Jobs:
-    """A logistic regression predicts where it is fitted."""
+def resampled(*variants: str) -> Jobs:
+    """All that holds an interval."""
+    return sorted({*evaluated(*variants), *ALL_COMPARED})
+
+
+def predicted(*variants: str, seeds: tuple[int, ...] = SEEDS) -> Jobs:
+    """A logistic regression predicts where it is fitted, with its first seed alone."""
     jobs = [
         ("train_linear" if variant in LINEAR else "predict_splits", variant, str(seed))
         for variant in variants
+        for seed in (seeds[:1] if variant in LINEAR else seeds)
     ]
-    return sorted({*jobs, *evaluated(*variants), *ALL_COMPARED})
+    return sorted({*jobs, *resampled(*variants)})
 
 
-def trained(*variants: str, seed: int = 42) -> Jobs:
-    jobs = [("train_model", name, str(seed)) for name in variants if name not in LINEAR]
-    return sorted([*jobs, *predicted(*variants, seed=seed)])
+def trained(*variants: str, seeds: tuple[int, ...] = SEEDS) -> Jobs:
+    encoded = (name for name in variants if name not in LINEAR)
+    jobs = [("train_model", name, str(seed)) for name in encoded for seed in seeds]
+    return sorted([*jobs, *predicted(*variants, seeds=seeds)])
 
 
-def tokenized(*variants: str) -> Jobs:
+def tokenized(*variants: str, seeds: tuple[int, ...] = SEEDS) -> Jobs:
     jobs = [("tokenize_splits", name) for name in variants if name not in LINEAR]
-    return sorted([*jobs, *trained(*variants)])
+    return sorted([*jobs, *trained(*variants, seeds=seeds)])
 
 
-def split(*variants: str) -> Jobs:
-    return sorted([*(("split_lines", variant) for variant in variants), *tokenized(*variants)])
+def split(*variants: str, seeds: tuple[int, ...] = SEEDS) -> Jobs:
+    jobs = [("split_lines", variant) for variant in variants]
+    return sorted([*jobs, *tokenized(*variants, seeds=seeds)])
 
 
 def passed(*variants: str) -> Jobs:

@@ -40,6 +40,7 @@ from job_lists import (
     NOTHING,
     PICTURES,
     ROBERTA,
+    SEEDS,
     SLICES,
     TABLE,
     VARIANTS,
@@ -48,6 +49,7 @@ from job_lists import (
     evaluated,
     passed,
     predicted,
+    resampled,
     split,
     tokenized,
     trained,
@@ -169,6 +171,7 @@ HARMLESS = {
         "float for an integer": set_key("defaults.training.num_train_epochs", 8.0),
         "default spelt out": set_key("defaults.training.warmup_steps", 0),
         "default repeated by a variant": set_key("variants.basic_distilbert.max_length", 128),
+        "unit that is resampled by default": set_key("statistics.unit", "row"),
         "encoder that no variant uses": set_key("encoders.spare", {"path": "nowhere"}),
         "keys reordered": reverse_all_keys,
     },
@@ -202,11 +205,11 @@ STALE_BY_CODE = {
     "split_names": (edit_code("whosaid/split_names"), split(*VARIANTS)),
     "published_metrics": (edit_code("whosaid/evaluation/published_metrics"), trained(*VARIANTS)),
     "abstention": (edit_code("whosaid/evaluation/abstention"), predicted(*VARIANTS)),
-    "metrics": (edit_code("whosaid/evaluation/metrics"), evaluated(*VARIANTS)),
-    "bootstrap": (
-        edit_code("whosaid/evaluation/bootstrap"),
-        sorted({*evaluated(*VARIANTS), *ALL_COMPARED}),
-    ),
+    "metrics": (edit_code("whosaid/evaluation/metrics"), resampled(*VARIANTS)),
+    "resampling": (edit_code("whosaid/evaluation/resampling"), resampled(*VARIANTS)),
+    "split_metrics": (edit_code("whosaid/evaluation/split_metrics"), evaluated(*VARIANTS)),
+    "compare": (edit_code("whosaid/evaluation/compare"), COMPARISON),
+    "units": (edit_code("whosaid/corpus/units"), split(*VARIANTS)),
     "curves": (edit_code("whosaid/evaluation/curves"), SLICES),
     "model_store": (edit_code("whosaid/training/model_store"), trained(*ENCODED)),
     "checkpoints": (edit_code("whosaid/training/checkpoints"), trained(*ENCODED)),
@@ -249,7 +252,7 @@ STALE_BY_CODE = {
             '    Metric(name="again", title="again", function=loss, bounds=(0, 9), **ERROR),\n'
             '    Metric(name="loss",',
         ),
-        evaluated(*VARIANTS),
+        resampled(*VARIANTS),
     ),
     "edited with an old time": (
         backdated("workflow/scripts/evaluate_splits.py", edit_code("scripts/evaluate_splits")),
@@ -392,9 +395,13 @@ STALE_BY_CONFIG = {
         set_key("variants.rebalanced_distilbert.resample.oversample_positives", 3),
         split("rebalanced_distilbert"),
     ),
-    "second seed of a variant": (
-        set_key("variants.basic_roberta.training.seeds", [42, 43]),
-        trained(ROBERTA, seed=43),
+    "fourth seed of a variant": (
+        set_key("variants.basic_roberta.training.seeds", [*SEEDS, 45]),
+        trained(ROBERTA, seeds=(45,)),
+    ),
+    "first seed of a variant alone": (
+        set_key("variants.basic_roberta.training.seeds", [42]),
+        resampled(ROBERTA),
     ),
     "title": (set_key("variants.basic_roberta.title", "Robert"), PICTURES),
     "features of a logistic regression": (
@@ -403,8 +410,10 @@ STALE_BY_CONFIG = {
     ),
     "level of the intervals": (
         set_key("statistics.confidence", 0.9),
-        sorted({*evaluated(*VARIANTS), *ALL_COMPARED}),
+        resampled(*VARIANTS),
     ),
+    "number of resamples": (set_key("statistics.resamples", 500), resampled(*VARIANTS)),
+    "what is resampled as a whole": (set_key("statistics.unit", "scene"), resampled(*VARIANTS)),
     "variant that the others are compared with": (
         set_key("reference", ROBERTA),
         COMPARISON,
@@ -471,7 +480,11 @@ METRICS_OF_ROBERTA = f"results/demo/metrics/{ROBERTA}/test.json"
 DAMAGED = {
     # Of a folder only the manifest is watched. `verify` looks at every file.
     "weights changed": (append(f"{BASIC_MODEL}/model.safetensors", "half"), NOTHING, NOTHING),
-    "model folder deleted": (remove(BASIC_MODEL), trained("basic_distilbert"), NOTHING),
+    "model folder deleted": (
+        remove(BASIC_MODEL),
+        trained("basic_distilbert", seeds=(42,)),
+        NOTHING,
+    ),
     "folder of a logistic regression deleted": (
         remove("data/demo/models/tfidf/seed_42"),
         predicted("tfidf"),
@@ -559,7 +572,7 @@ def test_the_dry_run_imports_no_heavy_library(finished):
 # An encoder from a local folder
 
 
-FETCHED = sorted([("fetch_encoder", "local"), *tokenized("plain")])
+FETCHED = sorted([("fetch_encoder", "local"), *tokenized("plain", seeds=(42,))])
 
 
 @pytest.fixture(scope="session")
@@ -610,7 +623,7 @@ def tiny(tiny_tree, tmp_path) -> Tree:
             ),
             "line that no variant uses": (
                 set_cell("bea", "line", "Nobody counts my lines."),
-                sorted([("read_lines",), *split("plain")]),
+                sorted([("read_lines",), *split("plain", seeds=(42,))]),
             ),
             "encoder deleted": (remove("data/tiny/encoders/local"), FETCHED),
         }

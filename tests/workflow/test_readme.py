@@ -28,9 +28,9 @@ def readme_commands():
 def tables_of(summary):
     """The rows of each table by the title of its section, as lists of cells without the header."""
     tables = {}
-    for section in summary.split("\n## ")[1:]:
+    for section in summary.split("\n## "):
         lines = [line for line in section.splitlines() if line.startswith("|")]
-        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+        rows = [[cell.strip() for cell in line.removeprefix("|").split("|")] for line in lines]
         tables[section.partition("\n")[0]] = rows[2:]
     return tables
 
@@ -51,14 +51,29 @@ def test_make_summary_fills_the_whole_table(tables):
 
 @pytest.mark.slow
 def test_the_summary_says_of_each_variant_what_can_be_told(tables):
-    rows = tables["The test split"]
-    assert [row[0] for row in rows[: len(TITLES)]] == TITLES
-    interval = r"0\.\d{3} \[0\.\d{3}, [01]\.\d{3}\]"
-    for row in rows[: len(TITLES)]:
-        assert re.fullmatch(interval, row[3])
-        assert re.fullmatch(r"reference|[+-]0\.\d{3} (better|worse|cannot tell)", row[4])
-    floors = {row[0].partition(",")[0] for row in rows[len(TITLES) :]}
-    assert floors == {"*never*", "*always*", "*random*"}
+    rows = tables["# demo: which lines are dwight's?"]
+    assert [row[0] for row in rows] == TITLES[: len(ENCODED)]
+    number = r"[+-]?[01]\.\d{3}"
+    estimate = rf"{number} \[{number}, {number}\]"
+    for row in rows:
+        assert re.fullmatch(estimate, row[2])
+        assert re.fullmatch(rf"({estimate}(: {number} against {number} on [\d,]+ rows)?)?", row[3])
+        assert re.fullmatch(r"reference|better|worse|cannot tell|too few", row[4])
+        assert re.fullmatch(rf"3 ± {number}", row[5])
+    assert [row[3] == "" for row in rows] == [row[4] == "reference" for row in rows]
+
+
+@pytest.mark.slow
+def test_the_summary_has_the_baselines_in_one_line(summary_run):
+    summary = (summary_run[0].root / "results" / "summary.md").read_text(encoding="utf-8")
+    [line] = [part for part in summary.split("\n\n") if part.startswith("Baselines: ")]
+    for title in TITLES[len(ENCODED) :]:
+        assert title in " ".join(line.split())
+
+
+@pytest.mark.slow
+def test_the_decisions_of_every_variant_are_in_a_table_of_their_own(tables):
+    assert [row[0] for row in tables["Decisions on the test split"]] == TITLES
 
 
 @pytest.mark.slow
@@ -113,7 +128,7 @@ def test_no_artifact_is_a_pickle(summary_run):
 @pytest.mark.slow
 def test_epochs_are_reported_while_it_trains(summary_run):
     _, printed = summary_run
-    assert len(re.findall(r"epoch \d of 8: train loss", printed)) == 5 * 8
+    assert len(re.findall(r"epoch \d of 8: train loss", printed)) == 5 * 3 * 8
     assert not re.search(r"\d+/\d+ \[\d\d:\d\d<", printed), "a progress bar off a terminal"
 
 

@@ -1,7 +1,7 @@
 # Finds out which differences are real, and which lines are predicted wrongly.
 #
-# INPUTS: results/{experiment}/predictions/{variant}/seed_{seed}/test.parquet of every variant,
-#   data/{experiment}/models/{variant}/thresholds.json, data/{experiment}/lines.parquet
+# INPUTS: results/{experiment}/predictions/{variant}/seed_{seed}/{test,valid}.parquet of every
+#   variant, data/{experiment}/lines.parquet
 # OUTPUTS: results/{experiment}/comparison.json, results/{experiment}/slices.json
 
 
@@ -9,7 +9,8 @@ rule compare_variants:
     """Compare every variant with the reference on the test rows that both hold out."""
     input:
         predictions=output_paths.reported_predictions(CONFIG),
-        thresholds=output_paths.thresholds(CONFIG),
+        valid=output_paths.all_predictions(CONFIG, "valid"),
+        lines=f"data/{CONFIG.experiment}/lines.parquet",
     output:
         comparison="results/{experiment}/comparison.json",
     log:

@@ -1,7 +1,7 @@
 # Turns predictions into metrics; no model is run again.
 #
 # INPUTS: results/{experiment}/predictions/{variant}/seed_{seed}/{train,test,valid}.parquet,
-#   scores.json
+#   scores.json; data/{experiment}/lines.parquet
 # OUTPUTS: results/{experiment}/metrics/{variant}/{train,test,valid}.json,
 #   data/{experiment}/models/{variant}/thresholds.json
 
@@ -13,6 +13,7 @@ rule evaluate_splits:
         test=predictions_on("test"),
         valid=predictions_on("valid"),
         scores=scores_of_seeds,
+        lines="data/{experiment}/lines.parquet",
     output:
         train="results/{experiment}/metrics/{variant}/train.json",
         test="results/{experiment}/metrics/{variant}/test.json",

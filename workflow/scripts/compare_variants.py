@@ -1,18 +1,20 @@
 """Compare every variant with the reference: better, worse, or cannot tell.
 
-In: the predictions of all variants on test, and their thresholds. Out: a JSON file with the paired
-differences on the rows that both variants hold out, their intervals, p values and verdicts.
+In: the predictions of all variants on test and valid, the lines of the corpus. Out: a JSON file
+with the paired differences on the rows that both variants hold out, their intervals and, on the
+primary metric, the verdicts.
 """
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from whosaid.caching.json_files import read_json, write_json
-from whosaid.evaluation.compare import Side, compare, incomparable, judge, share_rows
+from whosaid.caching.json_files import write_json
+from whosaid.corpus.units import read_units
+from whosaid.evaluation.compare import Side, compare, describe, incomparable
+from whosaid.evaluation.metrics import PRIMARY
 from whosaid.evaluation.predictions import read_variants
-from whosaid.jobs.stage import stage
+from whosaid.jobs.stage import arguments, stage
 from whosaid.reported_split import REPORTED
 
 logger = logging.getLogger(__name__)
@@ -20,7 +22,8 @@ logger = logging.getLogger(__name__)
 
 def main(
     predictions: Sequence[str],
-    thresholds: Sequence[str],
+    valid: Sequence[str],
+    lines: str,
     comparison: str,
     experiment: str,
     reference: str,
@@ -29,47 +32,48 @@ def main(
 ) -> None:
     """Write the comparison of every variant with the reference to the path `comparison`.
 
-    `variants` have the keys name and seeds; `predictions` hold a path per variant and seed,
-    `thresholds` one per variant, both in that order. `bootstrap` has the keys confidence, resamples
-    and seed.
+    `variants` have the keys name, seeds, unit and is_baseline; `predictions` and `valid` hold a
+    path per variant and seed, in that order. `bootstrap` has the keys confidence, resamples and
+    seed. Baselines are no hypotheses: they are corrected among themselves.
     """
+    resamples, seed = bootstrap["resamples"], bootstrap["seed"]
+    units = read_units(lines)
+    read = (read_variants(paths, variants) for paths in (predictions, valid))
     sides = {}
-    of_variants = read_variants(predictions, variants)
-    for variant, path, predicted in zip(variants, thresholds, of_variants, strict=True):
-        seeds = variant["seeds"]
-        chosen = read_json(path)["seeds"]
-        cutoffs = [chosen[str(seed)]["threshold"] for seed in seeds]
-        sides[variant["name"]] = Side(predicted, seeds, cutoffs)
+    for variant, *splits in zip(variants, *read, strict=True):
+        # A baseline is a logistic regression, which any seed leads to the same optimum.
+        is_one_model = len(variant["seeds"]) == 1 and not variant["is_baseline"]
+        sides[variant["name"]] = Side(*splits, variant["unit"], is_one_model)
+    families = {
+        variant["name"]: "baselines" if variant["is_baseline"] else "variants"
+        for variant in variants
+        if variant["name"] != reference
+    }
+    tests = {family: list(families.values()).count(family) for family in ("variants", "baselines")}
     results = {}
-    for name, side in sides.items():
-        if name != reference:
-            shared = share_rows(side, sides[reference])
-            comparable = len(shared[0].predictions.row) > 0
-            results[name] = compare(shared, bootstrap) if comparable else incomparable()
-    judge(results, bootstrap["confidence"])
+    others = {name: sides[name] for name in families}
+    for name, found in compare(others, sides[reference], units, resamples, seed):
+        pair, family = (sides[name], sides[reference]), families[name]
+        of_pair = describe(found, pair, tests[family], bootstrap["confidence"]) if found else None
+        results[name] = {"family": family, **(of_pair or incomparable())}
+        verdict, rows = results[name]["metrics"][PRIMARY]["verdict"], results[name]["rows"]
+        logger.info("%s against %s on %d shared rows: %s", name, reference, rows, verdict)
     write_json(
         comparison,
         {
             "experiment": experiment,
             "split": REPORTED,
             "reference": reference,
+            "primary": PRIMARY,
             "confidence": bootstrap["confidence"],
-            "resamples": bootstrap["resamples"],
-            "correction": f"Holm, over the {len(results)} comparisons of a metric",
+            "resamples": resamples,
+            "tests": tests,
+            "correction": "Bonferroni, over the variants and over the baselines",
             "variants": results,
         },
     )
-    for name, result in results.items():
-        verdicts = ", ".join(f"{key} {each['verdict']}" for key, each in result["metrics"].items())
-        rows = result["rows"]
-        logger.info("%s against %s on %d shared rows: %s", name, reference, rows, verdicts)
 
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(
-            predictions=list(snakemake.input.predictions),
-            thresholds=list(snakemake.input.thresholds),
-            comparison=snakemake.output.comparison,
-            **json.loads(snakemake.params.settings),
-        )
+        main(**arguments(snakemake))

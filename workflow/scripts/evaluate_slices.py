@@ -5,16 +5,17 @@ JSON file with the metrics by word count and season, and the share of every spea
 each variant predicts as the target's. The predicted class is the one with the larger logit.
 """
 
-import json
 import logging
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from whosaid.caching.json_files import write_json
+from whosaid.corpus.units import read_units, units_of
 from whosaid.evaluation.predictions import read_variants
-from whosaid.evaluation.slices import lines_of, slice_variant
-from whosaid.jobs.stage import stage
+from whosaid.evaluation.resampling import Resamples
+from whosaid.evaluation.slices import Slice, lines_of, slice_variant
+from whosaid.jobs.stage import arguments, stage
 from whosaid.reported_split import REPORTED
 
 logger = logging.getLogger(__name__)
@@ -34,10 +35,13 @@ def main(
     of `lines.parquet`. `bootstrap` has the keys confidence, resamples and seed.
     """
     corpus = pq.read_table(lines, columns=["row", "season", "speaker", "line"])
+    units = read_units(lines)
     of_variants = {}
     for variant, rows in zip(variants, read_variants(predictions, variants), strict=True):
-        of_variant = slice_variant(rows, lines_of(corpus, rows.row), bootstrap)
-        of_variants[variant["name"]] = of_variant
+        of_rows = units_of(units, variant["unit"], rows.row)
+        resamples = Resamples([of_rows], bootstrap["resamples"], bootstrap["seed"])
+        everything = Slice(rows, of_rows, resamples, bootstrap["confidence"])
+        of_variants[variant["name"]] = slice_variant(everything, lines_of(corpus, rows.row))
     write_json(
         slices,
         {
@@ -48,7 +52,7 @@ def main(
             "prediction": "the class with the larger logit; a row on which the variant abstains is "
             "not the target's",
             "word_count": "words of the line between white space, not NLTK's tokens",
-            "undefined": "null is a share of no rows",
+            "undefined": "null is a share of no rows, or an interval where all resamples are alike",
             "variants": of_variants,
         },
     )
@@ -57,9 +61,4 @@ def main(
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(
-            predictions=list(snakemake.input.predictions),
-            lines=snakemake.input.lines,
-            slices=snakemake.output.slices,
-            **json.loads(snakemake.params.settings),
-        )
+        main(**arguments(snakemake))

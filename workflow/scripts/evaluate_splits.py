@@ -1,9 +1,9 @@
 """Turn the predictions of one variant into metrics with intervals.
 
-In: the predictions of each seed on each split, and their scores. Out: the decision threshold of
-each seed, chosen on valid, and a JSON file for each split. It holds the metrics as means over the
-seeds with their spread and intervals, the metrics of each seed, and those of the trivial
-classifiers on the same rows.
+In: the predictions of each seed on each split, their scores, the lines of the corpus. Out: the
+decision threshold of each seed, chosen on valid, and a JSON file for each split. It holds the
+metrics as means over the seeds with their spread and intervals, the metrics of each seed, and those
+of the trivial classifiers on the same rows.
 """
 
 import json
@@ -11,20 +11,27 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from whosaid.caching.json_files import read_json, write_json
+from whosaid.corpus.units import UNITS, read_units, units_of
+from whosaid.evaluation.metrics import METRICS, PRIMARY
 from whosaid.evaluation.predictions import read_predictions
-from whosaid.evaluation.probability import sigmoid
+from whosaid.evaluation.resampling import Resamples, evaluate, once
 from whosaid.evaluation.split_metrics import (
     ROLES,
+    check_scores,
     describe_split,
-    evaluate,
-    evaluate_resampled,
     find_intervals,
     remarks,
+    standard_error,
     trivial_metrics,
 )
-from whosaid.evaluation.thresholds import choose_threshold
+from whosaid.evaluation.thresholds import decision_ranking, no_choice
 from whosaid.jobs.stage import stage
+from whosaid.reported_split import REPORTED
+from whosaid.split_names import HELD_OUT
 
 logger = logging.getLogger(__name__)
 
@@ -34,53 +41,85 @@ OTHER_QUESTION = "The published figures answer another question and are left out
 def main(
     predictions: Mapping[str, Sequence[str]],
     scores: Sequence[str],
+    lines: str,
     metrics: Mapping[str, str],
     thresholds: str,
     experiment: str,
     variant: str,
     seeds: Sequence[int],
+    unit: str,
+    is_baseline: bool,
     published: Mapping[str, Mapping[str, float]] | None,
     other_question: bool,
     bootstrap: Mapping[str, Any],
 ) -> None:
     """Write the metrics of each split to the paths in `metrics`, and the `thresholds`.
 
-    `predictions` holds a path per split and seed, `scores` one per seed. `other_question` is true
-    if published figures were left out; `bootstrap` has the keys confidence, resamples and seed.
-    Raises ValueError if there are not as many files as seeds.
+    `predictions` holds a path per split and seed, `scores` one per seed. `lines` is the path of
+    `lines.parquet`, and `unit` what is resampled. `other_question` is true if published figures
+    were left out; `bootstrap` has the keys confidence, resamples and seed. Raises ValueError if
+    there are not as many files as seeds.
     """
+    for paths in (*predictions.values(), scores):
+        if len(paths) != len(seeds):
+            raise ValueError(f"{len(paths)} files for {len(seeds)} seeds")
     splits = {name: read_predictions(paths) for name, paths in predictions.items()}
     of_seeds = [read_json(path) for path in scores]
-    valid = splits["valid"]
-    chosen = [
-        choose_threshold(sigmoid(odds), valid.label, valid.abstained) for odds in valid.log_odds
-    ]
-    by_seed = dict(zip(map(str, seeds), chosen, strict=True))
-    cutoffs = [each.value for each in chosen]
-    share_in_train = float(splits["train"].label.mean())
+    valid, train = splits["valid"], splits["train"]
+    units = read_units(lines)
+    texts = pd.read_parquet(lines, columns=["row", "line"]).set_index("row")["line"]
+    rankings = [decision_ranking(valid.label, odds, valid.abstained) for odds in valid.log_odds]
+    reasons = [no_choice(ranking) for ranking in rankings]
+
+    def resample(split: str, by: str, names: Sequence[str]) -> tuple[dict[str, np.ndarray], int]:
+        """The metrics on resampled units, and how many units hold a row of the target's."""
+        rows = splits[split]
+        of_rows, of_valid = (units_of(units, by, each.row) for each in (rows, valid))
+        resamples = Resamples([of_rows, of_valid], bootstrap["resamples"], bootstrap["seed"])
+        found = evaluate(rows, valid, resamples.blocks(of_rows, of_valid), names)
+        return found.metrics, len(np.unique(of_rows[rows.label == 1]))
+
     for name, path in metrics.items():
         split = splits[name]
-        values = evaluate(split, cutoffs, [each[name] for each in of_seeds])
-        resampled = evaluate_resampled(split, cutoffs, bootstrap["resamples"], bootstrap["seed"])
-        result = describe_split(split, seeds, values, cutoffs)
+        found = evaluate(split, valid, [once(split, valid)], list(METRICS))
+        values = {key: each[:, 0] for key, each in found.metrics.items()}
+        check_scores(values, [each[name] for each in of_seeds])
+        result = describe_split(split, seeds, values, found.thresholds[:, 0])
         figures = published and {metric: each[name] for metric, each in published.items()}
         difference = figures and {
             metric: result["metrics"][metric] - figure for metric, figure in figures.items()
         }
+        result |= {"unit": unit, "intervals": None, "standard_error_by_unit": None}
+        if name in HELD_OUT:
+            resampled = resample(name, unit, list(METRICS))
+            result["intervals"] = find_intervals(values, *resampled, bootstrap["confidence"])
+        if name == REPORTED:
+            result["standard_error_by_unit"] = {}
+            for by in UNITS:
+                drawn, count = resampled if by == unit else resample(name, by, [PRIMARY])
+                error = standard_error(values[PRIMARY], drawn[PRIMARY], count)
+                result["standard_error_by_unit"][by] = error
+        known = int(texts.loc[split.row].isin(texts.loc[train.row]).sum())
         result |= {
-            "intervals": find_intervals(values, resampled, bootstrap["confidence"]),
-            "trivial": trivial_metrics(split.label, share_in_train),
+            "in_train": {"rows": known, "share": known / len(split.row)},
+            "trivial": trivial_metrics(split.label, float(train.label.mean())),
             "published": figures,
             "difference": difference,
             "notes": [
-                *remarks(split, seeds, chosen, values),
+                *remarks(split, seeds, reasons, values, is_baseline),
                 *([OTHER_QUESTION] if other_question else []),
             ],
         }
         head = {"experiment": experiment, "variant": variant, "split": name, "role": ROLES[name]}
         write_json(path, {**head, **result})
         logger.info("%s %s: %d rows", variant, name, result["rows"])
-    choices = {seed: {"threshold": each.value, "f1": each.f1} for seed, each in by_seed.items()}
+    choices = {
+        str(seed): {
+            "threshold": float(found.thresholds[i, 0]),
+            "f1": float(found.f1_on_valid[i, 0]),
+        }
+        for i, seed in enumerate(seeds)
+    }
     write_json(thresholds, {"chosen_on": "valid", "metric": "f1", "seeds": choices})
 
 
@@ -89,6 +128,7 @@ if __name__ == "__main__":
         main(
             predictions={name: list(snakemake.input[name]) for name in ROLES},
             scores=list(snakemake.input.scores),
+            lines=snakemake.input.lines,
             metrics={name: snakemake.output[name] for name in ROLES},
             thresholds=snakemake.output.thresholds,
             **json.loads(snakemake.params.settings),

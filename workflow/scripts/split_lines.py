@@ -19,7 +19,8 @@ from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import write_json
 from whosaid.corpus.label_names import label_names
 from whosaid.corpus.recipe import annotate_texts, drop_duplicates, select_speakers
-from whosaid.corpus.split_rows import GROUPS, split_rows
+from whosaid.corpus.split_rows import split_rows
+from whosaid.corpus.units import UNITS
 from whosaid.jobs.stage import arguments, stage
 from whosaid.split_names import HELD_OUT, SPLITS
 
@@ -59,7 +60,7 @@ def main(
 ) -> None:
     """Write the `splits` (a path for each of SPLITS), the `added_tokens` and the `split_counts`."""
     disable_progress_bars()
-    grouping = GROUPS[split["group_by"]] if split["method"] == "group_shuffle" else []
+    grouping = UNITS[split["group_by"]] if split["method"] == "group_shuffle" else []
     columns = {"row", "speaker", "line", *annotate, *grouping}
     everything = pd.read_parquet(lines, columns=sorted(columns))
     kept = select_speakers(everything, target_speaker, top_speakers)

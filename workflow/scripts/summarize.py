@@ -5,14 +5,13 @@ facts, the figures. Out: `summary.md`, with one row per variant in config order,
 `summary.json`, with the address of each of its numbers: file, keys, form.
 """
 
-import json
 import logging
 from pathlib import Path
 from typing import Any
 
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import write_json
-from whosaid.jobs.stage import stage
+from whosaid.jobs.stage import arguments, stage
 from whosaid.reported_split import REPORTED
 from whosaid.reporting.addressed_numbers import AddressedNumbers
 from whosaid.reporting.summary import Summary, figure_links, read_variants
@@ -31,6 +30,7 @@ def main(
     experiment: str,
     target_speaker: str,
     reference: str,
+    split_seed: int,
     variants: list[dict[str, Any]],
 ) -> None:
     """Write the page to `summary` and the addresses of its numbers to `numbers`.
@@ -42,6 +42,7 @@ def main(
         "experiment": experiment,
         "target_speaker": target_speaker,
         "reference": reference,
+        "split_seed": split_seed,
         "variants": variants,
     }
     addresses = AddressedNumbers({numbers: {"settings": settings}})
@@ -49,9 +50,11 @@ def main(
     page = Summary(addresses, files, comparison, reference)
     parts = [
         page.introduction(numbers, corpus),
-        f"## The {REPORTED} split",
         page.test_split(),
+        page.baselines(),
         page.legend(),
+        f"## Decisions on the {REPORTED} split",
+        page.decisions(),
         "## Every split",
         page.splits(),
         page.devices(),
@@ -68,13 +71,4 @@ def main(
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(
-            corpus=snakemake.input.corpus,
-            metrics=list(snakemake.input.metrics),
-            records=list(snakemake.input.records),
-            comparison=snakemake.input.comparison,
-            figures=list(snakemake.input.figures),
-            summary=snakemake.output.summary,
-            numbers=snakemake.output.numbers,
-            **json.loads(snakemake.params.settings),
-        )
+        main(**arguments(snakemake))

@@ -5,14 +5,13 @@ page. Out: `report.html`, with the figures in it.
 """
 
 import html
-import json
 import logging
 from pathlib import Path
 from string import Template
 
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import read_json
-from whosaid.jobs.stage import stage
+from whosaid.jobs.stage import arguments, stage
 from whosaid.reporting.report_page import inlined, slices_page, to_html
 
 logger = logging.getLogger(__name__)
@@ -48,13 +47,4 @@ def main(
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(
-            summary=snakemake.input.summary,
-            numbers=snakemake.input.numbers,
-            slices=snakemake.input.slices,
-            figures=list(snakemake.input.figures),
-            captions=list(snakemake.input.captions),
-            template=snakemake.input.template,
-            report=snakemake.output.report,
-            **json.loads(snakemake.params.settings),
-        )
+        main(**arguments(snakemake))

@@ -181,7 +181,10 @@ def test_an_edit_in_a_script_makes_its_own_stage_stale(workflow):
 PREDICT = {"predict_splits", "train_linear"}
 """Write predictions."""
 
-EVALUATE = {"evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures"}
+RESAMPLE = {"evaluate_splits", "compare_variants", "evaluate_slices"}
+"""Compute intervals."""
+
+EVALUATE = {*RESAMPLE, "draw_figures"}
 """Read predictions."""
 
 ENCODER = {"train_model", "predict_splits"}
@@ -210,12 +213,12 @@ REACHED_BY = {
     "tokens/encoder_files": set(),
     "tokens/encoder_sources": set(),
     "reported_split": {
-        *("compare_variants", "evaluate_slices", "draw_figures", "summarize"),
+        *("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures", "summarize"),
     },
     "tokens/first_position": {"tokenize_splits", "train_model", "predict_splits"},
     "split_names": {
         *("split_lines", "audit_splits", "summarize_audit", "tokenize_splits", "train_model"),
-        *("predict_splits", "train_linear", "summarize"),
+        *("predict_splits", "train_linear", "evaluate_splits", "summarize"),
     },
     "corpus/count_words": {"split_lines"},
     "corpus/label_names": {"split_lines", "train_linear"},
@@ -226,22 +229,23 @@ REACHED_BY = {
     "corpus/read_csv": {"read_lines"},
     "corpus/recipe": {"split_lines"},
     "corpus/split_rows": {"split_lines"},
+    "corpus/units": {"split_lines", *RESAMPLE},
     "tokens/scratch_encoder": {"build_encoder"},
     "tokens/tokenize_texts": {"tokenize_splits"},
     "evaluation/abstention": PREDICT,
-    "evaluation/bootstrap": {"evaluate_splits", "compare_variants", "evaluate_slices"},
     "evaluation/compare": {"compare_variants"},
     "evaluation/curves": {"evaluate_slices", "draw_figures"},
+    "evaluation/intervals": RESAMPLE,
     "evaluation/metric_entry": {*EVALUATE, *PREDICT, "train_model", "summarize"},
     # Adding a metric trains and predicts nothing.
-    "evaluation/metrics": {"evaluate_splits", "compare_variants", "draw_figures", "summarize"},
-    "evaluation/paired_tests": {"compare_variants"},
+    "evaluation/metrics": {*EVALUATE, "summarize"},
     "evaluation/predictions": {*EVALUATE, *PREDICT},
     "evaluation/probability": {*EVALUATE, *PREDICT, "summarize"},
     "evaluation/published_metrics": {*EVALUATE, *PREDICT, "train_model", "summarize"},
+    "evaluation/resampling": RESAMPLE,
     "evaluation/slices": {"evaluate_slices"},
     "evaluation/split_metrics": {"evaluate_splits"},
-    "evaluation/thresholds": {"evaluate_splits"},
+    "evaluation/thresholds": RESAMPLE,
     "training/checkpoints": {"train_model"},
     "training/classifier": ENCODER,
     "training/cpu_dropout": {"train_model"},

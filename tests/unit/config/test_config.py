@@ -355,6 +355,8 @@ def test_what_is_no_number_is_refused_in_a_list_of_seeds(value, raw):
         ("defaults.split.method", "group_shuffle"),
         ("defaults.split.group_by", "scene"),
         ("statistics.confidence", 1),
+        ("statistics.unit", "line"),
+        ("statistics.unit", ["scene"]),
         ("reference", "nobody"),
         ("reference", ""),
         ("reference", 3),
@@ -712,6 +714,8 @@ OWN_SETTINGS = {
         "statistics.resamples": 100,
         "statistics.confidence": 0.9,
         "statistics.seed": 1,
+        "statistics.unit": "scene",
+        "variants.plain.split": {"method": "group_shuffle", "group_by": "scene"},
     },
     "compare_variants": {
         "experiment": "other",
@@ -719,8 +723,14 @@ OWN_SETTINGS = {
         "variants.another": {},
         "reference": "long",
         "statistics.resamples": 100,
+        "statistics.unit": "scene",
+        "variants.plain.classifier": "linear",
     },
-    "evaluate_slices": {"experiment": "other", "statistics.confidence": 0.9},
+    "evaluate_slices": {
+        "experiment": "other",
+        "statistics.confidence": 0.9,
+        "statistics.unit": "scene",
+    },
     "draw_figures": {
         "corpus.target_speaker": "jim",
         "variants.plain.title": "Plain",
@@ -733,6 +743,8 @@ OWN_SETTINGS = {
         "variants.plain.training.seeds": [1, 2],
         "variants.another": {},
         "variants.plain.published": FIGURES,
+        "variants.plain.split.seed": 28,
+        "variants.plain.classifier": "linear",
         "reference": "long",
     },
     "verify": {
@@ -771,6 +783,10 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
             ("variants.plain.linear.C", 2, {"train_linear"}),
             ("variants.plain.training.precision", "bfloat16", {"train_model"}),
             ("audit.limits.shared_scenes", 0, {"audit_splits"}),
+            (
+                *("statistics.unit", "scene"),
+                {"evaluate_splits", "compare_variants", "evaluate_slices"},
+            ),
             ("encoders.small.scratch.seed", 1, {"build_encoder"}),
             ("reference", "long", {"compare_variants", "draw_figures", "summarize"}),
             # Without published figures it does not matter what question they would answer.
@@ -799,6 +815,42 @@ def test_how_words_are_counted_matters_only_where_they_are(raw):
     raw = put(raw, "variants.plain.min_words", None)
     other = put(raw, "corpus.word_tokenizer", "punkt")
     assert settings_of(raw, "split_lines") == settings_of(other, "split_lines")
+
+
+@pytest.mark.parametrize(
+    ("unit", "group_by", "resampled"),
+    [
+        (None, None, "row"),
+        (None, "scene", "scene"),
+        (None, "episode", "episode"),
+        ("row", "scene", "row"),
+        ("episode", "scene", "episode"),
+        ("scene", None, "scene"),
+    ],
+)
+def test_what_the_split_keeps_together_is_resampled_unless_the_config_says_another(
+    unit, group_by, resampled, raw
+):
+    if group_by:
+        split = {"method": "group_shuffle", "group_by": group_by}
+        raw = put(raw, "variants.plain.split", split)
+    raw = put(raw, "statistics.unit", unit)
+    assert json.loads(settings_of(raw, "evaluate_splits"))["unit"] == resampled
+    for stage in ("compare_variants", "evaluate_slices"):
+        plain, _ = json.loads(settings_of(raw, stage))["variants"]
+        assert plain["unit"] == resampled
+
+
+def test_variants_without_an_encoder_are_baselines(raw):
+    raw = put(raw, "variants.long.classifier", "linear")
+    for stage in ("compare_variants", "summarize"):
+        variants = json.loads(settings_of(raw, stage))["variants"]
+        assert [variant["is_baseline"] for variant in variants] == [False, True]
+
+
+def test_the_table_names_the_split_seed_of_the_reference(raw):
+    raw = put(put(raw, "variants.long.split.seed", 28), "reference", "long")
+    assert json.loads(settings_of(raw, "summarize"))["split_seed"] == 28
 
 
 def test_the_rows_of_the_table_are_in_config_order(raw):

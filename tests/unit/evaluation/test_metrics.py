@@ -4,16 +4,14 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from whosaid.evaluation.metric_entry import Confusion, Metric, confusion
+from whosaid.evaluation.metric_entry import Metric, confusion
 from whosaid.evaluation.metrics import (
     AT_THRESHOLD,
     COMPARED,
     METRICS,
     Calibration,
     Ranking,
-    halves,
     metrics_of_decisions,
-    metrics_of_scores,
 )
 from whosaid.evaluation.probability import sigmoid
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
@@ -52,8 +50,20 @@ OF_SCORES = {
 def scores(labels, odds, counts=None):
     """The metrics of the scores where each row counts once, or as `counts` say."""
     counts = np.ones(len(labels), np.uint8) if counts is None else counts
-    model = [Ranking(labels, odds), Calibration(labels, odds)]
-    return {key: value[0, 0] for key, value in metrics_of_scores([model], [counts[None]]).items()}
+    return {name: values[0] for name, values in of_resamples(labels, odds, counts[None]).items()}
+
+
+def of_resamples(labels, odds, counts):
+    """The metrics of the scores on resamples, of which `counts` has a row each."""
+    sums = {
+        "ranking": Ranking(labels, odds).sums(counts),
+        "calibration": Calibration(labels, odds).sums(counts),
+    }
+    return {
+        name: metric.function(sums[metric.basis])
+        for name, metric in METRICS.items()
+        if metric.basis in sums
+    }
 
 
 def samples(number, rows=60):
@@ -196,19 +206,11 @@ def test_another_metric_at_the_threshold_takes_the_counts_at_the_threshold(monke
     assert (found["mcc"], found["mcc_at_threshold"]) == (1, -1)
 
 
-def test_the_halves_of_counts_are_those_of_the_models():
-    counts = Confusion(*(np.arange(12).reshape(4, 3) + 100 * number for number in range(4)))
-    first, second = halves(counts)
-    for whole, one, other in zip(counts, first, second, strict=True):
-        assert (one == whole[:2]).all() and (other == whole[2:]).all()
-
-
 def test_every_metric_stays_within_its_bounds_on_every_resample():
     for labels, odds, rng in samples(60):
         counts = rng.integers(0, 3, (20, len(labels))).astype(np.uint8)
-        model = [Ranking(labels, odds), Calibration(labels, odds)]
         decisions = rng.random((20, len(labels))) < rng.random()
-        found = {name: value[0] for name, value in metrics_of_scores([model], [counts]).items()}
+        found = of_resamples(labels, odds, counts)
         found |= metrics_of_decisions(confusion(odds > 0, labels), confusion(decisions, labels))
         assert set(found) == set(METRICS)
         for name, values in found.items():

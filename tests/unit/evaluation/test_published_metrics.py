@@ -55,14 +55,28 @@ def test_training_watches_the_same_values():
         assert {type(value) for value in found.values()} == {float}
 
 
-def test_the_share_of_a_metric_is_the_metric_where_it_is_defined():
+@pytest.mark.parametrize("undefined", [np.nan, 0.0, 0.5])
+def test_a_share_of_no_rows_is_what_the_caller_asks_for(undefined):
     for decisions, labels in cases():
         counts = confusion(decisions, labels)
+        tp, fp, fn, _ = counts
+        rows = {
+            "accuracy": len(labels),
+            "f1": tp + fp + fn,
+            "precision": tp + fp,
+            "recall": tp + fn,
+        }
         for metric in PUBLISHED_METRICS:
-            hits, rows = metric.share.rows(counts)
-            if rows:
-                expected = metric.function(counts)
-                assert metric.share.metric(hits / rows) == pytest.approx(expected)
+            expected = metric.function(counts) if rows[metric.name] else undefined
+            found = metric.function(counts, undefined)
+            assert found == pytest.approx(expected, nan_ok=True), metric.name
+
+
+def test_without_rows_accuracy_is_undefined_and_the_others_are_0():
+    counts = confusion(np.zeros(0), np.zeros(0))
+    found = {metric.name: float(metric.function(counts)) for metric in PUBLISHED_METRICS}
+    assert np.isnan(found.pop("accuracy"))
+    assert set(found.values()) == {0}
 
 
 def test_published_counts_give_the_published_metrics():

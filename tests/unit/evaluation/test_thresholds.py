@@ -1,9 +1,26 @@
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
 from whosaid.evaluation.metric_entry import confusion
+from whosaid.evaluation.metrics import Ranking
 from whosaid.evaluation.published_metrics import f1
-from whosaid.evaluation.thresholds import choose_threshold
+from whosaid.evaluation.thresholds import choose_thresholds, decision_ranking, no_choice
+
+
+class Choice(NamedTuple):
+    value: float
+    f1: float
+    note: str | None
+
+
+def choose_threshold(probability, label, abstained, counts=None):
+    """The threshold on the rows, each counted once or as often as `counts` say."""
+    ranking = Ranking(label, np.where(abstained, -1.0, probability))
+    counts = np.ones((1, len(label)), np.uint8) if counts is None else counts[None]
+    found = choose_thresholds(ranking, ranking.sums(counts))
+    return Choice(float(found.values[0]), float(found.f1[0]), no_choice(ranking))
 
 
 def best_f1(probability, label):
@@ -84,3 +101,24 @@ def test_without_a_choice_the_threshold_is_one_half(probability, label, expected
 def test_a_split_on_which_all_is_abstained_chooses_one_half():
     found = choose_threshold(np.array([0.9, 0.1]), np.array([1, 0]), np.ones(2, bool))
     assert found == (0.5, 0, "all of its scores are equal")
+
+
+def test_a_resample_chooses_as_its_rows_written_out_would():
+    rng = np.random.default_rng(6)
+    label = (rng.random(80) < 0.3).astype(np.int8)
+    probability = rng.random(80).round(2)
+    none = np.zeros(80, bool)
+    for _ in range(20):
+        counts = rng.poisson(1, 80).astype(np.uint8)
+        found = choose_threshold(probability, label, none, counts)
+        rows = np.repeat(np.arange(80), counts)
+        # The cuts are those of all rows, so one of them may predict every row that was drawn.
+        everything = float(f1(confusion(np.ones(len(rows)), label[rows])))
+        best = max(best_f1(probability[rows], label[rows]), everything)
+        assert found.f1 == pytest.approx(best)
+
+
+def test_no_threshold_predicts_an_abstained_row():
+    ranking = decision_ranking(np.array([1, 1]), np.array([2.0, 3.0]), np.array([False, True]))
+    counts = ranking.confusion_at(np.array([0.0]), ranking.sums(np.ones((1, 2), np.uint8)))
+    assert [int(each[0]) for each in counts] == [1, 0, 1, 0]

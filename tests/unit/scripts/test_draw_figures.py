@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from experiment_files import scores, write_columns
+from experiment_files import PRIMARY, scores, write_columns
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
@@ -78,7 +78,9 @@ class Inputs:
                 },
             }
             for split in ("train", "test", "valid"):
-                self.write("metrics", f"{name}_{split}", {**result, "split": split})
+                intervals = None if split == "train" else result["intervals"]
+                content = {**result, "split": split, "intervals": intervals}
+                self.write("metrics", f"{name}_{split}", content)
             chosen = {str(seed): {"threshold": 0.38, "f1": 0.4} for seed in seeds}
             self.write("thresholds", f"{name}_thresholds", {"seeds": chosen})
             counts = {"lines": 500}
@@ -87,9 +89,9 @@ class Inputs:
             self.write("split_counts", f"{name}_counts", counts)
             if number:
                 verdict = ("better", "worse", "cannot tell")[number % 3]
-                compared = {"difference": 0.021, "verdict": verdict}
-                both = {"f1": compared, "f1_at_threshold": compared}
-                comparison[name] = {"metrics": both}
+                compared = {metric: {"difference": 0.032} for metric in ("f1", "f1_at_threshold")}
+                compared[PRIMARY] = {"difference": 0.021, "verdict": verdict}
+                comparison[name] = {"metrics": compared}
             slices[name] = {
                 "mistaken_speaker": [
                     {
@@ -230,6 +232,11 @@ FIRST_COUNT = ("mistaken_speaker", 0, "rate")
 CHANGES = {
     "F1": ("forest", "short_test", set_at("metrics", "f1", value=0.5)),
     "interval": ("forest", "short_test", set_at("intervals", "f1", value=[0.1, 0.9])),
+    "verdict": (
+        "forest",
+        "comparison",
+        set_at("variants", "short", "metrics", PRIMARY, "verdict", value="better"),
+    ),
     "trivial classifier": (
         "forest",
         "short_test",
@@ -277,15 +284,17 @@ def points(axes, marker):
     return [line.get_xydata()[0].tolist() for line in axes.lines if line.get_marker() == marker]
 
 
-def test_the_forest_has_both_decisions_at_their_f1_in_the_verdict_s_colour(inputs):
-    inputs.edit("short_test", set_at("metrics", "f1", value=0.25))
-    inputs.edit("short_test", set_at("metrics", "f1_at_threshold", value=0.35))
+def test_of_the_forest_only_the_primary_metric_is_in_the_verdict_s_colour(inputs):
+    values = {PRIMARY: 0.45, "f1": 0.25, "f1_at_threshold": 0.35}
+    for metric, value in values.items():
+        inputs.edit("short_test", set_at("metrics", metric, value=value))
     [axes] = inputs.figure("forest").axes
-    rows = [line for line in axes.lines if line.get_marker() in "oD"]
-    # Two of the reference, then two of `short`, which is worse than it.
-    circle, diamond = rows[2:4]
-    assert (circle.get_xdata()[0], diamond.get_xdata()[0]) == (0.25, 0.35)
-    assert circle.get_color() == diamond.get_color() == plot_style.VERMILION
+    rows = [line for line in axes.lines if line.get_marker() in "soD"]
+    # Three of the reference, then three of `short`, which is worse than it.
+    of_short = rows[3:6]
+    assert [line.get_xdata()[0] for line in of_short] == [*values.values()]
+    colours = [line.get_color() for line in of_short]
+    assert colours == [plot_style.VERMILION, plot_style.GREY, plot_style.GREY]
 
 
 def test_the_decisions_stand_at_their_recall_and_precision(inputs):
@@ -332,13 +341,21 @@ def test_only_bins_with_enough_rows_have_a_point_in_the_calibration(inputs):
         assert 0 < len(drawn.get_xdata()) == (rows / len(seeds) >= 20).sum() < BINS
 
 
-def test_a_comparison_without_a_verdict_shows_its_difference(inputs):
-    compared = {"difference": 0.021, "verdict": None}
-    inputs.edit("comparison", set_at("variants", "short", "metrics", "f1", value=compared))
-    inputs.edit("comparison", set_at("variants", "words", "metrics", "f1", value={**compared}))
-    inputs.edit("comparison", lambda value: value["variants"]["words"]["metrics"]["f1"].popitem())
-    shown = [text for text in texts(inputs.drawn("forest")["forest"]) if text.endswith(": +0.021")]
-    assert len(shown) == 2
+def test_a_comparison_without_a_verdict_shows_its_difference(svgs):
+    shown = [text.partition(": ")[2] for text in texts(svgs["forest"]) if "]: " in text]
+    assert shown == [
+        *["reference"] * 3,
+        *["worse (+0.021)", "+0.032", "+0.032"],
+        *["cannot tell (+0.021)", "+0.032", "+0.032"],
+    ]
+
+
+def test_a_variant_of_too_few_units_is_neither_better_nor_worse_in_the_forest(inputs):
+    path = ("variants", "short", "metrics", PRIMARY, "verdict")
+    inputs.edit("comparison", set_at(*path, value="too few"))
+    [axes] = inputs.figure("forest").axes
+    [found] = [text for text in axes.texts if text.get_text().endswith(": too few (+0.021)")]
+    assert found.get_color() == plot_style.GREY
 
 
 def test_long_lines_share_the_last_bar(inputs):
@@ -370,7 +387,7 @@ def test_a_split_without_the_target_s_lines_has_a_note_in_place_of_its_curve(tmp
         inputs.edit("slices", set_at("variants", name, "missed", value=missed))
     drawn = inputs.drawn(*FIGURES)
     assert sum("No curve" in text for text in texts(drawn["precision_recall"])) == 3
-    assert texts(drawn["forest"]).count("undefined") == 6
+    assert texts(drawn["forest"]).count("undefined") == 9
 
 
 def test_one_class_throughout_and_equal_scores_go_through(inputs):
@@ -385,10 +402,11 @@ def test_one_class_throughout_and_equal_scores_go_through(inputs):
     inputs.edit("short_test", set_at("metrics", "expected_calibration_error", value=None))
     inputs.edit("short_test", set_at("intervals", value={}))
     inputs.edit("short_thresholds", set_at("seeds", "42", "threshold", value=None))
-    no_difference = {"difference": None, "verdict": "cannot tell"}
-    inputs.edit("comparison", set_at("variants", "short", "metrics", "f1", value=no_difference))
+    for metric, verdict in ((PRIMARY, {"verdict": "too few"}), ("f1", {})):
+        path = ("variants", "short", "metrics", metric)
+        inputs.edit("comparison", set_at(*path, value={"difference": None, **verdict}))
     drawn = inputs.drawn(*FIGURES)
-    assert any(text.endswith(": not comparable") for text in texts(drawn["forest"]))
+    assert sum(text.endswith(": not comparable") for text in texts(drawn["forest"])) == 2
     plain, short, _ = inputs.figure("precision_recall").axes
     # The curve of equal scores is the share of the target.
     assert set(short.lines[-2].get_ydata()) == {0.2}

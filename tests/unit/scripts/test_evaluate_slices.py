@@ -29,12 +29,22 @@ LINES = [
 def run(tmp_path):
     """A function that runs the stage on LINES with some seeds' decisions; returns `slices`."""
 
-    def main(decisions, lines=LINES, abstained=(), name="plain", bootstrap=BOOTSTRAP):
+    def main(
+        decisions,
+        lines=LINES,
+        abstained=(),
+        name="plain",
+        bootstrap=BOOTSTRAP,
+        unit="row",
+        per_episode=20,
+    ):
         rows, seasons, speakers, words = [list(column) for column in zip(*lines, strict=True)][:4]
         # The corpus has other lines too, in another order.
         corpus = {
-            "row": [1000, *sorted(rows)],
+            "row": [10**6, *sorted(rows)],
             "season": [9, *(seasons[rows.index(row)] for row in sorted(rows))],
+            "episode": [0, *(row // per_episode for row in sorted(rows))],
+            "scene": [-1, *(row // (per_episode // 2) for row in sorted(rows))],
             "speaker": ["angela", *(speakers[rows.index(row)] for row in sorted(rows))],
             "line": ["no", *(" a\t" * words[rows.index(row)] + "\n" for row in sorted(rows))],
         }
@@ -55,7 +65,7 @@ def run(tmp_path):
             lines=str(tmp_path / "lines.parquet"),
             slices=str(tmp_path / "slices.json"),
             experiment="toy",
-            variants=[{"name": name, "seeds": list(range(len(paths)))}],
+            variants=[{"name": name, "seeds": list(range(len(paths))), "unit": unit}],
             bootstrap=bootstrap,
         )
         return json.loads((tmp_path / "slices.json").read_text())["variants"][name]
@@ -159,18 +169,56 @@ def test_where_no_row_is_wrong_the_interval_still_allows_for_few_rows(run):
     low, high = slices["missed"]["interval"]
     exact = binomtest(0, 4).proportion_ci(method="wilson")
     assert (low, high) == pytest.approx((exact.low, exact.high), abs=1e-9)
-    longest = by_slice(slices["word_count"])["41+"]
+    for each in slices["mistaken_speaker"]:
+        exact = binomtest(0, each["rows"]).proportion_ci(method="wilson")
+        assert each["interval"] == pytest.approx((exact.low, exact.high), abs=1e-9)
+
+
+def test_where_all_resamples_give_the_same_a_metric_has_no_interval(run):
+    labels = [line[2] == "dwight" for line in LINES]
+    for each in run([labels])["word_count"]:
+        assert set(each["intervals"].values()) == {None}
+    # Of the other slices some row is wrong.
+    seasons = run([FIRST])["season"]
+    assert all(each["intervals"]["accuracy"] for each in seasons)
+    longest = by_slice(run([FIRST])["word_count"])["41+"]
     assert (longest["rows"], longest["metrics"]["f1"]) == (1, 1)
-    # One row is dwight's or taken for dwight's, and one is both; F1 is 2s / (1 + s) of this share.
-    share = binomtest(1, 1).proportion_ci(method="wilson").low
-    assert longest["intervals"]["f1"] == pytest.approx([2 * share / (1 + share), 1])
+    assert longest["intervals"]["f1"] is None
+
+
+def test_a_slice_in_one_unit_has_no_interval(run):
+    slices = run([FIRST], unit="episode", per_episode=1000)
+    for each in slices["season"]:
+        assert each["rows"] == 5
+        assert set(each["intervals"].values()) == {None}
+    jim = by_slice(slices["mistaken_speaker"])["jim"]
+    assert jim["interval"][0] < jim["rate"] < jim["interval"][1]
+
+
+def test_rows_that_depend_on_each_other_widen_the_intervals(run):
+    rng = np.random.default_rng(5)
+    lines, _ = many(rng, 1200, 0)
+    # On 20 lines that follow each other the model does the same.
+    decisions = np.repeat(rng.random(60) < 0.4, 20)
+    found = {unit: run([decisions], lines=lines, unit=unit) for unit in ("row", "scene", "episode")}
+    for width in (
+        lambda slices: np.diff(slices["mistaken_speaker"][0]["interval"])[0],
+        lambda slices: np.diff(slices["missed"]["interval"])[0],
+    ):
+        # Ten of the lines are of one class, five of them in a scene.
+        assert width(found["scene"]) / width(found["row"]) == pytest.approx(5**0.5, rel=0.15)
+        assert width(found["episode"]) / width(found["row"]) == pytest.approx(10**0.5, rel=0.15)
+    of_row, of_episode = (
+        np.diff(found[unit]["season"][0]["intervals"]["f1"])[0] for unit in ("row", "episode")
+    )
+    assert of_episode > 2 * of_row
 
 
 def test_every_interval_holds_its_value(run):
     slices = run([FIRST, SECOND])
     for each in slices["word_count"] + slices["season"]:
         for name, value in each["metrics"].items():
-            if value is not None:
+            if each["intervals"][name] is not None:
                 low, high = each["intervals"][name]
                 assert 0 <= low <= value <= high <= 1
     for each in slices["mistaken_speaker"]:
@@ -179,8 +227,10 @@ def test_every_interval_holds_its_value(run):
 
 def test_the_same_seed_gives_the_same_file(run, tmp_path):
     files = []
+    # Of fewer lines all intervals would be cut at 0 and 1.
+    lines, decisions = many(np.random.default_rng(6), 60, 0.3)
     for seed in (27, 27, 28):
-        run([FIRST, SECOND], bootstrap=BOOTSTRAP | {"resamples": 200, "seed": seed})
+        run([decisions], lines=lines, bootstrap=BOOTSTRAP | {"resamples": 200, "seed": seed})
         files.append((tmp_path / "slices.json").read_bytes())
     assert files[0] == files[1] != files[2]
 

@@ -5,6 +5,7 @@ import sys
 
 import evaluate_splits
 import numpy as np
+import pandas as pd
 import pytest
 from experiment_files import scores, write_columns
 
@@ -14,6 +15,7 @@ from whosaid.evaluation.metrics import METRICS
 
 BOOTSTRAP = {"confidence": 0.95, "resamples": 300, "seed": 27}
 SPLITS = ("train", "test", "valid")
+UNITS = ("row", "scene", "episode")
 
 
 def table(label, log_odds, abstained=None, row=None):
@@ -52,12 +54,24 @@ def without_alarms(columns, number):
     return columns | {"logit_target": logits}
 
 
+def copied(columns, times, row=None):
+    """Every row of a table several times in a row."""
+    found = {name: np.repeat(values, times) for name, values in columns.items()}
+    return found if row is None else found | {"row": row}
+
+
+def width(result, name):
+    low, high = result["intervals"][name]
+    return high - low
+
+
 @pytest.fixture
 def evaluate(tmp_path):
     """A function that runs the stage and returns the metric files and the thresholds.
 
-    A split is one table per seed; those that are not given are all of another's. `spoil` changes
-    the scores of each seed before they are written.
+    A split is one table per seed; those that are not given are all of another's. An episode has
+    `per_episode` lines, a scene half of them; `texts` are those of some rows. `spoil` changes the
+    scores of each seed before they are written, `change` the arguments of the stage.
     """
 
     def run(
@@ -66,7 +80,11 @@ def evaluate(tmp_path):
         published=None,
         other_question=False,
         bootstrap=BOOTSTRAP,
+        unit="row",
+        per_episode=10,
+        texts=None,
         spoil=lambda of_splits: None,
+        change=lambda arguments: None,
         **splits,
     ):
         splits = {name: splits.get(name, tables) for name in SPLITS}
@@ -86,19 +104,32 @@ def evaluate(tmp_path):
             spoil(of_splits)
             of_seeds.append(str(tmp_path / f"scores_{seed}.json"))
             (tmp_path / f"scores_{seed}.json").write_text(json.dumps(of_splits))
+        last = max(tables[0]["row"].max() for tables in splits.values())
+        # The corpus is in another order than the splits, and each season has an episode 0 and 1.
+        row = np.arange(last, -1, -1)
+        episode = row // per_episode
+        lines = {"row": row, "season": episode // 2, "episode": episode % 2}
+        lines |= {"scene": row // (per_episode // 2)}
+        lines |= {"line": [(texts or {}).get(number, f"line {number}") for number in row]}
+        pd.DataFrame(lines).to_parquet(tmp_path / "lines.parquet")
         outputs = {name: tmp_path / f"{name}.json" for name in SPLITS}
-        evaluate_splits.main(
-            predictions=paths,
-            scores=of_seeds,
-            metrics={name: str(path) for name, path in outputs.items()},
-            thresholds=str(tmp_path / "thresholds.json"),
-            experiment="toy",
-            variant="plain",
-            seeds=list(seeds),
-            published=published,
-            other_question=other_question,
-            bootstrap=bootstrap,
-        )
+        arguments = {
+            "predictions": paths,
+            "scores": of_seeds,
+            "lines": str(tmp_path / "lines.parquet"),
+            "metrics": {name: str(path) for name, path in outputs.items()},
+            "thresholds": str(tmp_path / "thresholds.json"),
+            "experiment": "toy",
+            "variant": "plain",
+            "seeds": list(seeds),
+            "unit": unit,
+            "is_baseline": False,
+            "published": published,
+            "other_question": other_question,
+            "bootstrap": bootstrap,
+        }
+        change(arguments)
+        evaluate_splits.main(**arguments)
         outputs["thresholds"] = tmp_path / "thresholds.json"
 
         def reject(constant):
@@ -127,9 +158,17 @@ def test_the_file_names_what_it_measures_and_counts_the_rows(evaluate):
         names = set(result["metrics"])
         assert {"accuracy", "f1", "loss", "mcc", "brier", "f1_at_threshold"} < names
         assert names == set(METRICS)
-        assert set(result["intervals"]) == set(result["spread"]) == names
+        assert set(result["spread"]) == names
+        assert result["unit"] == "row"
         assert set(result["seeds"]["42"]) == names | {"threshold", "confusion"}
     assert len({found[name]["role"] for name in SPLITS}) == 3
+    # What was learned from says nothing about other rows.
+    assert found["train"]["intervals"] is None
+    for name in ("test", "valid"):
+        assert set(found[name]["intervals"]) == set(METRICS)
+    assert set(found["test"]["standard_error_by_unit"]) == set(UNITS)
+    for name in ("train", "valid"):
+        assert found[name]["standard_error_by_unit"] is None
 
 
 def test_the_metrics_are_those_of_the_larger_logit(evaluate):
@@ -155,10 +194,16 @@ def test_the_metrics_are_means_over_the_seeds_with_their_spread(evaluate):
 def test_every_interval_holds_its_metric(evaluate):
     columns = with_counts(60, 40, 50, 250)
     found = evaluate(columns, without_alarms(columns, 10), seeds=(1, 2))
-    for name, (low, high) in found["test"]["intervals"].items():
-        if name != "expected_calibration_error":  # the value is too large by construction
-            assert low <= found["test"]["metrics"][name] <= high
-            assert low < high
+    for split in ("test", "valid"):
+        for name, ends in found[split]["intervals"].items():
+            if name != "expected_calibration_error":
+                assert ends[0] < found[split]["metrics"][name] < ends[1]
+
+
+def test_the_calibration_error_has_no_interval_since_noise_only_makes_it_larger(evaluate):
+    found = evaluate(with_counts(60, 40, 50, 250))["test"]
+    assert found["metrics"]["expected_calibration_error"] > 0
+    assert found["intervals"]["expected_calibration_error"] is None
 
 
 def test_the_same_seed_gives_the_same_intervals(evaluate):
@@ -170,17 +215,67 @@ def test_the_same_seed_gives_the_same_intervals(evaluate):
     assert other["test"]["metrics"] == first["test"]["metrics"]
 
 
-def test_rows_that_stand_twice_leave_the_intervals_as_long(evaluate):
+# The unit that is resampled
+
+
+def test_a_line_that_stands_twice_leaves_the_intervals_as_long(evaluate):
     columns = with_counts(60, 40, 50, 250)
-    twice = {name: np.repeat(values, 2) for name, values in columns.items()}
-    bootstrap = BOOTSTRAP | {"resamples": 4000}
-    found = evaluate(train=[twice], test=[columns], valid=[columns], bootstrap=bootstrap)
+    bootstrap = BOOTSTRAP | {"resamples": 2000}
+    once, twice = (
+        evaluate(train=[columns], test=[test], valid=[columns], bootstrap=bootstrap)["test"]
+        for test in (columns, copied(columns, 2))
+    )
     for name in ("f1", "average_precision", "brier"):
-        (low, high), (low_twice, high_twice) = (
-            found[split]["intervals"][name] for split in ("test", "train")
-        )
-        assert found["train"]["metrics"][name] == pytest.approx(found["test"]["metrics"][name])
-        assert high_twice - low_twice == pytest.approx(high - low, rel=0.08)
+        assert twice["metrics"][name] == pytest.approx(once["metrics"][name])
+        assert width(twice, name) == pytest.approx(width(once, name), rel=0.08)
+
+
+def test_rows_of_an_episode_that_depend_on_each_other_widen_the_intervals(evaluate):
+    # Each episode is ten lines on which a model does the same; every season has the same numbers.
+    columns = copied(with_counts(30, 20, 25, 125), 10, row=np.arange(2000))
+    bootstrap = BOOTSTRAP | {"resamples": 1000}
+    found = {unit: evaluate(columns, unit=unit, bootstrap=bootstrap)["test"] for unit in UNITS}
+    for unit in UNITS:
+        assert found[unit]["unit"] == unit
+        assert found[unit]["metrics"] == found["row"]["metrics"]
+    for name in ("accuracy", "f1", "average_precision", "brier"):
+        of_row, of_scene, of_episode = (width(found[unit], name) for unit in UNITS)
+        # A scene is five of the lines.
+        assert of_scene / of_row == pytest.approx(math.sqrt(5), rel=0.15)
+        assert of_episode / of_row == pytest.approx(math.sqrt(10), rel=0.15)
+
+
+def test_the_standard_error_by_unit_is_that_of_the_intervals(evaluate):
+    columns = copied(with_counts(30, 20, 25, 125), 10, row=np.arange(2000))
+    bootstrap = BOOTSTRAP | {"resamples": 1000}
+    found = {unit: evaluate(columns, unit=unit, bootstrap=bootstrap)["test"] for unit in UNITS}
+    errors = found["row"]["standard_error_by_unit"]
+    assert errors["row"] < errors["scene"] < errors["episode"]
+    for unit in UNITS:
+        # Which unit keeps the split together changes none of them.
+        assert found[unit]["standard_error_by_unit"] == errors
+        half = width(found[unit], "average_precision") / 2
+        assert half == pytest.approx(1.96 * errors[unit], rel=0.08)
+
+
+def test_lines_of_test_that_stand_in_train_word_for_word_are_counted(evaluate):
+    train, test, valid = (
+        with_counts(3, 4, 2, 11) | {"row": np.arange(start, start + 20)} for start in (0, 20, 40)
+    )
+    texts = {3: "No.", 25: "No.", 30: "No.", 31: "Yes.", 32: "Yes.", 45: "no."}
+    found = evaluate(train=[train], test=[test], valid=[valid], texts=texts)
+    assert found["test"]["in_train"] == {"rows": 2, "share": 0.1}
+    assert found["valid"]["in_train"] == {"rows": 0, "share": 0}
+    assert found["train"]["in_train"] == {"rows": 20, "share": 1}
+
+
+def test_a_row_that_the_corpus_lacks_is_an_error(evaluate, tmp_path):
+    def shorten(arguments):
+        pd.read_parquet(arguments["lines"]).iloc[1:].to_parquet(arguments["lines"])
+
+    with pytest.raises(KeyError, match="19"):
+        evaluate(with_counts(3, 4, 2, 11), change=shorten)
+    assert not (tmp_path / "test.json").exists()
 
 
 def test_the_trivial_classifiers_have_their_closed_forms(evaluate):
@@ -274,7 +369,8 @@ def test_a_model_of_one_class_goes_through_with_a_note(evaluate, sign):
     found = evaluate(table(label, sign * np.linspace(1, 2, 20)))["test"]
     assert found["metrics"]["recall"] == (1 if sign > 0 else 0)
     assert found["metrics"]["mcc"] == 0
-    assert found["intervals"]["mcc"] == [0, 0]
+    # It is 0 on any rows, so resamples of these rows say nothing about others.
+    assert found["intervals"]["mcc"] is None
     assert any("predicts the same for every row" in note for note in found["notes"])
 
 
@@ -294,12 +390,19 @@ def test_equal_scores_go_through_with_the_default_threshold_and_a_note(evaluate)
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_a_split_of_one_class_goes_through_with_null_and_a_note(evaluate, label):
-    one_class = table(np.full(12, label), np.linspace(-2, 2, 12))
+    one_class = table(np.full(60, label), np.linspace(-2, 2, 60))
     other = with_counts(10, 20, 15, 60)
     found = evaluate(train=[other], test=[one_class], valid=[other])["test"]
     undefined = {"roc_auc", "balanced_accuracy"} | ({"average_precision"} if label == 0 else set())
-    for part in ("metrics", "intervals"):
-        assert {name for name, value in found[part].items() if value is None} == undefined
+    assert {name for name, value in found["metrics"].items() if value is None} == undefined
+    same = {"mcc", "precision", "precision_at_threshold"}
+    # On a split without the target these are 0 whatever the rows; with nothing else, they are 1.
+    of_none = {"f1", "f1_at_threshold", "recall", "recall_at_threshold"}
+    same |= of_none if label == 0 else {"average_precision"}
+    without = {name for name, value in found["intervals"].items() if value is None}
+    assert without == undefined | same | {"expected_calibration_error"}
+    error = None if label == 0 else 0
+    assert found["standard_error_by_unit"] == dict.fromkeys(UNITS, error)
     assert found["trivial"]["always"]["roc_auc"] is None
     for name in undefined:
         assert any(name in note for note in found["notes"])
@@ -320,63 +423,54 @@ def test_a_split_that_is_abstained_on_altogether_goes_through(evaluate):
     found = evaluate(train=[with_counts(3, 4, 2, 11)], test=[columns], valid=[columns])["test"]
     assert found["answered"]["accuracy"] is None
     assert found["metrics"]["accuracy"] == 0.75
+    assert found["metrics"]["f1_at_threshold"] == 0
+    notes = " ".join(found["notes"])
+    assert "not the target" in notes and "The threshold of seed 42 is 0.5" in notes
 
 
-def test_seeds_and_files_that_do_not_fit_are_an_error(evaluate, tmp_path):
+def test_a_split_within_one_episode_goes_through(evaluate):
+    # A third of the resamples has no row at all, and the others are alike.
+    columns = with_counts(3, 4, 2, 11)
+    found = evaluate(columns, unit="episode", per_episode=20)["test"]
+    for name in ("accuracy", "accuracy_at_threshold", "average_precision", "loss"):
+        assert found["intervals"][name] is None
+    assert found["standard_error_by_unit"]["episode"] == 0
+
+
+def test_seeds_with_other_rows_are_an_error(evaluate, tmp_path):
     one, other = with_counts(3, 4, 2, 11), with_counts(3, 4, 3, 10)
     with pytest.raises(ValueError, match="not the rows of"):
         evaluate(one, other, seeds=(1, 2))
-    with pytest.raises(ValueError, match="shorter"):
-        evaluate_splits.main(
-            predictions={name: [str(tmp_path / "test_1.parquet")] for name in SPLITS},
-            scores=[str(tmp_path / "scores_1.json"), str(tmp_path / "scores_2.json")],
-            metrics={name: str(tmp_path / f"{name}.json") for name in SPLITS},
-            thresholds=str(tmp_path / "thresholds.json"),
-            experiment="toy",
-            variant="plain",
-            seeds=[1, 2],
-            published=None,
-            other_question=False,
-            bootstrap=BOOTSTRAP,
-        )
     assert not (tmp_path / "test.json").exists()
 
 
-def test_scores_of_fewer_seeds_are_an_error(evaluate, tmp_path):
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda arguments: arguments["scores"].pop(), "1 files for 2 seeds"),
+        (lambda arguments: arguments["predictions"]["train"].pop(), "1 files for 2 seeds"),
+        (lambda arguments: arguments["predictions"]["valid"].pop(), "1 files for 2 seeds"),
+        (lambda arguments: arguments["seeds"].append(3), "2 files for 3 seeds"),
+        (lambda arguments: arguments["seeds"].pop(), "2 files for 1 seeds"),
+    ],
+    ids=["scores", "train", "valid", "more seeds", "fewer seeds"],
+)
+def test_another_number_of_files_than_seeds_is_an_error(change, message, evaluate, tmp_path):
     columns = with_counts(3, 4, 2, 11)
-    evaluate(columns, columns, seeds=(1, 2))
-    (tmp_path / "test.json").unlink()
-    with pytest.raises(ValueError, match="1 scores for 2 seeds"):
-        evaluate_splits.main(
-            predictions={
-                name: [str(tmp_path / f"{name}_{seed}.parquet") for seed in (1, 2)]
-                for name in SPLITS
-            },
-            scores=[str(tmp_path / "scores_1.json")],
-            metrics={name: str(tmp_path / f"{name}.json") for name in SPLITS},
-            thresholds=str(tmp_path / "thresholds.json"),
-            experiment="toy",
-            variant="plain",
-            seeds=[1, 2],
-            published=None,
-            other_question=False,
-            bootstrap=BOOTSTRAP,
-        )
+    with pytest.raises(ValueError, match=message):
+        evaluate(columns, columns, seeds=(1, 2), change=change)
     assert not (tmp_path / "test.json").exists()
 
 
 # The published four as they were computed where the rows were predicted
 
 
-def test_the_published_metrics_are_the_scores_to_the_last_bit(evaluate):
+def test_scores_that_differ_by_rounding_go_through(evaluate):
     def nudge(of_splits):
         of_splits["test"]["f1"] = float(np.nextafter(of_splits["test"]["f1"], 1))
 
     columns = with_counts(13, 4, 6, 40)
-    plain, nudged = evaluate(columns)["test"], evaluate(columns, spoil=nudge)["test"]
-    assert plain["metrics"]["f1"] == scores(decide(columns), columns["label"])["f1"]
-    assert nudged["metrics"]["f1"] == float(np.nextafter(plain["metrics"]["f1"], 1))
-    assert nudged["seeds"]["42"]["f1"] == nudged["metrics"]["f1"]
+    assert evaluate(columns, spoil=nudge) == evaluate(columns)
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "f1", "precision", "recall"])
@@ -456,7 +550,7 @@ def test_a_metric_more_is_one_entry(metric, evaluate, monkeypatch):
     }
     assert value == pytest.approx(expected[metric.name])
     assert not 0 <= value <= 1
-    assert low < value < high
+    assert metric.bounds[0] <= low < value < high <= metric.bounds[1]
     assert found["spread"][metric.name] is not None
     assert metric.name in found["seeds"]["1"]
     for kind, of_kind in found["trivial"].items():

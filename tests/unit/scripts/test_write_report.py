@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import write_report
-from experiment_files import FIGURES, Experiment
+from experiment_files import FIGURES, PRIMARY, Experiment
 
 from whosaid.config import output_paths
 
@@ -102,10 +102,19 @@ def test_the_summary_stands_in_the_page(report, tmp_path):
     page = report(published=["one"])
     tables = Page(page).tables
     assert [row[0] for row in tables[0]][:3] == ["variant", "One", "Two"]
-    assert [row[0] for row in tables[1]][1:4] == ["One", "— published", "— difference"]
+    assert [row[0] for row in tables[2]][1:4] == ["One", "— published", "— difference"]
     for role in ("Learned from", "decides nothing", "chooses the decision threshold"):
         assert role in " ".join(page.split())
     assert "<title>toy: which lines are dwight&#x27;s?</title>" in page
+
+
+def test_the_verdict_stands_at_the_top_of_the_page_in_bold(report):
+    def change(made):
+        made.compared("two")["metrics"][PRIMARY]["verdict"] = "worse"
+
+    text = report(change=change)
+    assert "<strong>Two is worse than One.</strong>" in text
+    assert text.index("<strong>") < text.index("<table>")
 
 
 def sliced(made, variant, kind):
@@ -120,7 +129,7 @@ def test_a_slice_has_a_cell_for_every_variant(report):
         entry["metrics"]["f1"] = entry["intervals"]["f1"] = None
         sliced(made, "one", "missed")["rate"] = 0.712
 
-    words, seasons, speakers = Page(report(change=change)).tables[2:]
+    words, seasons, speakers = Page(report(change=change)).tables[3:]
     assert words[0] == ["word count", "rows", "One", "Two"]
     assert words[2][:2] == ["6-10", "100"]
     assert words[2][3] == "0.330 [0.300, 0.360]"
@@ -141,7 +150,7 @@ def test_speakers_are_found_by_name_whatever_their_order(report):
 
 
 def test_variants_with_other_rows_have_a_table_of_their_own(report):
-    tables = Page(report({"one": 300, "two": 200, "three": 300})).tables[2:]
+    tables = Page(report({"one": 300, "two": 200, "three": 300})).tables[3:]
     headers = [table[0][2:] for table in tables]
     assert headers == [["One", "Three"], ["Two"]] * 3
 
@@ -149,7 +158,7 @@ def test_variants_with_other_rows_have_a_table_of_their_own(report):
 def test_titles_are_shown_and_not_followed(report):
     page = report(titles={"one": NASTY})
     found = [cell for table in Page(page).tables for row in table for cell in row]
-    assert found.count(NASTY) == 2 + 3
+    assert found.count(NASTY) == 3 + 3
     assert "<b>" not in page
     assert html.escape(NASTY) in page
 

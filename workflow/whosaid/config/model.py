@@ -24,6 +24,7 @@ PLAIN_WORD = "a name is a plain word, since it names files: a letter, then lette
 RESERVED = ("benchmarks", "encoders", "logs", "model_store", "nltk_data", "processed", "sample")
 """Folders of data/ and results/ that belong to no experiment."""
 
+Unit = Literal["row", "scene", "episode"]
 Credit = Literal["directed_by", "written_by", "writer1", "writer2", "writer3"]
 AnnotationColumn = Literal["season", "episode", "title", "scene", Credit]
 LinearFeature = Literal[
@@ -367,8 +368,13 @@ class Statistics(_Section):
     confidence: Annotated[Number, Field(gt=0.5, lt=1)] = Field(
         0.95, description="Level of every interval; 1 - level is that of every test."
     )
+    unit: Unit | None = Field(
+        None,
+        description="What is resampled as a whole: `row`, `scene` or `episode`; null: what the "
+        "variant's split keeps together (`split.group_by`), else rows.",
+    )
     resamples: Annotated[Count, Field(ge=100)] = Field(
-        10_000, description="Bootstrap resamples of the rows."
+        1000, description="Bootstrap resamples of the units."
     )
     seed: Seed = Field(27, description="Seed of the bootstrap.")
 
@@ -446,6 +452,10 @@ class Config(_Section):
     def reference_variant(self) -> str:
         """The variant that the others are compared with."""
         return self.reference or next(iter(self.variants))
+
+    def unit_of(self, variant: str) -> Unit:
+        """What is resampled as a whole to say how sure a variant's figures are."""
+        return self.statistics.unit or self.variants[variant].split.group_by or "row"
 
     @property
     def asks_the_published_question(self) -> bool:

@@ -29,7 +29,12 @@ def predictions(config: Config, variant: str, split: str) -> list[str]:
 
 def reported_predictions(config: Config) -> list[str]:
     """The predictions of every variant and seed on the reported split."""
-    return [path for name in config.variants for path in predictions(config, name, REPORTED)]
+    return all_predictions(config, REPORTED)
+
+
+def all_predictions(config: Config, split: str) -> list[str]:
+    """The predictions of every variant and seed on one split."""
+    return [path for name in config.variants for path in predictions(config, name, split)]
 
 
 def scores(config: Config, variant: str) -> list[str]:

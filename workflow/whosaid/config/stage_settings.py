@@ -95,6 +95,8 @@ def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
         "experiment": config.experiment,
         "variant": variant,
         "seeds": list(spec.seeds),
+        "unit": config.unit_of(variant),
+        "is_baseline": spec.classifier == "linear",
         "published": published if config.asks_the_published_question else None,
         "other_question": published is not None and not config.asks_the_published_question,
         **_bootstrap(config),
@@ -103,12 +105,17 @@ def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
 
 def compare_variants(config: Config) -> dict[str, Any]:
     """Which variants are compared with which, and the bootstrap."""
-    return {**evaluate_slices(config), "reference": config.reference_variant}
+    return {
+        "experiment": config.experiment,
+        "reference": config.reference_variant,
+        "variants": _variants(config, "seeds", "unit", "is_baseline"),
+        **_bootstrap(config),
+    }
 
 
 def evaluate_slices(config: Config) -> dict[str, Any]:
     """The variants in config order, and the bootstrap."""
-    variants = _variants(config, "seeds")
+    variants = _variants(config, "seeds", "unit")
     return {"experiment": config.experiment, "variants": variants, **_bootstrap(config)}
 
 
@@ -127,7 +134,8 @@ def summarize(config: Config) -> dict[str, Any]:
         "experiment": config.experiment,
         "target_speaker": config.corpus.target_speaker,
         "reference": config.reference_variant,
-        "variants": _variants(config, "title", "seeds", "published_seconds"),
+        "split_seed": config.variants[config.reference_variant].split.seed,
+        "variants": _variants(config, "title", "seeds", "is_baseline", "published_seconds"),
     }
 
 
@@ -152,6 +160,8 @@ def _variants(config: Config, *keys: str) -> list[dict[str, Any]]:
         derived = {
             "title": spec.title or name,
             "seeds": list(spec.seeds),
+            "unit": config.unit_of(name),
+            "is_baseline": spec.classifier == "linear",
             "published_seconds": published and published.seconds,
         }
         values = {key: derived[key] if key in derived else getattr(spec, key) for key in keys}

@@ -10,9 +10,6 @@ from datasets import ClassLabel, Dataset, Features, Value
 from whosaid.errors import InputError
 from whosaid.split_names import SPLITS
 
-GROUPS = {"episode": ["season", "episode"], "scene": ["scene"]}
-"""The columns that identify the group of a line."""
-
 FEATURES = Features({"position": Value("int64"), "label": ClassLabel(num_classes=2)})
 
 

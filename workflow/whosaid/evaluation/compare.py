@@ -1,187 +1,185 @@
-"""Compares a variant with the reference, on the test rows that both hold out."""
+"""Compares variants with the reference, on the test rows that both hold out."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
-from whosaid.evaluation.bootstrap import (
-    Replicates,
-    resampled_confusion,
-    resampled_counts,
-    total_error,
-)
-from whosaid.evaluation.metric_entry import confusion
-from whosaid.evaluation.metrics import (
-    COMPARED,
-    Ranking,
-    halves,
-    metrics_of_decisions,
-    metrics_of_scores,
-)
-from whosaid.evaluation.paired_tests import (
-    difference_interval,
-    holm,
-    mcnemar,
-    mcnemar_interval,
-    smallest_detectable_difference,
-    verdict,
-)
+from whosaid.corpus.units import UNITS, units_of
+from whosaid.evaluation.intervals import Replicates, Uncertainty, uncertainty
+from whosaid.evaluation.metrics import COMPARED, PRIMARY
 from whosaid.evaluation.predictions import Predictions
+from whosaid.evaluation.resampling import Resamples, evaluate, once
+
+FEWEST_UNITS = 15
+"""With fewer units that hold a row of the target's, there is no verdict: tests are too rough."""
 
 
 class Side(NamedTuple):
-    """One of two compared variants: its predictions, its seeds and the threshold of each seed."""
+    """One of two compared variants: its predictions on test and valid, and split unit.
 
-    predictions: Predictions
-    seeds: Sequence[int]
-    thresholds: Sequence[float]
-
-
-def share_rows(one: Side, other: Side) -> tuple[Side, Side]:
-    """Both sides with only the rows that both hold, each row once, in the same order."""
-    _, of_one, of_other = np.intersect1d(
-        one.predictions.row, other.predictions.row, return_indices=True
-    )
-    return (
-        one._replace(predictions=one.predictions.take(of_one)),
-        other._replace(predictions=other.predictions.take(of_other)),
-    )
-
-
-def evaluate_models(sides: tuple[Side, Side], resamples: int, seed: int) -> dict[str, Replicates]:
-    """The COMPARED metrics of every model of both sides, on the rows and on common resamples.
-
-    The models of the first side come first.
+    `is_one_model` is true if another seed would give another model, and there is only one.
     """
-    rng = np.random.default_rng(seed)
-    label, lines = sides[0].predictions.label, sides[0].predictions.row
-    by_argmax = [side.predictions.decide() for side in sides]
-    at_threshold = [side.predictions.decide_at(side.thresholds) for side in sides]
-    decisions = np.vstack(by_argmax + at_threshold)
-    rankings = [[Ranking(label, odds)] for side in sides for odds in side.predictions.log_odds]
-    once = [np.ones((1, len(label)), np.uint8)]
-    values = metrics_of_decisions(*halves(confusion(decisions, label)))
-    values |= {name: each[:, 0] for name, each in metrics_of_scores(rankings, once).items()}
-    counts = resampled_confusion(label, decisions, lines, resamples, rng)
-    resampled = metrics_of_decisions(*halves(counts))
-    resampled |= metrics_of_scores(rankings, resampled_counts(lines, resamples, rng))
-    return {name: Replicates(values[name], resampled[name]) for name in COMPARED}
+
+    test: Predictions
+    valid: Predictions
+    unit: str
+    is_one_model: bool
 
 
-def describe_difference(
-    variant: Replicates, reference: Replicates, confidence: float
-) -> dict[str, Any]:
-    """The difference between the two means over seeds, its interval and its p value.
+class Comparison(NamedTuple):
+    """Two variants on their shared rows: the metrics of each, and the number of units."""
 
-    They are NaN where the metric is undefined. If all resamples give the same difference, the
-    interval and the p value are NaN too, unless the difference is 0 (then the p value is 1): rows
-    that are all alike say nothing about other rows.
+    variant: dict[str, Replicates]
+    reference: dict[str, Replicates]
+    label: np.ndarray
+    unit: str
+    units: int
+
+    def difference(self, name: str) -> float:
+        """The difference of the two means over the seeds."""
+        return float(self.variant[name].values.mean() - self.reference[name].values.mean())
+
+    def error(self, name: str) -> Uncertainty:
+        """The error of the difference."""
+        sides = self.variant[name], self.reference[name]
+        drawn = sides[0].resampled.mean(axis=0) - sides[1].resampled.mean(axis=0)
+        return uncertainty(drawn[~np.isnan(drawn)], self.units, *sides)
+
+
+def compare(
+    variants: Mapping[str, Side], reference: Side, units: pd.DataFrame, resamples: int, seed: int
+) -> Iterator[tuple[str, Comparison | None]]:
+    """Each of the `variants` and the reference on the rows that both hold out; None without any.
+
+    `units` has the number of each unit by row. The larger of the two splits' units is resampled.
     """
-    means = [float(side.values.mean()) for side in (variant, reference)]
-    difference = means[0] - means[1]
-    resampled = variant.resampled.mean(axis=0) - reference.resampled.mean(axis=0)
-    resampled = resampled[~np.isnan(resampled)]
-    ends = smallest = p_value = math.nan
-    if len(resampled):
-        error = total_error(resampled, variant, reference)
-        if error.standard_error > 0:
-            p_value = error.p_value(difference)
-            ends = difference_interval(difference, error, confidence)
-            smallest = smallest_detectable_difference(error, confidence)
-        elif difference == 0:
-            p_value, ends = 1.0, (0.0, 0.0)
-    return {
-        "variant": means[0],
-        "reference": means[1],
-        "difference": difference,
-        "interval": ends,
-        "p": p_value,
-        "smallest_detectable_difference": smallest,
+    sides = [*variants.values(), reference]
+    rows = np.concatenate([split.row for side in sides for split in (side.test, side.valid)])
+    draws = {
+        unit: Resamples([units_of(units, unit, rows)], resamples, seed)
+        for unit in {side.unit for side in sides}
     }
+    # Where all variants hold out the same rows the reference is evaluated once.
+    known: dict[tuple[str, bytes], dict[str, Replicates]] = {}
+    for name, side in variants.items():
+        _, of_one, of_other = np.intersect1d(side.test.row, reference.test.row, return_indices=True)
+        if not len(of_one):
+            yield name, None
+            continue
+        unit = max(side.unit, reference.unit, key=list(UNITS).index)
+        key = unit, of_other.tobytes()
+        if key not in known:
+            known[key] = _evaluate(reference, of_other, units, unit, draws[unit])
+        shared = side.test.take(of_one)
+        names = units_of(units, unit, shared.row[shared.label == 1])
+        found = _evaluate(side, of_one, units, unit, draws[unit])
+        yield name, Comparison(found, known[key], shared.label, unit, len(np.unique(names)))
 
 
-def compare(sides: tuple[Side, Side], bootstrap: Mapping[str, Any]) -> dict[str, Any]:
-    """The differences between two variants on the rows that they share.
+def _evaluate(
+    side: Side, rows: np.ndarray, units: pd.DataFrame, unit: str, draws: Resamples
+) -> dict[str, Replicates]:
+    """The COMPARED metrics of one side on these test rows, by position."""
+    splits = side.test.take(rows), side.valid
+    blocks = draws.blocks(*(units_of(units, unit, split.row) for split in splits))
+    values = evaluate(*splits, [once(*splits)], COMPARED).metrics
+    resampled = evaluate(*splits, blocks, COMPARED).metrics
+    return {name: Replicates(values[name][:, 0], resampled[name]) for name in COMPARED}
 
-    With one model on each side, McNemar's exact test compares the accuracy. With more models, the
-    test has to include the spread over the seeds, as for the other metrics.
+
+def describe(found: Comparison, sides: tuple[Side, Side], tests: int, confidence: float) -> dict:
+    """The differences of a comparison that is one of `tests`, with intervals at their common level.
+
+    All intervals of a metric hold at once with probability `confidence`: each has the level of
+    Bonferroni's correction. On the primary metric there is a test too, at the same level, so its
+    verdict and its interval agree.
     """
-    label = sides[0].predictions.label
-    of_first, confidence = len(sides[0].seeds), bootstrap["confidence"]
-    found = evaluate_models(sides, bootstrap["resamples"], bootstrap["seed"])
-    metrics = {}
-    for name, (values, resampled) in found.items():
-        variant = Replicates(values[:of_first], resampled[:of_first])
-        reference = Replicates(values[of_first:], resampled[of_first:])
-        metrics[name] = describe_difference(variant, reference, confidence)
-    right = [side.predictions.decide() == label for side in sides]
-    tables = {
-        (seed, other): mcnemar(right[0][i], right[1][j])
-        for i, seed in enumerate(sides[0].seeds)
-        for j, other in enumerate(sides[1].seeds)
+    level = (1 - confidence) / tests
+    metrics: dict[str, dict[str, Any]] = {}
+    for name in COMPARED:
+        difference, error = found.difference(name), found.error(name)
+        spread = error.standard_error > 0 and not math.isnan(difference)
+        # Two models that agree on every resample are equal; any other difference may be chance.
+        alike = 0.0 if difference == 0 else math.nan
+        reach = error.reach(level / 2) if spread else alike
+        metrics[name] = {
+            "variant": float(found.variant[name].values.mean()),
+            "reference": float(found.reference[name].values.mean()),
+            "difference": difference,
+            "interval": (difference - reach, difference + reach),
+            "smallest_detectable_difference": error.detectable(level) if spread else math.nan,
+        }
+    primary, error = metrics[PRIMARY], found.error(PRIMARY)
+    p = 1.0 if primary["difference"] == 0 else math.nan
+    if error.standard_error > 0:
+        p = error.p_value(primary["difference"])
+    primary |= {
+        "p": p,
+        "p_corrected": p if math.isnan(p) else min(1.0, p * tests),
+        "verdict": verdict(primary["difference"], p * tests, found.units, confidence),
     }
-    if len(tables) == 1:
-        (table,) = tables.values()
-        ends = mcnemar_interval(table, len(label), confidence)
-        metrics["accuracy"] |= {"p": table.p, "interval": ends}
     return {
-        "rows": len(label),
-        "positives": int(label.sum()),
-        "notes": list(remarks(sides, metrics)),
+        "rows": len(found.label),
+        "positives": int(found.label.sum()),
+        "unit": found.unit,
+        "units": found.units,
+        "about": "one model" if any(side.is_one_model for side in sides) else "recipe",
+        "notes": list(remarks(found, sides, metrics)),
         "metrics": metrics,
-        "mcnemar": [
-            {
-                "seed": seed,
-                "reference_seed": other,
-                "only_variant_right": table.only_first_right,
-                "only_reference_right": table.only_second_right,
-                "p": table.p,
-            }
-            for (seed, other), table in tables.items()
-        ],
     }
 
 
-def remarks(sides: tuple[Side, Side], metrics: Mapping[str, Any]) -> Iterator[str]:
+def verdict(difference: float, p: float, units: int, confidence: float) -> str:
+    """`better`, `worse`, `cannot tell`, or `too few` if there are too few units for a test."""
+    if units < FEWEST_UNITS:
+        return "too few"
+    if not p < 1 - confidence:
+        return "cannot tell"
+    return "better" if difference > 0 else "worse"
+
+
+def remarks(
+    found: Comparison, sides: tuple[Side, Side], metrics: Mapping[str, Any]
+) -> Iterator[str]:
     """A sentence for each limit to what the differences can say."""
     names = ("the variant", "the reference")
-    single = [name for name, side in zip(names, sides, strict=True) if len(side.seeds) == 1]
+    single = [name for name, side in zip(names, sides, strict=True) if side.is_one_model]
     if single:
         verb = "have" if len(single) > 1 else "has"
         yield (
-            f"{' and '.join(single).capitalize()} {verb} one seed: the intervals and tests do not "
-            "cover what another seed would change."
+            f"{' and '.join(single).capitalize()} {verb} one seed: the verdict is about these "
+            "models and does not cover what another seed would change."
         )
-    if not sides[0].predictions.label.any():
+    if not found.label.any():
         yield "No shared row is the target's: F1 is 0 and average precision is undefined."
+    elif found.units < FEWEST_UNITS:
+        yield (
+            f"Only {found.units} {found.unit}s hold a shared row of the target's: a verdict needs "
+            f"{FEWEST_UNITS}."
+        )
     alike = [
         name
-        for name, found in metrics.items()
-        if math.isnan(found["p"]) and not math.isnan(found["difference"])
+        for name, each in metrics.items()
+        if math.isnan(each["interval"][0]) and not math.isnan(each["difference"])
     ]
     if alike:
-        yield f"The shared rows are all alike: nothing can be said of {', '.join(alike)}."
+        yield f"The resamples are all alike: there is no interval of {', '.join(alike)}."
 
 
 def incomparable() -> dict[str, Any]:
     """The result for a variant that shares no test row with the reference."""
-    keys = ("variant", "reference", "difference", "interval", "p")
-    keys += ("smallest_detectable_difference",)
+    keys = ("variant", "reference", "difference", "interval", "smallest_detectable_difference")
+    metrics: dict[str, dict[str, Any]] = {name: dict.fromkeys(keys, math.nan) for name in COMPARED}
+    metrics[PRIMARY] |= {"p": math.nan, "p_corrected": math.nan, "verdict": "too few"}
     return {
         "rows": 0,
         "positives": 0,
+        "unit": None,
+        "units": 0,
+        "about": None,
         "notes": ["No row is in the test split of both variants."],
-        "metrics": {name: dict.fromkeys(keys, math.nan) for name in COMPARED},
-        "mcnemar": [],
+        "metrics": metrics,
     }
-
-
-def judge(results: Mapping[str, Mapping[str, Any]], confidence: float) -> None:
-    """Add a p value adjusted for the number of variants, and a verdict, to each metric."""
-    for name in COMPARED:
-        found = [result["metrics"][name] for result in results.values()]
-        for each, adjusted in zip(found, holm([each["p"] for each in found]), strict=True):
-            each["p_holm"] = adjusted
-            each["verdict"] = verdict(each["difference"], adjusted, confidence)

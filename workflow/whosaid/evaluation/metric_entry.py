@@ -20,6 +20,13 @@ class Confusion(NamedTuple):
     true_negatives: np.ndarray
 
 
+def confusion_of(
+    hits: np.ndarray, predicted: np.ndarray, positives: np.ndarray, rows: np.ndarray
+) -> Confusion:
+    """The four counts from the `hits` (true positives) and the totals of three kinds of rows."""
+    return Confusion(hits, predicted - hits, positives - hits, rows - positives - predicted + hits)
+
+
 def confusion(decisions: np.ndarray, labels: np.ndarray) -> Confusion:
     """Counts over the last axis of `decisions` (... x rows) against `labels` (rows), both 0 or 1.
 
@@ -29,9 +36,7 @@ def confusion(decisions: np.ndarray, labels: np.ndarray) -> Confusion:
     if decisions.shape[-1] != labels.shape[-1]:
         raise ValueError(f"{decisions.shape[-1]} decisions for {labels.shape[-1]} labels")
     hits = (decisions & labels).sum(axis=-1)
-    alarms, positives = decisions.sum(axis=-1), labels.sum(axis=-1)
-    rejected = labels.shape[-1] - positives - alarms + hits
-    return Confusion(hits, alarms - hits, positives - hits, rejected)
+    return confusion_of(hits, decisions.sum(axis=-1), labels.sum(axis=-1), labels.shape[-1])
 
 
 def ratio(numerator: np.ndarray, denominator: np.ndarray, undefined: float) -> np.ndarray:
@@ -43,26 +48,15 @@ def ratio(numerator: np.ndarray, denominator: np.ndarray, undefined: float) -> n
     return np.divide(numerator, denominator, out=result, where=denominator != 0)
 
 
-class Share(NamedTuple):
-    """A metric that is a share of rows, or a function of such a share.
-
-    `rows` gives the numerator and the denominator of the share from the counts; `metric` turns a
-    share into the metric.
-    """
-
-    rows: Callable[[Confusion], tuple[np.ndarray, np.ndarray]]
-    metric: Callable[[np.ndarray], np.ndarray] = lambda share: share
-
-
 @dataclass(frozen=True, kw_only=True)
 class Metric:
     """All that tables, figures, intervals and files need to know about a metric.
 
     `name` is its key in JSON files, `title` its heading. `function` computes it from sums over the
-    rows, for any number of models and resamples at once. `basis` says which sums: the confusion
-    counts, the sums of a `Ranking` or the sums of a `Calibration`. `score` is only given for the
-    metrics that training reports; it takes the true and the predicted classes (two vectors).
-    `inflated_by_noise` marks a metric that noise only makes larger; its interval allows for that.
+    rows, for any number of resamples at once. `basis` says which sums: the confusion counts, the
+    sums of a `Ranking` or the sums of a `Calibration`. `score` is only given for the metrics that
+    training reports; it takes the true and the predicted classes (two vectors). `has_interval` is
+    false for a metric that noise makes larger: resampling adds noise, so it would mislead.
     """
 
     name: str
@@ -72,8 +66,7 @@ class Metric:
     bounds: tuple[float, float]
     higher_is_better: bool
     score: Callable[[np.ndarray, np.ndarray], float] | None = None
-    share: Share | None = None
-    inflated_by_noise: bool = False
+    has_interval: bool = True
 
     def __post_init__(self) -> None:
         low, high = self.bounds

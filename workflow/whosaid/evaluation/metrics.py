@@ -7,12 +7,11 @@ matrix (resamples x rows) that says how often each row counts, so one implementa
 """
 
 import math
-from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from whosaid.evaluation.metric_entry import Confusion, Metric, ratio
+from whosaid.evaluation.metric_entry import Confusion, Metric, confusion_of, ratio
 from whosaid.evaluation.probability import bin_of, sigmoid
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
 
@@ -34,24 +33,24 @@ def mcc(counts: Confusion) -> np.ndarray:
 
 
 class RankSums(NamedTuple):
-    """Sums over the ranks that hold a positive (resamples x ranks), and totals (resamples).
+    """Rows down to each rank, the largest score first (resamples x ranks), and totals (resamples).
 
-    `hits` are the positives of a rank, `found` the positives down to it, `predicted` the rows down
-    to it, `above` the negatives above it plus half of its own negatives.
+    `found` are the positives down to a rank, `predicted` all rows down to it.
     """
 
-    hits: np.ndarray
     found: np.ndarray
     predicted: np.ndarray
-    above: np.ndarray
     positives: np.ndarray
     rows: np.ndarray
 
 
 def roc_auc(sums: RankSums) -> np.ndarray:
     """Area under the ROC curve; NaN where a class has no row."""
+    found, alarms = (
+        np.pad(each, ((0, 0), (1, 0))) for each in (sums.found, sums.predicted - sums.found)
+    )
     pairs = sums.positives * (sums.rows - sums.positives)
-    return 1 - ratio((sums.hits * sums.above).sum(axis=1), pairs, np.nan)
+    return ratio(np.trapezoid(found, alarms, axis=1), pairs, np.nan)
 
 
 def average_precision(sums: RankSums) -> np.ndarray:
@@ -59,43 +58,43 @@ def average_precision(sums: RankSums) -> np.ndarray:
 
     As in scikit-learn. NaN where no row is positive.
     """
-    precision = ratio(sums.found, sums.predicted, 0.0)
-    return ratio((sums.hits * precision).sum(axis=1), sums.positives, np.nan)
+    hits = np.diff(sums.found, axis=1, prepend=0)
+    # Only rows that were drawn are predicted; before the first of them there is no hit either.
+    precision = sums.found / np.maximum(sums.predicted, 1)
+    return ratio(np.einsum("ij,ij->i", hits, precision), sums.positives, np.nan)
 
 
 class Ranking:
-    """Rows ordered by their score, for the metrics that depend on the order only."""
-
-    basis = "ranking"
+    """Rows in the order of their scores, the largest first. Rows of equal score share a rank."""
 
     def __init__(self, labels: np.ndarray, scores: np.ndarray):
-        """Order the rows by `scores`; `labels` are 0 or 1. Rows of equal score share a rank."""
-        order = np.argsort(-scores, kind="stable")
-        hit, ordered = labels[order].astype(bool), scores[order]
-        first = np.append(True, ordered[1:] != ordered[:-1])[: len(order)]
-        rank = first.cumsum() - 1
-        ends = np.append(np.flatnonzero(first)[1:], len(order))
-        # Only ranks that hold a positive contribute to these metrics, so only they are kept.
-        kept, self.first_hits = np.unique(rank[hit], return_index=True)
-        self.ends = ends[kept]
-        last = self.ends[-1] if len(kept) else 0
-        self.order, hit, rank = order[:last], hit[:last], rank[:last]
-        self.hits = np.flatnonzero(hit)
-        self.tied = np.flatnonzero(~hit & np.isin(rank, kept))
-        tied_ranks, self.first_tied = np.unique(rank[self.tied], return_index=True)
-        self.tied_with = np.searchsorted(kept, tied_ranks)
+        """`labels` (0 or 1) and `scores` of the rows."""
+        self.order = np.argsort(-scores, kind="stable")
+        self.labels, ordered = labels[self.order].astype(np.uint8), scores[self.order]
+        self.last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True)[: len(ordered)])
+        self.scores = ordered[self.last]
 
     def sums(self, counts: np.ndarray) -> RankSums:
         """The sums where row i counts `counts[:, i]` times."""
-        rows = counts.sum(axis=1, dtype=np.int64)
-        counts = counts[:, self.order]
-        hits = _run_sums(counts[:, self.hits], self.first_hits)
-        found = hits.cumsum(axis=1)
-        # The ROC curve is a straight line across a tie, so negatives of the same rank count half.
-        predicted = _run_sums(counts, np.append(0, self.ends)[:-1]).cumsum(axis=1)
-        above = (predicted - found).astype(np.float64)
-        above[:, self.tied_with] -= _run_sums(counts[:, self.tied], self.first_tied) / 2
-        return RankSums(hits, found, predicted, above, hits.sum(axis=1), rows)
+        ordered = counts[:, self.order]
+        predicted = ordered.cumsum(axis=1, dtype=np.int32)
+        found = (ordered * self.labels).cumsum(axis=1, dtype=np.int32)
+        if len(self.last) < len(self.order):
+            predicted, found = predicted[:, self.last], found[:, self.last]
+        return RankSums(found, predicted, _total(found), _total(predicted))
+
+    def confusion_at(self, thresholds: np.ndarray, sums: RankSums) -> Confusion:
+        """The counts if the rows whose score reaches `thresholds` (resamples) are predicted."""
+        ranks = np.searchsorted(-self.scores, -thresholds, side="right")
+        hits, predicted = (
+            np.where(ranks > 0, np.take_along_axis(down_to, ranks[:, None] - 1, axis=1)[:, 0], 0)
+            for down_to in (sums.found, sums.predicted)
+        )
+        return confusion_of(hits, predicted, sums.positives, sums.rows)
+
+
+def _total(cumulated: np.ndarray) -> np.ndarray:
+    return cumulated[:, -1].astype(np.int64)
 
 
 class CalibrationSums(NamedTuple):
@@ -132,8 +131,6 @@ def loss(sums: CalibrationSums) -> np.ndarray:
 class Calibration:
     """The probabilities of the rows, for the metrics that are means over them."""
 
-    basis = "calibration"
-
     def __init__(self, labels: np.ndarray, log_odds: np.ndarray):
         """`log_odds` of class 1 and the `labels`, 0 or 1, of the rows."""
         probability = sigmoid(log_odds)
@@ -148,13 +145,6 @@ class Calibration:
         sums = counts.astype(np.float64) @ self.terms
         rows = counts.sum(axis=1, dtype=np.int64)
         return CalibrationSums(sums[:, :BINS], sums[:, BINS], sums[:, BINS + 1], rows)
-
-
-def _run_sums(counts: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Sums (resamples x runs) over the runs of columns that begin at `starts`."""
-    if not len(starts):
-        return np.zeros((len(counts), 0), np.int64)
-    return np.add.reduceat(counts, starts, axis=1, dtype=np.int64)
 
 
 UNIT = {"bounds": (0.0, 1.0), "higher_is_better": True}
@@ -193,7 +183,7 @@ METRICS = {
             title="calibration error",
             function=expected_calibration_error,
             bounds=(0.0, 1.0),
-            inflated_by_noise=True,
+            has_interval=False,
             **ERROR,
         ),
         Metric(name="loss", title="loss", function=loss, bounds=(0.0, math.inf), **ERROR),
@@ -205,7 +195,10 @@ METRICS = {
 AT_THRESHOLD = "_at_threshold"
 """The ending of the names of metrics at the chosen threshold."""
 
-COMPARED = ("f1", "f1_at_threshold", "accuracy", "average_precision")
+PRIMARY = "average_precision"
+"""The metric that verdicts are about: it needs no threshold."""
+
+COMPARED = (PRIMARY, "f1", "f1_at_threshold", "accuracy")
 """The metrics on which variants are compared with the reference."""
 
 
@@ -216,32 +209,3 @@ def metrics_of_decisions(by_argmax: Confusion, at_threshold: Confusion) -> dict[
         for name, metric in METRICS.items()
         if metric.basis == "confusion"
     }
-
-
-def metrics_of_scores(
-    models: Sequence[Sequence[Ranking | Calibration]], blocks: Iterable[np.ndarray]
-) -> dict[str, np.ndarray]:
-    """The other metrics (models x resamples) of each of the `models` on the same blocks of counts.
-
-    A model is given as its `Ranking`, its `Calibration` or both.
-    """
-    found: dict[str, list[list[np.ndarray]]] = {}
-    for counts in blocks:
-        for number, model in enumerate(models):
-            for part in model:
-                sums = part.sums(counts)
-                for metric in METRICS.values():
-                    if metric.basis == part.basis:
-                        of_models = found.setdefault(metric.name, [[] for _ in models])
-                        of_models[number].append(metric.function(sums))
-    return {
-        name: np.array([np.concatenate(values) for values in of_models])
-        for name, of_models in found.items()
-    }
-
-
-def halves(counts: Confusion) -> tuple[Confusion, Confusion]:
-    """The counts of the first and the second half of the models (the first axis)."""
-    pairs = (np.split(each, 2) for each in counts)
-    first, second = (Confusion(*each) for each in zip(*pairs, strict=True))
-    return first, second

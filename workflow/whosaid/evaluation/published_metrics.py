@@ -5,67 +5,53 @@ edit retrains nothing. The definitions are scikit-learn's, with 0 where F1, prec
 would divide by 0. The vectorised functions compute the same from counts; a test compares the two.
 """
 
+from functools import partial
+
 import numpy as np
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
-from whosaid.evaluation.metric_entry import Confusion, Metric, Share, ratio
-
-CORRECT = Share(lambda counts: (counts[0] + counts[3], sum(counts)))
-# F1 is 2 s / (1 + s) of this share s, the Jaccard index.
-JACCARD = Share(lambda counts: (counts[0], sum(counts[:3])), lambda share: 2 * share / (1 + share))
-PRECISION = Share(lambda counts: (counts[0], counts[0] + counts[1]))
-RECALL = Share(lambda counts: (counts[0], counts[0] + counts[2]))
+from whosaid.evaluation.metric_entry import Confusion, Metric, ratio
 
 
-def accuracy(counts: Confusion) -> np.ndarray:
-    """Share of rows whose class was predicted correctly; NaN without rows."""
-    return ratio(*CORRECT.rows(counts), np.nan)
+def accuracy(counts: Confusion, undefined: float = np.nan) -> np.ndarray:
+    """Share of rows whose class was predicted correctly; `undefined` without rows."""
+    tp, fp, fn, tn = counts
+    return ratio(tp + tn, tp + fp + fn + tn, undefined)
 
 
-def f1(counts: Confusion) -> np.ndarray:
-    """Harmonic mean of precision and recall; 0 where there is no true positive."""
+def f1(counts: Confusion, undefined: float = 0.0) -> np.ndarray:
+    """Harmonic mean of precision and recall; `undefined` without positives and predicted ones."""
     tp, fp, fn, _ = counts
-    return ratio(2 * tp, 2 * tp + fp + fn, 0.0)
+    return ratio(2 * tp, 2 * tp + fp + fn, undefined)
 
 
-def precision(counts: Confusion) -> np.ndarray:
-    """Share of true positives among the predicted positives; 0 where none was predicted."""
-    return ratio(*PRECISION.rows(counts), 0.0)
+def precision(counts: Confusion, undefined: float = 0.0) -> np.ndarray:
+    """Share of true positives among the predicted positives; `undefined` if there are none."""
+    tp, fp, _, _ = counts
+    return ratio(tp, tp + fp, undefined)
 
 
-def recall(counts: Confusion) -> np.ndarray:
-    """Share of the positives that were predicted; 0 where there are none."""
-    return ratio(*RECALL.rows(counts), 0.0)
+def recall(counts: Confusion, undefined: float = 0.0) -> np.ndarray:
+    """Share of the positives that were predicted; `undefined` if there are none."""
+    tp, _, fn, _ = counts
+    return ratio(tp, tp + fn, undefined)
 
 
 PUBLISHED_METRICS = tuple(
     Metric(
-        name=name,
+        name=function.__name__,
         title=title,
         basis="confusion",
         function=function,
         bounds=(0.0, 1.0),
         higher_is_better=True,
         score=score,
-        share=share,
     )
-    for name, title, function, score, share in (
-        ("accuracy", "accuracy", accuracy, accuracy_score, CORRECT),
-        ("f1", "F1", f1, lambda true, given: f1_score(true, given, zero_division=0), JACCARD),
-        (
-            "precision",
-            "precision",
-            precision,
-            lambda true, given: precision_score(true, given, zero_division=0),
-            PRECISION,
-        ),
-        (
-            "recall",
-            "recall",
-            recall,
-            lambda true, given: recall_score(true, given, zero_division=0),
-            RECALL,
-        ),
+    for title, function, score in (
+        ("accuracy", accuracy, accuracy_score),
+        ("F1", f1, partial(f1_score, zero_division=0)),
+        ("precision", precision, partial(precision_score, zero_division=0)),
+        ("recall", recall, partial(recall_score, zero_division=0)),
     )
 )
 """In the order of the tables."""

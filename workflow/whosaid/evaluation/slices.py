@@ -1,25 +1,31 @@
 """Metrics of a variant on slices of a split: by word count, season and speaker."""
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from whosaid.evaluation.bootstrap import interval, resampled_confusion
 from whosaid.evaluation.curves import wilson
-from whosaid.evaluation.metric_entry import Share, confusion, ratio
+from whosaid.evaluation.intervals import Replicates, interval
+from whosaid.evaluation.metric_entry import Confusion, confusion, confusion_of, ratio
 from whosaid.evaluation.predictions import Predictions
-from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
+from whosaid.evaluation.published_metrics import PUBLISHED_METRICS, recall
+from whosaid.evaluation.resampling import Resamples
 
 WORD_COUNTS = {"1-5": 0, "6-10": 6, "11-20": 11, "21-40": 21, "41+": 41}
 """The slices by word count, with the smallest number of words of each."""
 
-PREDICTED = Share(lambda counts: (counts[0] + counts[1], sum(counts)))
-"""The share of all rows that are predicted as the target's."""
+PUBLISHED = {metric.name: metric.function for metric in PUBLISHED_METRICS}
 
-MISSED = Share(lambda counts: (counts[2], counts[0] + counts[2]))
-"""The share of the target's rows that are not predicted as the target's."""
+
+def predicted_share(counts: Confusion, undefined: float) -> np.ndarray:
+    """The share of all rows that are predicted as the target's."""
+    return ratio(counts[0] + counts[1], sum(counts), undefined)
+
+
+def missed_share(counts: Confusion, undefined: float) -> np.ndarray:
+    """The share of the target's rows that are not predicted as the target's."""
+    return 1 - recall(counts, undefined)
 
 
 class Lines(NamedTuple):
@@ -45,88 +51,85 @@ def lines_of(corpus: pa.Table, rows: np.ndarray) -> Lines:
     )
 
 
-def estimate(
-    predictions: Predictions,
-    shares: Mapping[str, Share],
-    confidence: float,
-    resamples: int,
-    seed: int,
-) -> tuple[dict[str, float | None], dict[str, list[float] | None]]:
-    """The metrics that `shares` define, as means over the seeds, and their intervals.
+class Slice(NamedTuple):
+    """The rows of a slice, the unit of each, and how often the units are drawn."""
 
-    A share of no rows is None. The intervals come from the bootstrap. If every resample gives the
-    same value, for example because no prediction is wrong, the bootstrap says nothing, and the
-    interval is Wilson's.
-    """
-    label, decisions = predictions.label, predictions.decide()
-    counts, resampled = confusion(decisions, label), None
-    values: dict[str, float | None] = dict.fromkeys(shares)
-    intervals: dict[str, list[float] | None] = dict.fromkeys(shares)
-    for name, share in shares.items():
-        hits, rows = share.rows(counts)
-        if not rows.any():
-            continue
-        if resampled is None:
-            rng = np.random.default_rng(seed)
-            resampled = resampled_confusion(label, decisions, predictions.row, resamples, rng)
-        of_seeds = share.metric(ratio(hits, rows, 0.0))
-        drawn = share.metric(ratio(*share.rows(resampled), 0.0))
-        if np.ptp(drawn.mean(axis=0)) > 0:
-            ends = interval(of_seeds, drawn, confidence, (0.0, 1.0))
-        else:
-            ends = share.metric(np.array(wilson(hits.mean(), rows.mean(), confidence)))
-        values[name], intervals[name] = float(of_seeds.mean()), [float(end) for end in ends]
-    return values, intervals
+    rows: Predictions
+    units: np.ndarray
+    resamples: Resamples
+    confidence: float
+
+    def take(self, chosen: np.ndarray) -> "Slice":
+        """Only the `chosen` rows, by position or as a mask."""
+        return self._replace(rows=self.rows.take(chosen), units=self.units[chosen])
+
+    def estimate(self, functions: dict) -> tuple[dict[str, float | None], dict[str, Any]]:
+        """The metrics that `functions` compute from counts, as means over seeds, and intervals.
+
+        A metric that would divide by 0 rows is None. So is an interval if all resamples give the
+        same, for example because no prediction is wrong.
+        """
+        label, decided = self.rows.label, self.rows.decide()
+        counts = confusion(decided, label)
+        columns = np.vstack([np.ones_like(label), label, decided, decided & (label == 1)])
+        blocks = self.resamples.blocks(self.units, self.units[:0])
+        sums = np.vstack([test.astype(np.float32) @ columns.T for test, _ in blocks]).T
+        given, hits = np.split(sums[2:], 2)
+        drawn = confusion_of(hits, given, sums[1], sums[0])
+        # Units that hold no row of the target's count too: without them many slices have none.
+        units = len(np.unique(self.units))
+        values, intervals = {}, {}
+        for name, function in functions.items():
+            of_seeds = function(counts, np.nan)
+            if np.isnan(of_seeds).all():
+                values[name], intervals[name] = None, None
+                continue
+            # A resample in which the metric is undefined says nothing; a seed counts as 0.
+            resampled = function(drawn, np.nan)
+            resampled[np.isnan(of_seeds)] = 0.0
+            replicates = Replicates(function(counts, 0.0), resampled)
+            values[name] = float(replicates.values.mean())
+            intervals[name] = interval(replicates, units, self.confidence, (0.0, 1.0))
+        return values, intervals
+
+    def rate(self, function: Any, hits: float) -> dict[str, Any]:
+        """Rows, a share of them and its interval: Wilson's if all resamples give the same."""
+        values, intervals = self.estimate({"rate": function})
+        rows = len(self.rows.label)
+        if values["rate"] is not None and intervals["rate"] is None:
+            ends = wilson(np.array(hits), np.array(rows), self.confidence)
+            intervals["rate"] = tuple(map(float, ends))
+        return {"rows": rows, "rate": values["rate"], "interval": intervals["rate"]}
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """Counts, published metrics and intervals under the `name` of the slice."""
+        metrics, intervals = self.estimate(PUBLISHED)
+        label = self.rows.label
+        counts = {"slice": name, "rows": len(label), "positives": int(label.sum())}
+        return {**counts, "metrics": metrics, "intervals": intervals}
 
 
-def metrics_of(predictions: Predictions, name: str, bootstrap: dict[str, Any]) -> dict[str, Any]:
-    """Counts, metrics and intervals of the slice `name`, whose rows are `predictions`."""
-    shares = {metric.name: metric.share for metric in PUBLISHED_METRICS}
-    metrics, intervals = estimate(predictions, shares, **bootstrap)
-    return {
-        "slice": name,
-        "rows": len(predictions.label),
-        "positives": int(predictions.label.sum()),
-        "metrics": metrics,
-        "intervals": intervals,
-    }
-
-
-def slice_variant(
-    predictions: Predictions, lines: Lines, bootstrap: dict[str, Any]
-) -> dict[str, Any]:
+def slice_variant(everything: Slice, lines: Lines) -> dict[str, Any]:
     """The slices of one variant's test split; `lines` describes its rows, in the same order."""
     place = np.searchsorted([*WORD_COUNTS.values()], lines.words, side="right") - 1
-    by_words = [
-        metrics_of(predictions.take(place == number), name, bootstrap)
-        for number, name in enumerate(WORD_COUNTS)
-    ]
-    by_season = [
-        metrics_of(predictions.take(lines.season == season), str(season), bootstrap)
-        for season in np.unique(lines.season)
-    ]
-    target = predictions.label == 1
+    target = everything.rows.label == 1
     mistaken = []
     for speaker in np.unique(lines.speaker[~target]):
-        rows = predictions.take((lines.speaker == speaker) & ~target)
-        rates, intervals = estimate(rows, {"predicted": PREDICTED}, **bootstrap)
-        mistaken.append(
-            {
-                "slice": str(speaker),
-                "rows": len(rows.label),
-                "rate": rates["predicted"],
-                "interval": intervals["predicted"],
-                "count": float(rows.decide().sum(axis=1).mean()),
-            }
-        )
-    rates, intervals = estimate(predictions.take(target), {"missed": MISSED}, **bootstrap)
+        of_speaker = everything.take((lines.speaker == speaker) & ~target)
+        count = float(of_speaker.rows.decide().sum(axis=1).mean())
+        rate = of_speaker.rate(predicted_share, count)
+        mistaken.append({"slice": str(speaker), **rate, "count": count})
+    own = everything.take(target)
+    missed = float((~own.rows.decide()).sum(axis=1).mean())
     return {
-        "word_count": by_words,
-        "season": by_season,
+        "word_count": [
+            everything.take(place == number).describe(name)
+            for number, name in enumerate(WORD_COUNTS)
+        ],
+        "season": [
+            everything.take(lines.season == season).describe(str(season))
+            for season in np.unique(lines.season)
+        ],
         "mistaken_speaker": sorted(mistaken, key=lambda each: -each["rate"]),
-        "missed": {
-            "rows": int(target.sum()),
-            "rate": rates["missed"],
-            "interval": intervals["missed"],
-        },
+        "missed": own.rate(missed_share, missed),
     }

@@ -7,20 +7,16 @@ from typing import Any
 import numpy as np
 
 from whosaid.errors import StageError
-from whosaid.evaluation.bootstrap import interval, resampled_confusion, resampled_counts
+from whosaid.evaluation.intervals import Replicates, interval, uncertainty
 from whosaid.evaluation.metric_entry import Confusion, confusion
 from whosaid.evaluation.metrics import (
     AT_THRESHOLD,
     METRICS,
-    Calibration,
     Ranking,
-    halves,
     metrics_of_decisions,
-    metrics_of_scores,
 )
 from whosaid.evaluation.predictions import Predictions
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
-from whosaid.evaluation.thresholds import Threshold
 
 ROLES = {
     "train": "Learned from. These figures say what the model remembers, not how it will do on new "
@@ -33,26 +29,11 @@ ROLES = {
 Metrics = dict[str, np.ndarray]
 
 
-def evaluate(
-    predictions: Predictions, thresholds: Sequence[float], scores: Sequence[Mapping[str, float]]
-) -> Metrics:
-    """The value of every metric for each seed.
+def check_scores(values: Metrics, scores: Sequence[Mapping[str, float]]) -> None:
+    """Compare the published metrics in `values` (seeds) with those of the stage that predicted.
 
-    `scores` are the published metrics of each seed, as the stage that made the predictions computed
-    them; these are the values returned. Raises StageError if they differ from the metrics of the
-    predictions' counts, ValueError if there are not as many scores as seeds.
+    `scores` has a mapping per seed. Raises StageError if they differ.
     """
-    if len(scores) != len(predictions.log_odds):
-        raise ValueError(f"{len(scores)} scores for {len(predictions.log_odds)} seeds")
-    once = np.ones((1, len(predictions.label)), np.uint8)
-    values = metrics_of_decisions(
-        confusion(predictions.decide(), predictions.label),
-        confusion(predictions.decide_at(thresholds), predictions.label),
-    )
-    values |= {
-        name: of_models[:, 0]
-        for name, of_models in metrics_of_scores(_scores(predictions), [once]).items()
-    }
     for metric in PUBLISHED_METRICS:
         defined = np.array([each[metric.name] for each in scores], float)
         if not np.allclose(defined, values[metric.name], rtol=0, atol=1e-9, equal_nan=True):
@@ -60,25 +41,6 @@ def evaluate(
                 f"{metric.name} is {defined.tolist()} where it was predicted and "
                 f"{values[metric.name].tolist()} from the predictions' counts; predict again"
             )
-        values[metric.name] = defined
-    return {name: values[name] for name in METRICS}
-
-
-def evaluate_resampled(
-    predictions: Predictions, thresholds: Sequence[float], resamples: int, seed: int
-) -> Metrics:
-    """Every metric (seeds x resamples) on resampled rows of the predictions."""
-    rng = np.random.default_rng(seed)
-    lines = predictions.row
-    decisions = np.vstack([predictions.decide(), predictions.decide_at(thresholds)])
-    counts = resampled_confusion(predictions.label, decisions, lines, resamples, rng)
-    blocks = resampled_counts(lines, resamples, rng)
-    return metrics_of_decisions(*halves(counts)) | metrics_of_scores(_scores(predictions), blocks)
-
-
-def _scores(predictions: Predictions) -> list[list[Ranking | Calibration]]:
-    label = predictions.label
-    return [[Ranking(label, odds), Calibration(label, odds)] for odds in predictions.log_odds]
 
 
 def trivial_metrics(label: np.ndarray, share_in_train: float) -> dict[str, dict[str, float]]:
@@ -137,7 +99,7 @@ def describe_split(
         "seeds": {
             str(seed): {
                 **{name: float(each[number]) for name, each in values.items()},
-                "threshold": thresholds[number],
+                "threshold": float(thresholds[number]),
                 "confusion": {name: int(each[number]) for name, each in counts._asdict().items()},
             }
             for number, seed in enumerate(seeds)
@@ -146,29 +108,43 @@ def describe_split(
 
 
 def find_intervals(
-    values: Metrics, resampled: Metrics, confidence: float
+    values: Metrics, resampled: Metrics, units: int, confidence: float
 ) -> dict[str, tuple[float, float] | None]:
-    """The interval of every metric, None where it is undefined."""
-    result = {}
-    for name, each in values.items():
-        metric = METRICS[name]
-        ends = interval(
-            each, resampled[name], confidence, metric.bounds, inflated=metric.inflated_by_noise
-        )
-        result[name] = None if math.isnan(ends[0]) else ends
-    return result
+    """The interval of every metric, None where it has none. `units` hold a row of the target's."""
+    return {
+        name: interval(Replicates(each, resampled[name]), units, confidence, METRICS[name].bounds)
+        if METRICS[name].has_interval
+        else None
+        for name, each in values.items()
+    }
+
+
+def standard_error(values: np.ndarray, resampled: np.ndarray, units: int) -> float:
+    """The standard error of a metric's mean over the seeds; NaN where the metric is undefined."""
+    if np.isnan(values).any():
+        return math.nan
+    means = resampled.mean(axis=0)
+    return uncertainty(means[~np.isnan(means)], units, Replicates(values, resampled)).standard_error
 
 
 def remarks(
-    predictions: Predictions, seeds: Sequence[int], chosen: Sequence[Threshold], metrics: Metrics
+    predictions: Predictions,
+    seeds: Sequence[int],
+    no_choice: Sequence[str | None],
+    values: Metrics,
+    is_baseline: bool,
 ) -> Iterator[str]:
-    """A sentence for each case in which a figure does not mean what its name suggests."""
+    """A sentence for each case in which a figure does not mean what its name suggests.
+
+    `no_choice` says for each seed why its threshold could not be chosen, if so.
+    """
     label, decisions = predictions.label, predictions.decide()
-    if len(seeds) == 1:
+    # A baseline is a logistic regression, which any seed leads to the same optimum.
+    if len(seeds) == 1 and not is_baseline:
         yield "There is one seed: the intervals do not cover what another seed would change."
     if label.min() == label.max():
         lines, zero = ("no", " and recall and F1 are 0") if label.max() == 0 else ("every", "")
-        undefined = [name for name, values in metrics.items() if np.isnan(values).any()]
+        undefined = [name for name, each in values.items() if np.isnan(each).any()]
         yield f"The target says {lines} row: {', '.join(undefined)} are undefined{zero}."
     for number, seed in enumerate(seeds):
         odds, of_seed = predictions.log_odds[number], decisions[number]
@@ -177,5 +153,5 @@ def remarks(
         elif of_seed.min() == of_seed.max():
             given = "the target" if of_seed[0] else "not the target, so precision and F1 are 0"
             yield f"Seed {seed} predicts the same for every row: {given}."
-        if chosen[number].note is not None:
-            yield f"The threshold of seed {seed} is 0.5: on valid {chosen[number].note}."
+        if no_choice[number] is not None:
+            yield f"The threshold of seed {seed} is 0.5: on valid {no_choice[number]}."

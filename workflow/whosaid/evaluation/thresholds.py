@@ -3,52 +3,56 @@
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.metrics import confusion_matrix_at_thresholds
 
-from whosaid.evaluation.metric_entry import Confusion, confusion
-from whosaid.evaluation.published_metrics import f1
+from whosaid.evaluation.metrics import Ranking, RankSums
+from whosaid.evaluation.probability import sigmoid
 
 DEFAULT = 0.5
 """The threshold if the rows leave no choice; it predicts the class with the larger logit."""
 
 
-class Threshold(NamedTuple):
-    """A threshold, its F1 on the rows it was chosen on, and why there was no choice, if so."""
+class Thresholds(NamedTuple):
+    """Thresholds (resamples), and the F1 of each on the resample that it was chosen on."""
 
-    value: float
-    f1: float
-    note: str | None = None
+    values: np.ndarray
+    f1: np.ndarray
 
 
-def choose_threshold(
-    probability: np.ndarray, label: np.ndarray, abstained: np.ndarray
-) -> Threshold:
-    """The threshold on the target's `probability` with the largest F1 on these rows.
+def decision_ranking(label: np.ndarray, log_odds: np.ndarray, abstained: np.ndarray) -> Ranking:
+    """The rows in the order in which a falling threshold predicts them as the target's.
+
+    An abstained row comes last, below every probability: no threshold predicts it.
+    """
+    return Ranking(label, np.where(abstained, -1.0, sigmoid(log_odds)))
+
+
+def choose_thresholds(ranking: Ranking, sums: RankSums) -> Thresholds:
+    """The thresholds with the largest F1 on each resample of the validation rows.
 
     Candidates are the midpoints between neighbouring probabilities, so both classes are predicted.
     Among equally good ones the nearest to 0.5 is chosen, which departs least from what the model
-    was trained for. An `abstained` row is never predicted as the target's.
+    was trained for.
     """
-    positives, scores = int(label.sum()), probability[~abstained]
-    if positives in (0, len(label)):
-        return _no_choice(probability, label, abstained, "its rows are of one class")
-    if not len(scores) or scores.min() == scores.max():
-        return _no_choice(probability, label, abstained, "all of its scores are equal")
-    # `values` falls. At the last one every row is predicted as the target's.
-    _, alarms, _, hits, values = confusion_matrix_at_thresholds(label[~abstained], scores)
-    upper, lower = values[:-1], values[1:]
+    scores = ranking.scores[ranking.scores >= 0]
+    upper, lower = scores[:-1], scores[1:]
     middle = (upper + lower) / 2
     # Two neighbouring floats have no float between them: take the upper one.
     candidates = np.where(middle > lower, middle, upper)
-    counts = Confusion(hits, alarms, positives - hits, np.zeros_like(hits))
-    of_candidates = f1(counts)[:-1]
-    best = np.flatnonzero(of_candidates == of_candidates.max())
-    chosen = best[np.argmin(np.abs(candidates[best] - DEFAULT))]
-    return Threshold(float(candidates[chosen]), float(of_candidates[chosen]))
+    if no_choice(ranking):
+        candidates = np.array([DEFAULT])
+        counts = ranking.confusion_at(np.full(len(sums.rows), DEFAULT), sums)
+        hits, predicted = counts[0][:, None], (counts[0] + counts[1])[:, None]
+    else:
+        hits, predicted = (each[:, : len(candidates)] for each in (sums.found, sums.predicted))
+    # Without a row there is no hit either, and F1 is 0.
+    f1 = 2 * hits / np.maximum(predicted + sums.positives[:, None], 1)
+    nearest = np.argsort(np.abs(candidates - DEFAULT), kind="stable")
+    best = nearest[f1.take(nearest, axis=1).argmax(axis=1)]
+    return Thresholds(candidates[best], f1[np.arange(len(best)), best])
 
 
-def _no_choice(
-    probability: np.ndarray, label: np.ndarray, abstained: np.ndarray, note: str
-) -> Threshold:
-    decisions = (probability >= DEFAULT) & ~abstained
-    return Threshold(DEFAULT, float(f1(confusion(decisions, label))), note)
+def no_choice(ranking: Ranking) -> str | None:
+    """Why the validation rows leave no choice of a threshold; None if they do."""
+    if ranking.labels.min() == ranking.labels.max():
+        return "its rows are of one class"
+    return "all of its scores are equal" if (ranking.scores >= 0).sum() < 2 else None

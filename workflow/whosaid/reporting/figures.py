@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from whosaid.evaluation import curves
-from whosaid.evaluation.metrics import BINS, METRICS
+from whosaid.evaluation.metrics import BINS, METRICS, PRIMARY
 from whosaid.reporting import plot_style
 from whosaid.reporting.figure_data import Experiment, Variant
 from whosaid.reporting.formats import DIFFERENCE, METRIC
@@ -34,16 +34,19 @@ MOST_WORDS = 100
 
 
 def forest(experiment: Experiment) -> Figure:
-    """F1 of every variant at both thresholds, with intervals, verdicts and trivial classifiers."""
+    """Every variant's primary metric and F1, with intervals, verdict and trivial classifiers."""
     variants, target = experiment.variants, experiment.target
     title = f"Test split: how well each variant finds {target}'s lines"
-    height = 0.2 + 0.7 * len(variants)
-    figure, [axes] = plot_style.panels(title, [""], METRICS["f1"].title, "", height)
+    height = 0.5 + 0.9 * len(variants)
+    label = f"{METRICS[PRIMARY].title}, {METRICS['f1'].title}"
+    figure, [axes] = plot_style.panels(title, [""], label, "", height)
+    markers = {PRIMARY: "s", "f1": "o", "f1_at_threshold": "D"}
     for place, variant in enumerate(variants):
         for kind, (dashes, color, label) in TRIVIAL.items():
             f1, look = variant.test["trivial"][kind]["f1"] or 0, {"color": color, "ls": dashes}
             axes.vlines(f1, place - 0.4, place + 0.4, **look, label=label.format(target))
-        for y, metric, marker in ((place - 0.2, "f1", "o"), (place + 0.2, "f1_at_threshold", "D")):
+        for row, (metric, marker) in enumerate(markers.items()):
+            y = place + 0.27 * (row - 1)
             value = variant.test["metrics"][metric]
             text, color = _verdict(experiment, variant, metric)
             if value is None:
@@ -58,12 +61,13 @@ def forest(experiment: Experiment) -> Figure:
             axes.text(1.01, y, text, color=color, **beside)
     axes.set_yticks(range(len(variants)), [each.heading(letters=50) for each in variants])
     axes.set(xlim=(-0.01, None), ylim=(len(variants) - 0.5, -0.5))
-    for marker, label in DECISIONS.values():
-        axes.plot([], [], marker, color=BLACK, label=label)
+    for metric, marker in markers.items():
+        axes.plot([], [], marker, color=BLACK, label=METRICS[metric].title)
     axes.plot([], [], "o", color=BLACK, markerfacecolor="white", label="linear variant")
     note = (
-        f"F1 with {experiment.confidence} intervals. Verdict and difference (in brackets) are "
-        f"against {experiment.reference.title}, on the test rows that both hold out."
+        f"Lines are {experiment.confidence} intervals. Verdict and difference (in brackets) are "
+        f"against {experiment.reference.title}, on the test rows that both hold out. The vertical "
+        "lines are F1 of trivial classifiers."
     )
     return plot_style.legend(figure, note, columns=3)
 

@@ -6,20 +6,16 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from whosaid.evaluation.metrics import METRICS
+from whosaid.evaluation.metrics import METRICS, PRIMARY
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
 from whosaid.reported_split import REPORTED
 from whosaid.reporting.addressed_numbers import AddressedNumbers
-from whosaid.reporting.formats import COUNT, DIFFERENCE, METRIC, duration, rendered
+from whosaid.reporting.formats import COUNT, DIFFERENCE, METRIC, duration
 from whosaid.reporting.markdown import table
 from whosaid.split_names import SPLITS
 
 WIDTH = 180
 """The width of paragraphs, about that of the tables."""
-
-TRIVIAL_METRICS = ("accuracy", "f1", "average_precision")
-
-TRIVIAL = {"never": "*never*", "always": "*always*", "prior_random": "*random*"}
 
 
 @dataclass(frozen=True)
@@ -30,6 +26,7 @@ class Variant:
     """
 
     name: str
+    is_baseline: bool
     settings: tuple[str, str, str, int]
     metrics: dict[str, str]
     records: list[str]
@@ -56,34 +53,44 @@ class Summary:
         return ", ".join(map(self.title, variants))
 
     def introduction(self, settings: str, corpus: str) -> str:
-        """The question, the corpus, and what each split is for."""
+        """The question, the verdict in a sentence, and what all of it is conditional on."""
         text = self.numbers.text
         experiment = text(settings, "settings", "experiment", form="text")
         target = text(settings, "settings", "target_speaker", form="text")
+        verdict = self._verdict_sentence()
+        confidence = text(self.comparison, "confidence", form="percent")
         csv = text(corpus, "csv", form="text")
         rows = text(corpus, "rows", form=COUNT)
-        reference = self.title(self.reference)
-        roles = [
-            f"*{split}*: {text(path, 'role', form='text')}"
-            for split, path in self.reference.metrics.items()
-        ]
+        seed = text(settings, "settings", "split_seed", form="d")
         return f"# {experiment}: which lines are {target}'s?\n\n" + wrapped(
-            f"{csv}, {rows} rows. All variants are compared with {reference}. " + " ".join(roles)
+            f"**{verdict}** ({METRICS[PRIMARY].title} on the {REPORTED} split, at {confidence}.) "
+            f"The corpus is {csv}, {rows} rows. All figures are conditional on one division into "
+            f"splits (seed {seed} for the reference)."
         )
 
+    def _verdict_sentence(self) -> str:
+        told: dict[str, list[Variant]] = {}
+        for variant in self.variants:
+            if variant is not self.reference and not variant.is_baseline:
+                address = (self.comparison, "variants", variant.name, "metrics", PRIMARY)
+                told.setdefault(self.numbers.value(*address, "verdict"), []).append(variant)
+        parts = [
+            f"{' and '.join(map(self.title, told[verdict]))} "
+            f"{'is' if len(told[verdict]) == 1 else 'are'} {verdict} than "
+            f"{self.title(self.reference)}"
+            for verdict in ("better", "worse")
+            if verdict in told
+        ]
+        if not parts:
+            return f"No variant is shown to be better or worse than {self.title(self.reference)}."
+        rest = "; of the others nothing can be told" * (len(told) > len(parts))
+        return f"{'; '.join(parts)}{rest}."
+
     def test_split(self) -> str:
-        """The table of the test split, with the trivial classifiers below the variants."""
-        accuracy, f1, at_threshold, precision = (
-            METRICS[name].title
-            for name in ("accuracy", "f1", "f1_at_threshold", "average_precision")
-        )
-        headers = ["variant", "rows", accuracy, f1, "vs reference", "detectable"]
-        headers += [at_threshold, "vs reference", precision, "seeds"]
-        rows = [self._test_row(variant) for variant in self.variants]
-        for kind, variants, most in self._trivial():
-            title = TRIVIAL[kind] if most else f"{TRIVIAL[kind]}, {self.titles(variants)}"
-            accuracy, f1, average_precision = self._trivial_cells(variants[0], kind)
-            rows.append([title, "", accuracy, f1, *[""] * 4, average_precision, ""])
+        """The table of the test split: a row per variant that is no baseline."""
+        headers = ["variant", "rows", METRICS[PRIMARY].title, "difference on the same rows"]
+        headers += ["verdict", "seeds", "also in train"]
+        rows = [self._test_row(each) for each in self.variants if not each.is_baseline]
         return table(rows, headers)
 
     def _test_row(self, variant: Variant) -> list[str]:
@@ -91,76 +98,116 @@ class Summary:
         return [
             self.title(variant),
             number("rows", form=COUNT),
-            number("metrics", "accuracy"),
-            self._estimate(variant, "f1"),
-            self._verdict(variant, "f1"),
-            self._detectable(variant),
-            self._estimate(variant, "f1_at_threshold"),
-            self._verdict(variant, "f1_at_threshold"),
-            self._estimate(variant, "average_precision"),
+            self._estimate(variant, PRIMARY),
+            self._difference(variant, PRIMARY),
+            self._verdict(variant),
             self._seeds(variant),
+            number("in_train", "share", form="percent"),
         ]
 
     def _estimate(self, variant: Variant, metric: str) -> str:
         path = variant.metrics[REPORTED]
         return self.numbers.estimate(path, ("metrics", metric), ("intervals", metric))
 
-    def _verdict(self, variant: Variant, metric: str) -> str:
-        if variant is self.reference:
-            return "reference"
-        address = (self.comparison, "variants", variant.name, "metrics", metric)
-        difference = self.numbers.text(*address, "difference", form=DIFFERENCE)
-        return f"{difference} {self.numbers.text(*address, 'verdict', form='text')}"
-
-    def _detectable(self, variant: Variant) -> str:
+    def _difference(self, variant: Variant, metric: str) -> str:
         if variant is self.reference:
             return ""
-        address = (self.comparison, "variants", variant.name, "metrics", "f1")
-        return self.numbers.text(*address, "smallest_detectable_difference")
+        of_variant = ("variants", variant.name)
+        keys = (*of_variant, "metrics", metric)
+        rows = self.numbers.value(self.comparison, *of_variant, "rows")
+        if not rows:
+            return "no row is held out by both"
+        cell = self.numbers.estimate(
+            self.comparison, (*keys, "difference"), (*keys, "interval"), form=DIFFERENCE
+        )
+        if rows == self.numbers.value(variant.metrics[REPORTED], "rows"):
+            return cell
+        text = partial(self.numbers.text, self.comparison)
+        values = f"{text(*keys, 'variant')} against {text(*keys, 'reference')}"
+        return f"{cell}: {values} on {text(*of_variant, 'rows', form=COUNT)} rows"
+
+    def _verdict(self, variant: Variant) -> str:
+        if variant is self.reference:
+            return "reference"
+        keys = ("variants", variant.name)
+        verdict = self.numbers.text(
+            self.comparison, *keys, "metrics", PRIMARY, "verdict", form="text"
+        )
+        one = self.numbers.value(self.comparison, *keys, "about") == "one model"
+        return f"{verdict}, one model" if one else verdict
 
     def _seeds(self, variant: Variant) -> str:
         path = variant.metrics[REPORTED]
         count = self.numbers.text(path, "seeds", form="length")
-        if self.numbers.value(path, "spread", "f1") is None:
+        if self.numbers.value(path, "spread", PRIMARY) is None:
             return count
-        return f"{count} ± {self.numbers.text(path, 'spread', 'f1')}"
+        return f"{count} ± {self.numbers.text(path, 'spread', PRIMARY)}"
 
-    def _trivial(self) -> list[tuple[str, list[Variant], bool]]:
-        """Each trivial classifier, variants with the same row for it, whether these are most."""
-        groups = []
-        for kind in TRIVIAL:
-            alike: dict[tuple[str, ...], list[Variant]] = {}
-            for variant in self.variants:
-                scores = self.numbers.value(variant.metrics[REPORTED], "trivial", kind)
-                texts = tuple(rendered(scores[name], METRIC) for name in TRIVIAL_METRICS)
-                alike.setdefault(texts, []).append(variant)
-            most = max(alike.values(), key=len)
-            groups += [(kind, each, each is most) for each in alike.values()]
-        order = self.variants.index
-        return sorted(groups, key=lambda group: (not group[2], order(group[1][0])))
-
-    def _trivial_cells(self, variant: Variant, kind: str) -> list[str]:
-        number = partial(self.numbers.text, variant.metrics[REPORTED], "trivial", kind)
-        return [number(name) for name in TRIVIAL_METRICS]
+    def baselines(self) -> str:
+        """What is reached without an encoder, and without the text, in one paragraph."""
+        parts = []
+        for variant in (each for each in self.variants if each.is_baseline):
+            title, value = self.title(variant), self._estimate(variant, PRIMARY)
+            if variant is self.reference:
+                parts.append(f"{title} {value}")
+            else:
+                difference = self._difference(variant, PRIMARY)
+                parts.append(f"{title} {value} ({difference}, {self._verdict(variant)})")
+        trivial = partial(self.numbers.text, self.reference.metrics[REPORTED], "trivial")
+        parts.append(f"any guess {trivial('always', PRIMARY)}")
+        always = trivial("always", "f1")
+        at_random, never = trivial("prior_random", "f1"), trivial("never", "accuracy")
+        return wrapped(
+            f"Baselines: {'; '.join(parts)}. On the reference's rows *always* the target has F1 "
+            f"{always}, *random*, as often as in train, {at_random}; *never* has accuracy {never}."
+        )
 
     def legend(self) -> str:
         """How to read the table of the test split."""
         text = partial(self.numbers.text, self.comparison)
+        path = self.reference.metrics[REPORTED]
         confidence = text("confidence", form="percent")
         resamples = text("resamples", form=COUNT)
-        reference = self.title(self.reference)
+        unit = self.numbers.text(path, "unit", form="text")
+        errors = (
+            f"{by}s {self.numbers.text(path, 'standard_error_by_unit', by)}"
+            for by in self.numbers.value(path, "standard_error_by_unit")
+        )
+        sizes = f"The standard error of {self.title(self.reference)} by {', by '.join(errors)}. "
         correction = text("correction", form="text")
         return wrapped(
-            f"Brackets are {confidence} intervals, from {resamples} resamples of the rows and the "
-            f"spread over the seeds. *vs reference* is the difference from {reference} on the test "
-            f"rows that both hold out, with a verdict at the same level ({correction}). *cannot "
-            "tell* does not mean equal: *detectable* is the smallest difference in F1 that these "
-            "rows would most likely show. *F1* uses a threshold of one half, *F1 at threshold* the "
-            "threshold with the best F1 on *valid*. *seeds* is their number, ± the standard "
-            "deviation of F1. *never*, *always* and *random* predict without reading the line: "
-            "never the target, always, or as often as it occurs in *train*. A row of these without "
-            "a variant's name is for every variant that has no row of its own."
+            f"Brackets are {confidence} intervals from {resamples} resamples and the spread over "
+            f"the seeds. Of the reference's split each {unit} is drawn as a whole. {sizes}"
+            f"Intervals of differences hold together ({correction}). The one in the table excludes "
+            "zero exactly where the verdict is better or worse. *cannot tell* does not mean equal: "
+            "see *detectable* below. *one model*: with one seed a verdict is about this model, not "
+            "about the recipe. *seeds* is their number, ± the standard deviation. *also in train*: "
+            "test rows whose line stands in train word for word."
         )
+
+    def decisions(self) -> str:
+        """The metrics of decisions on the test split, and what the comparison could have found."""
+        names = ("accuracy", "f1", "f1_at_threshold")
+        headers = ["variant", *(METRICS[name].title for name in names)]
+        headers += ["difference in F1 at threshold", "detectable"]
+        rows = []
+        for variant in self.variants:
+            row = [self.title(variant), *(self._estimate(variant, name) for name in names)]
+            row += [self._difference(variant, "f1_at_threshold"), self._detectable(variant)]
+            rows.append(row)
+        note = wrapped(
+            "*F1* uses a threshold of one half, *F1 at threshold* the threshold with the best F1 "
+            "on *valid*, which is chosen anew in every resample. These differences have no test. "
+            f"*detectable* is the smallest difference in {METRICS[PRIMARY].title} that these rows "
+            "and seeds would most likely show."
+        )
+        return f"{table(rows, headers)}\n\n{note}"
+
+    def _detectable(self, variant: Variant) -> str:
+        if variant is self.reference:
+            return ""
+        address = (self.comparison, "variants", variant.name, "metrics", PRIMARY)
+        return self.numbers.text(*address, "smallest_detectable_difference")
 
     def splits(self) -> str:
         """The table of every split, with published figures where there are any."""
@@ -207,17 +254,20 @@ class Summary:
         return " to ".join(texts)
 
     def devices(self) -> str:
-        """The devices that the models were trained on."""
+        """The devices that the models were trained on, and what each split is for."""
         records: dict[str, str] = {}
         for record in (record for variant in self.variants for record in variant.records):
             records.setdefault(self.numbers.value(record, "device"), record)
-        names = (self.numbers.text(record, "device", form="text") for record in records.values())
-        return wrapped(f"Cells read train / test / valid. Trained on: {', '.join(names)}.")
+        names = [self.numbers.text(record, "device", form="text") for record in records.values()]
+        roles = " ".join(
+            f"*{split}*: {self.numbers.text(path, 'role', form='text')}"
+            for split, path in self.reference.metrics.items()
+        )
+        return wrapped(f"Cells read train / test / valid. Trained on: {', '.join(names)}. {roles}")
 
     def notes(self) -> str:
-        """Abstentions, rows shared with the reference, and notes of the JSON files, each once."""
+        """Abstentions, and the notes of the JSON files, each once."""
         notes = [self._abstentions(variant) for variant in self.variants]
-        notes.append(self._shared())
         found: dict[str, tuple[tuple, list[Variant]]] = {}
         for variant in self.variants:
             for address in self._remarks(variant):
@@ -238,17 +288,6 @@ class Summary:
             "short for it, which counts as predicting that they are not the target's. "
             f"F1 on the others: {self.numbers.text(path, 'answered', 'f1')}."
         )
-
-    def _shared(self) -> str:
-        shared = []
-        for variant in self.variants:
-            if variant is not self.reference:
-                address = (self.comparison, "variants", variant.name, "rows")
-                path = variant.metrics[REPORTED]
-                if self.numbers.value(*address) != self.numbers.value(path, "rows"):
-                    rows = self.numbers.text(*address, form=COUNT)
-                    shared.append(f"{rows} ({self.title(variant)})")
-        return f"Test rows shared with the reference: {', '.join(shared)}." if shared else ""
 
     def _remarks(self, variant: Variant) -> list[tuple]:
         """The addresses of the notes on a variant."""
@@ -288,6 +327,7 @@ def read_variants(
     return [
         Variant(
             name=variant["name"],
+            is_baseline=variant["is_baseline"],
             settings=(settings, "settings", "variants", place),
             metrics={split: of_splits[variant["name"]][split] for split in SPLITS},
             records=[next(remaining) for _ in variant["seeds"]],
