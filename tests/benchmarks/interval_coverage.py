@@ -13,9 +13,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
+from whosaid.evaluation.compare import Side, compare, describe
 from whosaid.evaluation.intervals import Replicates, interval, uncertainty
-from whosaid.evaluation.metrics import COMPARED, METRICS
+from whosaid.evaluation.metrics import COMPARED, METRICS, PRIMARY
 from whosaid.evaluation.predictions import Predictions
 from whosaid.evaluation.resampling import Resamples, evaluate, once
 
@@ -165,6 +167,28 @@ def run(case: Case, trials: int, seed: int = 7) -> dict[str, dict[str, float]]:
     return result
 
 
+def false_alarms(case: Case, variants: int, trials: int, seed: int = 11) -> float:
+    """The share of trials in which one of `variants` that equal the reference gets a verdict."""
+    rng, alarms = np.random.default_rng(seed), 0
+    skills = np.full((variants + 1, case.seeds), case.skill)
+    for trial in range(trials):
+        tests, units = draw_split(case, skills, rng)
+        valids, valid_units = draw_split(case, skills, rng)
+        numbers = np.concatenate([units, valid_units + len(units)])
+        shifted = [each._replace(row=each.row + len(units)) for each in valids]
+        sides = [Side(*each, "row", False) for each in zip(tests, shifted, strict=True)]
+        names = pd.DataFrame({"row": numbers})
+        others = {str(number): side for number, side in enumerate(sides[1:])}
+        verdicts = {
+            describe(found, (others[name], sides[0]), variants, LEVEL)["metrics"][PRIMARY][
+                "verdict"
+            ]
+            for name, found in compare(others, sides[0], names, case.resamples, trial)
+        }
+        alarms += bool(verdicts & {"better", "worse"})
+    return alarms / trials
+
+
 CASES = [
     Case("rows independent, 120", 1, 120, by_episode=False),
     Case("rows independent, 1,000", 1, 1000, by_episode=False),
@@ -189,6 +213,10 @@ def main() -> None:
             found = run(case, arguments.trials)
             cells = (f"{f['interval']:.3f}, {f['difference']:.3f}" for f in found.values())
             print(f"| {case.name} | {' | '.join(cells)} |", flush=True)
+    print("| case | false alarms of four equal variants |", flush=True)
+    for case in CASES:
+        if arguments.only in case.name and case.spread == 0:
+            print(f"| {case.name} | {false_alarms(case, 4, arguments.trials):.3f} |", flush=True)
 
 
 if __name__ == "__main__":
