@@ -39,4 +39,3 @@ rule all:
     default_target: True
     input:
         "results/summary.md",
-        output_paths.one_per_job(CONFIG),

@@ -97,7 +97,7 @@ def test_every_key_of_the_config_reaches_a_stage(config):
     assert keys_of(Config) - settings == set(ELSEWHERE)
 
 
-def test_every_rule_has_a_digest_of_its_code_or_a_reason():
+def test_every_rule_has_a_stamp_and_a_digest_of_its_code_or_a_reason():
     without = {
         "fetch_encoder": "what was fetched stays",
         "verify": "makes nothing",
@@ -109,6 +109,8 @@ def test_every_rule_has_a_digest_of_its_code_or_a_reason():
     scripted = {name: text for name, text in of_rules.items() if "script:" in text}
     assert {name for name, text in scripted.items() if "code=" not in text} == set(without)
     for name, text in scripted.items():
+        has_stamp = f'    input:\n        stamp("{name}"),\n' in text
+        assert has_stamp != (without.get(name) == "makes nothing"), name
         if "code_text(" in text:
             assert f'code_text("{name}")' in text
         assert "log:" in text

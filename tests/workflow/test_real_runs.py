@@ -24,8 +24,10 @@ from edits import (
     truncate,
     write_rows,
 )
-from job_lists import NOTHING, TABLE, evaluated, resampled, split
+from job_lists import NOTHING, TABLE, evaluated, resampled, split, trained
 from tree import CSV, Jobs, Tree, copy_project
+
+from whosaid.jobs.profile_check import CONSEQUENCES
 
 pytestmark = pytest.mark.slow
 
@@ -218,6 +220,69 @@ def test_settings_changed_and_changed_back_are_trained_once(tiny):
     assert train(tiny, "plain") == "found"
     assert content(tiny, PLAIN) == before
     assert tiny.plan() == NOTHING
+
+
+def moved(tree: Tree) -> Tree:
+    """The tree without Snakemake's memory, as when `data` and `results` go to another clone."""
+    tree.remove(".snakemake")
+    return tree
+
+
+def test_a_moved_tree_has_nothing_to_do_and_is_trained_anew_for_other_settings(tiny):
+    """Without `.snakemake` there was once "Nothing to be done" for any settings."""
+    before = content(tiny, PLAIN)
+    assert moved(tiny).plan() == NOTHING
+    set_key("defaults.training.learning_rate", 2e-3)(moved(tiny))
+    assert tiny.plan() == trained("plain", seeds=(42,))
+    assert "train_model tiny plain 42 is stale: its settings changed" in tiny.dry_run()
+    assert outcome(run_for_real(tiny)) == "trained"
+    assert content(tiny, PLAIN) != before
+    set_key("defaults.training.learning_rate", 1e-3)(moved(tiny))
+    assert outcome(run_for_real(tiny)) == "found"
+    assert content(tiny, PLAIN) == before
+    assert moved(tiny).plan() == NOTHING
+
+
+def test_touch_accepts_other_times_but_no_other_settings(tiny):
+    """`--touch` once blessed the outputs of other settings."""
+    elsewhere = Tree(tiny.root.parent / "elsewhere")
+    # `cp -r` gives every file a new time, in whatever order the files come.
+    assert tiny.run(f"cp -r . {elsewhere.root}").returncode == 0
+    moved(elsewhere).snakemake("--touch")
+    assert elsewhere.plan() == NOTHING
+    set_key("defaults.training.learning_rate", 2e-3)(elsewhere)
+    elsewhere.snakemake("--touch")
+    assert elsewhere.plan() == trained("plain", seeds=(42,))
+    set_key("defaults.training.learning_rate", 1e-3)(elsewhere)
+    elsewhere.snakemake("--touch")
+    assert elsewhere.plan() == NOTHING
+
+
+def test_a_plain_run_makes_again_what_is_lost_or_cut_short(tiny):
+    before = content(tiny, PLAIN), content(tiny, "data/tiny/splits/plain")
+    truncate(f"{PLAIN}/model.safetensors")(tiny)
+    remove("data/tiny/splits/plain/valid.parquet")(tiny)
+    assert outcome(run_for_real(tiny, SUMMARY)) == "found"
+    assert (content(tiny, PLAIN), content(tiny, "data/tiny/splits/plain")) == before
+    assert tiny.plan() == NOTHING
+    assert "every output is complete" in tiny.snakemake("verify")
+
+
+def test_outputs_without_a_record_are_told_of(tiny):
+    remove("results/logs")(tiny)
+    said = re.findall(r"^.*left no record.*$", tiny.dry_run(), re.M)
+    assert len(said) == 1, said
+    code, printed = tiny.try_snakemake("verify")
+    assert code == 1
+    assert "nothing was checked" in printed
+
+
+def test_a_profile_that_replaces_the_default_one_is_told_what_it_lacks(tiny):
+    assert "profile of this run lacks" not in run_for_real(tiny, "--forcerun summarize")
+    printed = run_for_real(tiny, "--forcerun summarize --workflow-profile none")
+    [line] = re.findall(r"^the profile of this run lacks .*$", printed, re.M)
+    for key in CONSEQUENCES:
+        assert key in line
 
 
 def test_a_second_variant_of_the_same_recipe_is_not_trained(tiny):

@@ -1,5 +1,6 @@
 """Copies of the project to run commands in, and what Snakemake would do there."""
 
+import json
 import os
 import re
 import shutil
@@ -24,6 +25,30 @@ SAMPLE = (CSV, "data/sample/make_sample.py")
 JOB = re.compile(
     r"^(?:local)?rule (\w+):\n(?:    .*\n)*?(?:    wildcards: (.*)\n|    resources)", re.M
 )
+
+# Writes the record of every job in jobs.json, with the params that the Snakefile has for it.
+FORGE = """
+include: "Snakefile"
+
+import json
+from pathlib import Path
+
+from snakemake.iocontainers import Wildcards
+from whosaid.caching.output_records import input_digests, write_output_record
+
+for job in json.loads(Path("jobs.json").read_text()):
+    if "log" in job:
+        pairs = filter(None, job.get("wildcards", "").split(", "))
+        wildcards = dict(pair.split("=") for pair in pairs)
+        write_output_record(
+            Path(job["log"].split(", ")[0]),
+            job["rule"],
+            wildcards,
+            params_of(job["rule"], Wildcards(fromdict=wildcards)),
+            input_digests(path for path in job["input"].split(", ") if "stamps/" not in path),
+            job["output"].split(", "),
+        )
+"""
 
 Jobs = list[tuple[str, ...]]
 
@@ -101,18 +126,28 @@ class Tree:
     def forge(self, targets: str = "") -> None:
         """Let the targets pass for made: every output that is missing holds its own path instead.
 
-        Snakemake records of every job what it would have recorded, had the job run.
+        Snakemake and whosaid record of every job what they would have recorded, had the job run.
         """
-        outputs = re.findall(r"^    output: (.*)$", self.dry_run(targets), re.M)
-        paths = [self.root / path for line in outputs for path in line.split(", ")]
+        jobs = [
+            {"rule": rule, **dict(re.findall(r"^    (\w+): (.*)$", fields, re.M))}
+            for rule, fields in re.findall(
+                r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", self.dry_run(targets), re.M
+            )
+        ]
+        jobs = [job for job in jobs if "output" in job]
+        paths = [self.root / path for job in jobs for path in job["output"].split(", ")]
         folders = {parent for path in paths for parent in path.parents}
         for path in paths:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path in folders:
                 path.mkdir(exist_ok=True)
-            else:
-                path.write_text(f"{path.relative_to(self.root)}\n", encoding="utf-8")
+                path /= "content"
+            path.write_text(f"{path.relative_to(self.root)}\n", encoding="utf-8")
         self.snakemake(f"--touch --forceall {targets}")
+        (self.root / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
+        (self.root / "forge.smk").write_text(FORGE, encoding="utf-8")
+        self.dry_run(f"--snakefile forge.smk {targets}")
+        self.remove("forge.smk", "jobs.json")
 
 
 def jobs_in(printed: str) -> Jobs:

@@ -14,6 +14,7 @@ localrules:
 rule audit_splits:
     """Look for rows of test and valid that train knows; fail if a limit is crossed."""
     input:
+        stamp("audit_splits"),
         splits=of_splits("data/{experiment}/splits/{variant}/{split}.parquet"),
         lines="data/{experiment}/lines.parquet",
     output:
@@ -45,6 +46,7 @@ rule pass_audit:
 rule summarize_audit:
     """Write the table of the leak audits."""
     input:
+        stamp("summarize_audit"),
         audits=output_paths.leak_audits(CONFIG),
     output:
         table="results/audit.md",

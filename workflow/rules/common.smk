@@ -2,14 +2,13 @@
 
 import os
 import sys
-from pathlib import Path
 
 # Scripts need the package too, on any node: every Snakemake process parses this file first.
 sys.path.insert(0, f"{workflow.basedir}/workflow")
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [sys.path[0], os.getenv("PYTHONPATH")])))
 
 from whosaid.caching.code_digest import code_text
-from whosaid.caching.manifest import sha256
+from whosaid.caching.stamps import Stamps, digest_now
 from whosaid.caching.training_recipe import training_code
 from whosaid.config import output_paths
 from whosaid.config.parse import load_config
@@ -20,6 +19,8 @@ from whosaid.tokens.encoder_files import encoder_files
 # Snakemake lists the files of --configfile first and the workflow's own last.
 *overlays, base = map(str, workflow.configfiles)
 CONFIG = load_config([base, *overlays], config, workflow.config_settings.config or {})
+
+STAMPS = Stamps("results/logs")
 
 
 def any_of(names):
@@ -50,6 +51,24 @@ def settings_of(stage):
     return lambda wildcards: settings_text(CONFIG, stage, wildcards)
 
 
+def params_of(stage, wildcards):
+    """The params of a job of the stage, by name."""
+    params = getattr(rules, stage).params.items()
+    return {name: value(wildcards) if callable(value) else value for name, value in params}
+
+
+def stamp(stage):
+    """An input function: the stamp, which is newer than the job's outputs if the job is stale."""
+
+    def path(wildcards):
+        declared, values = getattr(rules, stage), dict(wildcards.items())
+        [log, *_] = expand(declared.log, **values)
+        outputs = expand(declared.output, **values)
+        return STAMPS.stamp(stage, values, params_of(stage, wildcards), log, outputs)
+
+    return path
+
+
 def of_splits(path):
     """The paths of train, test and valid: `{split}` in `path` stands for these names."""
     return expand(path, split=SPLITS, allow_missing=True)
@@ -57,7 +76,7 @@ def of_splits(path):
 
 def corpus_digest(wildcards):
     """The SHA-256 of the CSV: the modification time of a user's file is not trusted."""
-    return sha256(Path(CONFIG.corpus.csv))
+    return digest_now(CONFIG.corpus.csv)
 
 
 def punkt_data(wildcards):
@@ -74,7 +93,7 @@ def local_files(wildcards):
 
 def local_digests(wildcards):
     """The SHA-256 of these files, whose modification times are not trusted either."""
-    return [sha256(Path(file)) for file in local_files(wildcards)]
+    return [digest_now(file) for file in local_files(wildcards)]
 
 
 def encoder_folder(wildcards):

@@ -8,6 +8,7 @@
 rule compare_variants:
     """Compare every variant with the reference on the test rows that both hold out."""
     input:
+        stamp("compare_variants"),
         predictions=output_paths.reported_predictions(CONFIG),
         valid=output_paths.all_predictions(CONFIG, "valid"),
         lines=f"data/{CONFIG.experiment}/lines.parquet",
@@ -27,6 +28,7 @@ rule compare_variants:
 rule evaluate_slices:
     """Compute the metrics by word count and season, and who is mistaken for the target."""
     input:
+        stamp("evaluate_slices"),
         predictions=output_paths.reported_predictions(CONFIG),
         lines=f"data/{CONFIG.experiment}/lines.parquet",
     output:

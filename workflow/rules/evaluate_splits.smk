@@ -9,6 +9,7 @@
 rule evaluate_splits:
     """Choose each model's threshold on valid and compute the metrics of the variant's splits."""
     input:
+        stamp("evaluate_splits"),
         train=predictions_on("train"),
         test=predictions_on("test"),
         valid=predictions_on("valid"),

@@ -13,7 +13,8 @@ localrules:
 rule fetch_encoder:
     """Download or copy an encoder and list its files in a manifest."""
     input:
-        local_files,
+        stamp("fetch_encoder"),
+        ancient(local_files),
     output:
         "data/{experiment}/encoders/{encoder}/manifest.json",
         encoder=directory("data/{experiment}/encoders/{encoder}"),
@@ -34,6 +35,7 @@ rule fetch_encoder:
 rule build_encoder:
     """Build a small encoder with random weights and a tokenizer trained on the corpus."""
     input:
+        stamp("build_encoder"),
         lines="data/{experiment}/lines.parquet",
     output:
         "data/{experiment}/encoders/{encoder}/manifest.json",

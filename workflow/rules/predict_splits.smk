@@ -8,6 +8,7 @@
 rule predict_splits:
     """Store the logits of every row, in the order of the splits."""
     input:
+        stamp("predict_splits"),
         "data/{experiment}/models/{variant}/seed_{seed}/manifest.json",
         "data/{experiment}/tokenized/{variant}/manifest.json",
         model=ancient("data/{experiment}/models/{variant}/seed_{seed}"),

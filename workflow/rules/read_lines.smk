@@ -7,7 +7,8 @@
 rule read_lines:
     """Check the CSV and store its lines with their types."""
     input:
-        csv=CONFIG.corpus.csv,
+        stamp("read_lines"),
+        csv=ancient(CONFIG.corpus.csv),
     output:
         lines="data/{experiment}/lines.parquet",
         corpus="data/{experiment}/corpus.json",

@@ -11,6 +11,8 @@ localrules:
 
 rule fetch_punkt:
     """Fetch NLTK's punkt_tab, from NLTK_DATA or from its pinned archive."""
+    input:
+        stamp("fetch_punkt"),
     output:
         nltk_data=directory("data/nltk_data"),
     log:
@@ -28,6 +30,7 @@ rule fetch_punkt:
 rule split_lines:
     """Choose, label and split the lines of one variant."""
     input:
+        stamp("split_lines"),
         lines="data/{experiment}/lines.parquet",
         nltk_data=punkt_data,
     output:

@@ -15,6 +15,7 @@ localrules:
 rule draw_figures:
     """Draw every figure of the experiment."""
     input:
+        stamp("draw_figures"),
         metrics=output_paths.metrics(CONFIG),
         predictions=output_paths.reported_predictions(CONFIG),
         thresholds=output_paths.thresholds(CONFIG),
@@ -38,6 +39,7 @@ rule draw_figures:
 rule summarize:
     """Write the tables of the experiment, and the address of each number in them."""
     input:
+        stamp("summarize"),
         figures=output_paths.figures(CONFIG).values(),
         corpus=f"data/{CONFIG.experiment}/corpus.json",
         metrics=output_paths.metrics(CONFIG),
@@ -61,6 +63,7 @@ rule summarize:
 rule write_report:
     """Put tables and figures into one self-contained HTML page."""
     input:
+        stamp("write_report"),
         figures=output_paths.figures(CONFIG).values(),
         captions=expand("workflow/report/{figure}.md", figure=output_paths.figures(CONFIG)),
         template="workflow/report/page.html",

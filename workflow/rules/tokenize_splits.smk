@@ -7,6 +7,7 @@
 rule tokenize_splits:
     """Tokenize the splits of a variant, unpadded, with its added tokens."""
     input:
+        stamp("tokenize_splits"),
         encoder_manifest,
         splits=of_splits("data/{experiment}/splits/{variant}/{split}.parquet"),
         added_tokens="data/{experiment}/splits/{variant}/added_tokens.json",
@@ -19,6 +20,8 @@ rule tokenize_splits:
     params:
         settings=settings_of("tokenize_splits"),
         code=code_text("tokenize_splits"),
+        # Another encoder is another input, which only Snakemake's own memory would notice.
+        encoder=encoder_folder,
     priority: 1
     conda:
         "../../envs/environment.yaml"

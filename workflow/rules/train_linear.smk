@@ -10,6 +10,7 @@
 rule train_linear:
     """Fit the variant's logistic regression and store its predictions."""
     input:
+        stamp("train_linear"),
         ancient("data/{experiment}/splits/{variant}/audit_passed"),
         splits=of_splits("data/{experiment}/splits/{variant}/{split}.parquet"),
         split_counts="data/{experiment}/splits/{variant}/split_counts.json",

@@ -7,6 +7,7 @@
 rule train_model:
     """Fine-tune the variant's encoder with one seed."""
     input:
+        stamp("train_model"),
         "data/{experiment}/tokenized/{variant}/manifest.json",
         encoder_manifest,
         ancient("data/{experiment}/splits/{variant}/audit_passed"),

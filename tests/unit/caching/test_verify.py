@@ -18,8 +18,9 @@ def outputs(tmp_path, monkeypatch):
     (tmp_path / "model" / "weights").write_text("1")
     (tmp_path / "model" / ".snakemake_timestamp").write_text("")
     (tmp_path / "table.txt").write_text("rows")
-    write_output_record(tmp_path / "logs" / "train.log", "train_model", {"seed": "1"}, ["model"])
-    write_output_record(tmp_path / "logs" / "deep" / "split.log", "split", {}, ["table.txt"])
+    logs = tmp_path / "logs"
+    write_output_record(logs / "train.log", "train_model", {"seed": "1"}, {}, {}, ["model"])
+    write_output_record(logs / "deep" / "split.log", "split", {}, {}, {}, ["table.txt"])
     return tmp_path
 
 
@@ -71,3 +72,17 @@ def test_an_output_without_a_record_is_an_error(repair, outputs):
 
 def test_an_output_that_was_never_made_is_no_fault(outputs):
     assert damage(outputs, ["model", "table.txt", "later.txt"]) == ([], [])
+
+
+@pytest.mark.parametrize("repair", [False, True])
+def test_outputs_are_not_called_complete_when_nothing_was_checked(repair, outputs):
+    """Without the records `verify` once said that every output is whole, of a damaged split."""
+    shutil.rmtree(outputs / "logs")
+    (outputs / "table.txt").unlink()
+    with pytest.raises(InputError, match="nothing was checked: logs holds no record"):
+        verify.main(["table.txt"], "logs", repair=repair)
+
+
+def test_a_record_that_cannot_be_read_is_none(outputs):
+    (outputs / "logs" / "train.outputs.json").write_text('{"files": ')
+    assert damage(outputs) == ([], ["model"])

@@ -11,6 +11,7 @@ from snakemake.iocontainers import Namedlist
 
 from whosaid.caching import atomic
 from whosaid.caching.manifest import sha256
+from whosaid.caching.output_records import param_digests
 from whosaid.errors import InputError
 from whosaid.jobs.resource_advice import resource_advice
 from whosaid.jobs.stage import arguments, stage
@@ -24,7 +25,9 @@ def job(tmp_path):
     yield SimpleNamespace(
         rule="split_lines",
         log=[str(tmp_path / "logs" / "plain.log")],
+        input=[str(tmp_path / "in.txt"), str(tmp_path), ".snakemake/stamps/split_lines/stamp"],
         output=[str(tmp_path / "out.txt")],
+        params={"settings": "{}"},
         wildcards={"variant": "plain"},
     )
     for handler in root.handlers:
@@ -54,8 +57,11 @@ def failure(job, error, capsys):
     return capsys.readouterr().err.splitlines()
 
 
-def test_a_stage_logs_to_the_file_and_the_terminal_and_records_its_outputs(job, tmp_path, capsys):
+def test_a_stage_logs_to_the_file_and_the_terminal_and_records_what_it_did(job, tmp_path, capsys):
+    (tmp_path / "in.txt").write_text("rows")
+    digest = sha256(tmp_path / "in.txt")
     with stage(job):
+        (tmp_path / "in.txt").write_text("other rows")  # which this stage may not have read
         (tmp_path / "out.txt").write_text("done")
         logging.getLogger("whosaid.some").info("three rows")
     assert capsys.readouterr().err == "three rows\n"
@@ -63,8 +69,11 @@ def test_a_stage_logs_to_the_file_and_the_terminal_and_records_its_outputs(job, 
     assert record_of(job) == {
         "rule": "split_lines",
         "wildcards": {"variant": "plain"},
+        "params": param_digests({"settings": "{}"}),
+        "inputs": {job.input[0]: digest},
         "outputs": job.output,
         "files": {job.output[0]: sha256(tmp_path / "out.txt")},
+        "sizes": {job.output[0]: len("done")},
     }
 
 

@@ -1,11 +1,20 @@
-"""Records of the outputs of each job, a SHA-256 for each file, and the check against them."""
+"""Records of what each job made, and of what, and the check of all outputs against them.
 
+A record is a JSON file beside the job's log. It holds the SHA-256 and the size of every output
+file, the SHA-256 of every input file, and a digest of each param, such as settings and code.
+"""
+
+import hashlib
+import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from whosaid.caching.json_files import read_json, write_json
 from whosaid.caching.manifest import find_damage, sha256
+from whosaid.errors import InputError
 
 logger = logging.getLogger(__name__)
 
@@ -20,24 +29,68 @@ def files_below(path: Path) -> list[Path]:
     return [path]
 
 
+def input_digests(inputs: Iterable[str]) -> dict[str, str]:
+    """The SHA-256 of each of the `inputs` that is a file. Of a folder the manifest is an input."""
+    return {path: sha256(Path(path)) for path in inputs if Path(path).is_file()}
+
+
+def param_digests(params: Mapping[str, Any]) -> dict[str, str]:
+    """16 hexadecimal digits for each param of a job; the values are JSON values."""
+    texts = {name: json.dumps(value, sort_keys=True) for name, value in params.items()}
+    return {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in texts.items()}
+
+
+def record_of(log: str | Path) -> Path:
+    """Where the record of the job with this log is."""
+    return Path(log).with_suffix(SUFFIX)
+
+
 def write_output_record(
-    log: Path, rule: str, wildcards: dict[str, str], outputs: list[str]
+    log: Path,
+    rule: str,
+    wildcards: dict[str, str],
+    params: Mapping[str, Any],
+    inputs: dict[str, str],
+    outputs: list[str],
 ) -> None:
-    """Write the SHA-256 of each file of a job's `outputs` beside its `log`."""
-    files = {str(file): sha256(file) for output in outputs for file in files_below(Path(output))}
-    record = {"rule": rule, "wildcards": wildcards, "outputs": outputs, "files": files}
-    write_json(log.with_suffix(SUFFIX), record)
+    """Write the record of a job: `inputs` are digests by path, `outputs` paths to look at."""
+    files = {str(file): file for output in outputs for file in files_below(Path(output))}
+    record = {
+        "rule": rule,
+        "wildcards": wildcards,
+        "params": param_digests(params),
+        "inputs": inputs,
+        "outputs": outputs,
+        "files": {name: sha256(file) for name, file in files.items()},
+        "sizes": {name: file.stat().st_size for name, file in files.items()},
+    }
+    write_json(record_of(log), record)
 
 
-def damaged_outputs(logs: Path, expected: Iterable[str]) -> tuple[list[str], list[str]]:
+def read_records(logs: str | Path) -> dict[Path, dict[str, Any]]:
+    """Every record below the folder `logs`, by its path; none that is damaged or of an old form."""
+    records = {}
+    for path in sorted(Path(logs).rglob(f"*{SUFFIX}")):
+        with suppress(ValueError):
+            record = read_json(path)
+            if {"params", "sizes"} <= record.keys():
+                records[path] = record
+    return records
+
+
+def damaged_outputs(logs: str | Path, expected: Iterable[str]) -> tuple[list[str], list[str]]:
     """All outputs of each job that has a lost or changed file, and outputs without a record.
 
     Checks the jobs that have an output among `expected`; the records are below `logs`. Logs each
-    fault and the number of checked files.
+    fault and the number of checked files. Raises InputError if there is no record to check.
     """
     expected = set(expected)
-    records = [read_json(path) for path in sorted(logs.rglob(f"*{SUFFIX}"))]
-    records = [record for record in records if expected & {*record["outputs"]}]
+    records = [each for each in read_records(logs).values() if expected & {*each["outputs"]}]
+    if not records:
+        raise InputError(
+            f"nothing was checked: {logs} holds no record of this experiment; "
+            "`snakemake --cores 1 --forceall` makes its outputs again"
+        )
     damaged = []
     for record in records:
         faults = list(find_damage(Path(), record["files"]))

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from whosaid.caching.atomic import check_not_orphaned
-from whosaid.caching.output_records import write_output_record
+from whosaid.caching.output_records import input_digests, write_output_record
+from whosaid.caching.stamps import FOLDER as STAMPS
 from whosaid.errors import StageError
 from whosaid.jobs.resource_advice import resource_advice
 
@@ -18,9 +19,10 @@ from whosaid.jobs.resource_advice import resource_advice
 def stage(job: Any) -> Iterator[None]:
     """Run a stage for `job`, the object that Snakemake gives to scripts.
 
-    Logs go to the job's log file and to the terminal. On success the digests of the outputs are
-    recorded. Expected errors (StageError, a full disk) print one line. Unexpected ones write their
-    traceback to the log file and print its last line. A failure ends the process with exit code 1.
+    Logs go to the job's log file and to the terminal. On success a record of the job is written,
+    with the digests of its outputs and of its inputs as they were at the start. Expected errors
+    (StageError, a full disk) print one line. Unexpected ones write their traceback to the log file
+    and print its last line. A failure ends the process with exit code 1.
     """
     log = Path(job.log[0])
     set_up_logging(log)
@@ -28,9 +30,11 @@ def stage(job: Any) -> Iterator[None]:
     wildcards = dict(job.wildcards.items())
     name = " ".join([job.rule, *wildcards.values()])
     try:
+        inputs = input_digests(path for path in job.input if STAMPS not in Path(path).parents)
         yield
         check_not_orphaned()
-        write_output_record(log, job.rule, wildcards, list(job.output))
+        params = dict(job.params.items())
+        write_output_record(log, job.rule, wildcards, params, inputs, list(job.output))
     except StageError as error:
         line = f"{name}: {error}"
     except Exception as error:

@@ -1,0 +1,113 @@
+"""Stamp files, through which a job's own record tells Snakemake that the job is stale.
+
+Snakemake remembers settings and inputs in `.snakemake/`, which a copy of the project may lack and
+`snakemake --touch` overwrites. It looks neither into folders nor for an output that no stale job
+needs. So each job has a stamp among its inputs. Before every run the stamp of a stale job is made
+newer than its outputs, and that of any other job older than every file. Snakemake does the rest,
+since it compares modification times.
+"""
+
+import functools
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from whosaid.caching.manifest import sha256
+from whosaid.caching.output_records import param_digests, read_records, record_of
+
+FOLDER = Path(".snakemake/stamps")
+
+digest_now = functools.cache(sha256)
+"""The SHA-256 of a file, computed once for the plan of a run."""
+
+
+class Stamps:
+    """The stamps of all jobs, by the records below the folder `logs`."""
+
+    def __init__(self, logs: str | Path):
+        self._records = read_records(logs)
+        self._made = {output for each in self._records.values() for output in each["outputs"]}
+        # Two rules may have made the same file in turn; then only the file itself can tell.
+        self._digests: dict[str, str | None] = {}
+        for each in self._records.values():
+            for name, digest in each["files"].items():
+                is_other = self._digests.setdefault(name, digest) != digest
+                self._digests[name] = None if is_other else digest
+        self._has_told = False
+
+    def stamp(
+        self,
+        rule: str,
+        wildcards: Mapping[str, str],
+        params: Mapping[str, Any],
+        log: str,
+        outputs: list[str],
+    ) -> str:
+        """The path of a job's stamp, after it got its time; says why the job is stale.
+
+        A job without a record is stale if an output is missing, or was made by another rule.
+        """
+        record = self._records.get(record_of(log))
+        faults = self._lost(outputs) if record is None else self._changes(record, params, outputs)
+        fault = next(faults, None)
+        name = " ".join([rule, *wildcards.values()])
+        if fault is not None and (record is not None or any(map(os.path.exists, outputs))):
+            print(f"{name} is stale: {fault}", file=sys.stderr)
+        elif fault is None and record is None and not self._has_told:
+            self._has_told = True
+            print(
+                f"{name} (and perhaps others) left no record in {record_of(log)}, so it is not "
+                f"known whether {outputs[0]} fits the config, the inputs and the code; "
+                "`snakemake --cores 1 --forceall` makes all outputs again",
+                file=sys.stderr,
+            )
+        # Each stamp has a folder of its own: Snakemake lists a folder once, when it first meets it,
+        # and takes what is created there later for missing.
+        path = FOLDER.joinpath(rule, *wildcards.values(), "stamp")
+        _write(path, fault)
+        return str(path)
+
+    def _lost(self, outputs: list[str]) -> Iterator[str]:
+        yield from (f"{path} is missing" for path in outputs if not os.path.exists(path))
+        yield from (f"{path} was made by another rule" for path in outputs if path in self._made)
+
+    def _changes(
+        self, record: dict[str, Any], params: Mapping[str, Any], outputs: list[str]
+    ) -> Iterator[str]:
+        files, sizes = record["files"], dict.fromkeys(outputs) | record["sizes"]
+        for name, size in sizes.items():
+            try:
+                found = os.stat(name).st_size
+            except OSError:
+                yield f"{name} is missing"
+            else:
+                if size not in (found, None):
+                    yield f"{name} has {found} bytes instead of {size}"
+                elif self._digests.get(name, "") is None and digest_now(name) != files[name]:
+                    yield f"{name} was made by another rule"
+        asked = param_digests(params)
+        for name in sorted(asked.keys() | record["params"].keys()):
+            if asked.get(name) != record["params"].get(name):
+                yield f"its {name} changed"
+        for name, digest in record["inputs"].items():
+            # Snakemake sees to a missing input, as far as the job needs it.
+            if os.path.isfile(name) and digest != (self._digests.get(name) or digest_now(name)):
+                yield f"{name} changed"
+
+
+def _write(path: Path, fault: str | None) -> None:
+    """Give a stamp the time of now if there is a fault, and the earliest time if there is none."""
+    if fault is None:
+        try:
+            if path.stat().st_mtime == 0:
+                return
+        except OSError:
+            pass
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Snakemake takes a newer file of the same content for unchanged, so no two texts are alike.
+    path.write_text("" if fault is None else f"{time.time_ns()}: {fault}\n", encoding="utf-8")
+    if fault is None:
+        os.utime(path, (0, 0))
