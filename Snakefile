@@ -22,6 +22,7 @@ include: "workflow/rules/maintenance.smk"
 
 
 from whosaid.corpus.check_before_run import check_csv
+from whosaid.jobs.profile_check import warn_of_missing_settings
 from whosaid.jobs.run_lock import check_writable, hold_run_lock
 
 
@@ -29,6 +30,15 @@ onstart:
     hold_run_lock()
     check_writable("data", "results")
     check_csv(CONFIG)
+    warn_of_missing_settings(
+        {
+            "rerun-triggers": "code" not in map(str, workflow.rerun_triggers),
+            "max-checksum-file-size": workflow.dag_settings.max_checksum_file_size > 1_000_000,
+            "rerun-incomplete": workflow.dag_settings.force_incomplete,
+            "nolock": not workflow.execution_settings.lock,
+            "resources": "gpu" in workflow.global_resources,
+        }
+    )
     # Snakemake limits how many jobs start per second. Each job that has run adds one wake-up per
     # second: after 300 jobs this takes a whole core. No option switches the limit off.
     if workflow.local_exec:
