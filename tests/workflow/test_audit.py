@@ -62,6 +62,8 @@ def test_a_planted_leak_stops_the_run_before_any_training(audited, tmp_path, opt
     leaked = test.iloc[[40]]
     planted = leaked.assign(text=leaked["text"].str.upper().str.replace(".", " !?"))
     pd.concat([train, planted]).to_parquet(splits / "train.parquet")
+    # By its record the split would be made again.
+    tree.remove(f"results/logs/split_lines/demo/{VARIANT}.outputs.json")
     tree.configure(no_duplicates_allowed)
     code, printed = tree.try_snakemake(f"--cores 1 {option} {MODEL}")
     assert code == 1
