@@ -55,7 +55,7 @@ def fetch_as_snakemake_would(arguments, environment):
         "from whosaid.jobs.stage import stage\n"
         "arguments = json.loads(sys.argv[1])\n"
         "job = SimpleNamespace(rule='fetch_encoder', log=[sys.argv[2]], output=[])\n"
-        "job.wildcards = {'encoder': 'toy'}\n"
+        "job.wildcards, job.input, job.params = {'encoder': 'toy'}, [], {}\n"
         "with stage(job):\n"
         "    fetch_encoder.main(**arguments)\n"
     )
