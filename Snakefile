@@ -39,6 +39,10 @@ onstart:
             "resources": "gpu" in workflow.global_resources,
         }
     )
+    if DROPPED_VARIABLES:
+        logger.info(
+            f"jobs do not inherit {', '.join(DROPPED_VARIABLES)}; config/README.md says why"
+        )
     # Snakemake limits how many jobs start per second. Each job that has run adds one wake-up per
     # second: after 300 jobs this takes a whole core. No option switches the limit off.
     if workflow.local_exec:

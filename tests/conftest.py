@@ -12,6 +12,10 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 import pytest
 
+from whosaid.jobs.inherited_variables import drop_variables
+
+drop_variables()
+
 HEADER = ["", "season", "episode", "title", "scene", "speaker", "line", "directed_by"]
 HEADER += ["written_by", "writer1", "writer2", "writer3"]
 

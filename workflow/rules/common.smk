@@ -13,8 +13,12 @@ from whosaid.caching.training_recipe import training_code
 from whosaid.config import output_paths
 from whosaid.config.parse import load_config
 from whosaid.config.stage_settings import settings_text
+from whosaid.jobs.inherited_variables import drop_variables
 from whosaid.split_names import SPLITS
 from whosaid.tokens.encoder_files import encoder_files
+
+# Before any job starts, on any node.
+DROPPED_VARIABLES = drop_variables()
 
 # Snakemake lists the files of --configfile first and the workflow's own last.
 *overlays, base = map(str, workflow.configfiles)

@@ -208,6 +208,7 @@ REACHED_BY = {
     "corpus/check_before_run": set(),
     "jobs/environment": set(),
     "jobs/profile_check": set(),
+    "jobs/inherited_variables": set(),
     "jobs/resource_advice": set(),
     "jobs/run_lock": set(),
     "jobs/stage": set(),

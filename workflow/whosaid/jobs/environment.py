@@ -16,7 +16,7 @@ for name in ("HF_DATASETS_CACHE", "HF_METRICS_CACHE", "HF_MODULES_CACHE"):
 # one that the user or the queue system lists.
 os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0]
 # Packed batches come in more shapes than the 1,024 kernels that oneDNN keeps by default.
-os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "8192")
+os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] = "8192"
 
 
 def quiet_transformers() -> None:
