@@ -43,7 +43,7 @@ def tree(tmp_path) -> Tree:
 def test_variables_that_a_launcher_left_change_no_model_and_no_prediction(tree):
     """The variables once trained in bfloat16 under the key of float32, or waited for ever.
 
-    Without docstrings, Transformers could not be imported. The run says what its jobs do not inherit.
+    Without docstrings, Transformers could not be imported. The run says what it dropped.
     """
 
     def results():

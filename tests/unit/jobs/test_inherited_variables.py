@@ -17,7 +17,9 @@ MANUAL = Path(__file__).resolve().parents[3] / "config" / "README.md"
 
 HARMFUL = {
     "another precision": {"ACCELERATE_MIXED_PRECISION": "bf16", "NVIDIA_TF32_OVERRIDE": "1"},
-    "bfloat16 inside of oneDNN": {"ONEDNN_DEFAULT_FPMATH_MODE": "BF16"},
+    "bfloat16 inside of oneDNN": {
+        f"{prefix}_DEFAULT_FPMATH_MODE": "BF16" for prefix in ("ONEDNN", "DNNL", "MKLDNN")
+    },
     "other sums": {"MKL_CBWR": "COMPATIBLE", "ATEN_CPU_CAPABILITY": "default"},
     "a rank alone": {"LOCAL_RANK": "0"},
     "a process that nobody starts": {

@@ -19,10 +19,10 @@ DROPPED = (
     # The frameworks and their switches.
     *("USE_TORCH", "USE_TORCH_XLA", "USE_TF", "USE_JAX", "TRANSFORMERS_*"),
     *("TORCH_*", "TORCHDYNAMO_*", "TORCHINDUCTOR_*", "PYTORCH_*", "ATEN_*"),
-    *("PANDAS_*", "SCIPY_*", "SKLEARN_*", "MPLBACKEND"),
+    *("ARROW_PRE_*", "PANDAS_*", "SCIPY_*", "SKLEARN_*", "MPLBACKEND"),
     # Libraries of arithmetic: another precision or order of sums.
-    *("DNNL_*", "ONEDNN_*", "MKL_*", "NPY_*"),
-    *("CUBLAS_*", "CUBLASLT_*", "CUDNN_*", "NVIDIA_TF32_OVERRIDE"),
+    *("DNNL_*", "MKLDNN_*", "ONEDNN_*", "MKL_*", "NPY_*", "NVIDIA_TF32_OVERRIDE"),
+    *("CUBLAS_*", "CUBLASLT_*", "CUDNN_*", "DISABLE_ADDMM_CUDA_LT"),
     # Python: warnings as errors, a prompt at the end, no assertions.
     *("PYTHONDEVMODE", "PYTHONINSPECT", "PYTHONOPTIMIZE", "PYTHONWARNINGS"),
 )
