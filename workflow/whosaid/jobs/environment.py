@@ -7,6 +7,9 @@ Import this module first, for that effect, in every script that imports such a l
 import os
 from pathlib import Path
 
+from whosaid.jobs.inherited_variables import drop_variables
+
+drop_variables()  # those that a shell or conda has set after Snakemake started
 for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_EVALUATE_OFFLINE"):
     os.environ[name] = "1"
 # These caches stay empty, but the libraries create the folders: keep them out of the home folder.

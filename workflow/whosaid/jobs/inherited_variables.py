@@ -1,8 +1,8 @@
 """The environment variables that no job inherits, since they would change what it computes.
 
 A job is one process, and the config alone says what it computes. Snakemake starts a job's Python
-with its own environment, so the variables are dropped there, before any library reads them. The
-table in config/README.md gives the reasons.
+with its own environment, so the variables are dropped there, before Python and its libraries read
+them. The table in config/README.md gives the reasons.
 """
 
 import os
@@ -33,6 +33,8 @@ KEPT = (
     *("PYTORCH_*ALLOC_CONF", "PYTORCH_ENABLE_MPS_FALLBACK", "PYTORCH_MPS_*_WATERMARK_RATIO"),
     # fetch_encoder asks no hub.
     "TRANSFORMERS_OFFLINE",
+    # Snakemake sets it to the threads of the job.
+    "MKL_NUM_THREADS",
 )
 """Patterns of names that jobs inherit although they match one of DROPPED."""
 
