@@ -54,12 +54,12 @@ HARMLESS = {
 
 @pytest.mark.parametrize("variables", HARMFUL.values(), ids=HARMFUL)
 def test_what_would_change_a_job_is_dropped(variables, monkeypatch):
-    for name, value in (variables | HARMLESS).items():
-        monkeypatch.setenv(name, value)
-    assert drop_variables() == sorted(variables)
-    assert not set(variables) & set(os.environ)
-    assert HARMLESS.items() <= os.environ.items()
-    assert drop_variables() == []
+    environment = variables | HARMLESS
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "environ", environment)
+        assert drop_variables() == sorted(variables)
+        assert drop_variables() == []
+    assert environment == HARMLESS
 
 
 def test_every_exception_has_a_rule():
