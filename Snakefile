@@ -22,14 +22,18 @@ include: "workflow/rules/maintenance.smk"
 
 
 from whosaid.corpus.check_before_run import check_csv
+from whosaid.jobs.earlier_outputs import files_to_protect, restore_outputs
 from whosaid.jobs.profile_check import warn_of_missing_settings
 from whosaid.jobs.run_lock import check_writable, hold_run_lock
+
+EARLIER_FILES = {}
 
 
 onstart:
     hold_run_lock()
     check_writable("data", "results")
     check_csv(CONFIG)
+    EARLIER_FILES.update(files_to_protect("data", "results"))
     warn_of_missing_settings(
         {
             "rerun-triggers": "code" not in map(str, workflow.rerun_triggers),
@@ -47,6 +51,10 @@ onstart:
     # second: after 300 jobs this takes a whole core. No option switches the limit off.
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
+
+
+onerror:
+    restore_outputs(EARLIER_FILES, "results/logs")
 
 
 rule all:

@@ -34,7 +34,8 @@ import json
 from pathlib import Path
 
 from snakemake.iocontainers import Wildcards
-from whosaid.caching.output_records import input_digests, write_output_record
+from whosaid.caching.output_records import input_digests, read_records, write_output_record
+from whosaid.jobs.earlier_outputs import keep_outputs
 
 for job in json.loads(Path("jobs.json").read_text()):
     if "log" in job:
@@ -48,6 +49,9 @@ for job in json.loads(Path("jobs.json").read_text()):
             input_digests(path for path in job["input"].split(", ") if "stamps/" not in path),
             job["output"].split(", "),
         )
+# The modification times have changed since a former forging.
+for record in read_records("results/logs").values():
+    keep_outputs(record["outputs"])
 """
 
 Jobs = list[tuple[str, ...]]
@@ -126,7 +130,7 @@ class Tree:
     def forge(self, targets: str = "") -> None:
         """Let the targets pass for made: every output that is missing holds its own path instead.
 
-        Snakemake and whosaid record of every job what they would have recorded, had the job run.
+        Snakemake and whosaid record and keep of every job what they would have, had the job run.
         """
         jobs = [
             {"rule": rule, **dict(re.findall(r"^    (\w+): (.*)$", fields, re.M))}
@@ -139,7 +143,7 @@ class Tree:
         folders = {parent for path in paths for parent in path.parents}
         for path in paths:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if path in folders:
+            if path in folders or path.is_dir():
                 path.mkdir(exist_ok=True)
                 path /= "content"
             path.write_text(f"{path.relative_to(self.root)}\n", encoding="utf-8")

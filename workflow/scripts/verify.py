@@ -10,6 +10,7 @@ from pathlib import Path
 
 from whosaid.caching.output_records import damaged_outputs
 from whosaid.errors import InputError
+from whosaid.jobs.earlier_outputs import forget_output
 from whosaid.jobs.stage import arguments, stage
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ def main(expected: list[str], logs: str, repair: bool) -> None:
     for output in damaged:
         path = Path(output)
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        forget_output(output)
         logger.info("deleted %s", path)
     if damaged:
         logger.info("%d outputs to make again", len(damaged))

@@ -78,6 +78,14 @@ def read_records(logs: str | Path) -> dict[Path, dict[str, Any]]:
     return records
 
 
+def record_failed_attempt(logs: str | Path, outputs: Iterable[str]) -> None:
+    """Note in the record of each job that made one of the `outputs` that it has failed since."""
+    outputs = set(outputs)
+    for path, record in read_records(logs).items():
+        if outputs & {*record["outputs"], *record["files"]}:
+            write_json(path, record | {"has_failed_since": True})
+
+
 def damaged_outputs(logs: str | Path, expected: Iterable[str]) -> tuple[list[str], list[str]]:
     """All outputs of each job that has a lost or changed file, and outputs without a record.
 

@@ -77,6 +77,8 @@ class Stamps:
     def _changes(
         self, record: dict[str, Any], params: Mapping[str, Any], outputs: list[str]
     ) -> Iterator[str]:
+        if record.get("has_failed_since"):
+            yield "its last attempt failed"
         files, sizes = record["files"], dict.fromkeys(outputs) | record["sizes"]
         for name, size in sizes.items():
             try:

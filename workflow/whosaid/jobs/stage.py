@@ -12,6 +12,7 @@ from whosaid.caching.atomic import check_not_orphaned
 from whosaid.caching.output_records import input_digests, write_output_record
 from whosaid.caching.stamps import FOLDER as STAMPS
 from whosaid.errors import StageError
+from whosaid.jobs.earlier_outputs import keep_outputs
 from whosaid.jobs.resource_advice import resource_advice
 
 
@@ -20,7 +21,8 @@ def stage(job: Any) -> Iterator[None]:
     """Run a stage for `job`, the object that Snakemake gives to scripts.
 
     Logs go to the job's log file and to the terminal. On success a record of the job is written,
-    with the digests of its outputs and of its inputs as they were at the start. Expected errors
+    with the digests of its outputs and of its inputs as they were at the start, and the outputs are
+    kept for the case that a later attempt fails. Expected errors
     (StageError, a full disk) print one line. Unexpected ones write their traceback to the log file
     and print its last line. A failure ends the process with exit code 1.
     """
@@ -35,6 +37,7 @@ def stage(job: Any) -> Iterator[None]:
         check_not_orphaned()
         params = dict(job.params.items())
         write_output_record(log, job.rule, wildcards, params, inputs, list(job.output))
+        keep_outputs(job.output)
     except StageError as error:
         line = f"{name}: {error}"
     except Exception as error:

@@ -1,0 +1,166 @@
+"""A job that fails takes no earlier result with it.
+
+Snakemake deletes the outputs of a job before it starts it and again after a failure. A config with
+an encoder that could not be copied so deleted the good encoder of the experiment, and everything
+that followed from it was stale. Nor may the next run take the earlier result for that of the job
+that failed.
+
+The tree is forged: every output holds its own path. So every job that reads one fails by content
+that only it can see.
+"""
+
+import os
+import re
+
+import pytest
+from edits import Edit, replace, set_key
+from job_lists import NOTHING
+from tree import PROJECT, Tree
+
+from whosaid.jobs.earlier_outputs import FOLDER
+
+DATA, RESULTS = "data/demo", "results/demo"
+SPLITS = f"{DATA}/splits/basic_distilbert"
+MODEL = f"{DATA}/models/basic_distilbert/seed_42"
+PREDICTIONS = f"{RESULTS}/predictions/basic_distilbert/seed_42"
+RAISE = "\n\ndef main(**_):\n    raise ValueError('edited')\n\n\n"
+HUB = {"hub": {"name": "nobody/nothing", "revision": "0" * 40}}
+
+
+def raise_in(stage: str) -> Edit:
+    """Let the stage's script raise an error."""
+    return replace(f"workflow/scripts/{stage}.py", "\n\nif __name__", f"{RAISE}if __name__")
+
+
+def change(path: str) -> Edit:
+    """Other content of the same size: a file of another size is made again."""
+
+    def edit(tree: Tree) -> None:
+        file = tree.root / path
+        file.write_text(file.read_text(encoding="utf-8").swapcase(), encoding="utf-8")
+
+    return edit
+
+
+# For each stage: what makes it stale and then fail, and the output that is asked for.
+FAILING = {
+    "read_lines": (raise_in("read_lines"), f"{DATA}/lines.parquet"),
+    "split_lines": (change(f"{DATA}/lines.parquet"), f"{SPLITS}/train.parquet"),
+    "fetch_punkt": (raise_in("fetch_punkt"), "data/nltk_data"),
+    "audit_splits": (
+        change(f"{SPLITS}/test.parquet"),
+        f"{RESULTS}/audit/basic_distilbert.json",
+    ),
+    "summarize_audit": (change(f"{RESULTS}/audit/tfidf.json"), "results/audit.md"),
+    "fetch_encoder": (set_key("encoders.distilbert", HUB), f"{DATA}/encoders/distilbert"),
+    "build_encoder": (change(f"{DATA}/lines.parquet"), f"{DATA}/encoders/distilbert"),
+    "tokenize_splits": (
+        change(f"{SPLITS}/added_tokens.json"),
+        f"{DATA}/tokenized/basic_distilbert",
+    ),
+    "train_model": (change(f"{DATA}/tokenized/basic_distilbert/manifest.json"), MODEL),
+    "predict_splits": (change(f"{MODEL}/manifest.json"), f"{PREDICTIONS}/scores.json"),
+    "train_linear": (
+        change(f"{DATA}/splits/tfidf/split_counts.json"),
+        f"{RESULTS}/predictions/tfidf/seed_42/scores.json",
+    ),
+    "evaluate_splits": (
+        change(f"{PREDICTIONS}/scores.json"),
+        f"{RESULTS}/metrics/basic_distilbert/test.json",
+    ),
+    "compare_variants": (
+        change(f"{PREDICTIONS}/valid.parquet"),
+        f"{RESULTS}/comparison.json",
+    ),
+    "evaluate_slices": (change(f"{PREDICTIONS}/test.parquet"), f"{RESULTS}/slices.json"),
+    "draw_figures": (change(f"{RESULTS}/slices.json"), f"{RESULTS}/figures/forest.svg"),
+    "summarize": (change(f"{DATA}/corpus.json"), "results/summary.md"),
+    "write_report": (change("results/summary.json"), "results/report.html"),
+}
+
+
+@pytest.fixture(scope="session")
+def everything(forged_tree, once) -> Tree:
+    """A forged tree with the outputs of all rules. For reading only."""
+
+    def fill(folder):
+        tree = forged_tree.copy(folder)
+        tree.forge("results/audit.md results/report.html")
+        (folder / "data" / "nltk_data").mkdir()
+        tree.forge("data/nltk_data --forcerun fetch_punkt")
+
+    return Tree(once("everything", fill))
+
+
+@pytest.fixture
+def tree(everything, tmp_path) -> Tree:
+    return everything.copy(tmp_path / "whosaid")
+
+
+def snapshot(tree: Tree) -> dict[str, tuple[bytes, int]]:
+    """Content and modification time of every file but the logs, which are of the last attempt."""
+    folders = [tree.root / name for name in ("config", "data", "results", "workflow")]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return {
+        str(path.relative_to(tree.root)): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in files
+        if not {"logs", "__pycache__", FOLDER} & {*path.parts}
+    }
+
+
+def outputs(tree: Tree) -> dict[str, tuple[bytes, int]]:
+    """What stands in data/ and results/; a killed job's half file goes with the next write."""
+    return {
+        path: file
+        for path, file in snapshot(tree).items()
+        if path.startswith(("data/", "results/")) and not path.endswith(".partial")
+    }
+
+
+def undo(tree: Tree, before: dict, edited: dict) -> None:
+    for path, (content, mtime) in before.items():
+        if edited[path] != before[path]:
+            (tree.root / path).write_bytes(content)
+            os.utime(tree.root / path, ns=(mtime, mtime))
+
+
+def test_every_stage_that_makes_something_is_made_to_fail():
+    rules = "".join(path.read_text() for path in (PROJECT / "workflow" / "rules").glob("*.smk"))
+    of_rules = re.split(r"^rule (\w+):$", rules, flags=re.M)
+    stages = dict(zip(of_rules[1::2], of_rules[2::2], strict=True))
+    assert set(FAILING) == {
+        name for name, text in stages.items() if "script:" in text and "output:" in text
+    }
+
+
+QUICK = ("read_lines", "fetch_encoder", "summarize")
+CASES = [
+    pytest.param(stage, *case, id=stage, marks=[] if stage in QUICK else [pytest.mark.slow])
+    for stage, case in FAILING.items()
+]
+
+
+@pytest.mark.parametrize(("stage", "edit", "target"), CASES)
+def test_a_failed_job_leaves_its_earlier_outputs_and_stays_stale(tree, stage, edit, target):
+    before = snapshot(tree)
+    assert tree.plan(target) == NOTHING
+    edit(tree)
+    edited = snapshot(tree)
+    for _ in range(2):  # a second attempt fails like the first
+        assert {job[0] for job in tree.plan(target)} == {stage}
+        code, printed = tree.try_snakemake(target)
+        assert code == 1, printed
+        assert f"Error in rule {stage}" in printed
+        assert snapshot(tree) == edited
+    assert {job[0] for job in tree.plan(target)} == {stage}
+    # Only the job that was to be replaced is made again.
+    undo(tree, before, edited)
+    assert len(tree.plan(target)) == 1
+
+
+def test_what_is_deleted_before_a_run_does_not_come_back(tree):
+    tree.remove("results/audit.md")
+    raise_in("summarize")(tree)
+    code, _ = tree.try_snakemake("results/summary.md")
+    assert code == 1
+    assert not (tree.root / "results/audit.md").exists()
