@@ -31,6 +31,8 @@ rule train_linear:
     params:
         settings=settings_of("train_linear"),
         code=code_text("train_linear"),
+    # A baseline that is refused must not cost a training.
+    priority: 1
     conda:
         "../../envs/environment.yaml"
     script:

@@ -85,13 +85,37 @@ def test_a_touched_csv_is_the_same(project, reads):
     assert reads == []
 
 
-def test_nothing_is_read_where_nothing_can_be_lost(project, reads):
+def test_a_first_run_begins_with_the_check(project, reads):
     project.unlink()
-    write_csv(season="two")
     check_csv(config())
     project.write_text("{", encoding="utf-8")
     check_csv(config())
-    assert reads == []
+    assert reads == ["script.csv"] * 2
+
+
+def test_every_recipe_that_has_nothing_to_read_is_named_before_any_job(project):
+    """A corpus without directors trained for minutes before a baseline was refused, one by one."""
+    variants = {
+        "plain": {"encoder": "small", "annotate": ["directed_by", "writer2"]},
+        "tagged": {"encoder": "small", "annotate": ["writer2", "writer3"]},
+        "metadata": {
+            "encoder": "small",
+            "classifier": "linear",
+            "linear": {"features": ["season", "writer3"]},
+        },
+    }
+    asked = parse_config(RAW | {"variants": variants})
+    for facts in ("kept", "lost"):
+        if facts == "lost":
+            project.unlink()
+        with pytest.raises(SystemExit) as ended:
+            check_csv(asked)
+        assert str(ended.value).split("\n") == [
+            "script.csv: writer2 and writer3 are empty in every row, so variants.tagged.annotate "
+            "has nothing to read; leave it out",
+            "script.csv: writer3 is empty in every row, so variants.metadata.linear.features has "
+            "nothing to read; leave it out",
+        ]
 
 
 def test_another_csv_that_will_do_is_read_and_lets_the_run_begin(project, reads):

@@ -453,6 +453,17 @@ class Config(_Section):
         """The variant that the others are compared with."""
         return self.reference or next(iter(self.variants))
 
+    def columns_read(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Each key that reads columns of the CSV, with columns of which one must have values."""
+        read = []
+        for name, variant in self.variants.items():
+            if variant.annotate:
+                read.append((f"variants.{name}.annotate", variant.annotate))
+            if variant.classifier == "linear":
+                key = f"variants.{name}.linear.features"
+                read += [(key, (feature,)) for feature in variant.linear.features]
+        return read
+
     def unit_of(self, variant: str) -> Unit:
         """What is resampled as a whole to say how sure a variant's figures are."""
         return self.statistics.unit or self.variants[variant].split.group_by or "row"

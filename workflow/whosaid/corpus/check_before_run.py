@@ -1,4 +1,4 @@
-"""Checks a changed CSV before Snakemake deletes the outputs that come from the old one."""
+"""Checks the CSV against the config before Snakemake deletes any output or starts any job."""
 
 from pathlib import Path
 
@@ -9,23 +9,34 @@ from whosaid.errors import InputError
 
 
 def check_csv(config: Config) -> None:
-    """End the run with one line if the CSV has changed and `read_lines` would reject it.
+    """End the run if `read_lines` would reject the CSV, or if it lacks what a recipe reads.
 
-    The outputs of the earlier CSV then stay, and once it is put back nothing has to rerun. Ends the
-    run with SystemExit: a WorkflowError would be printed by Snakemake with a traceback.
+    Nothing is read if `read_lines` has already accepted this file for this question. Prints one
+    line per fault. Ends the run with SystemExit: a WorkflowError would be printed by Snakemake with
+    a traceback.
     """
-    corpus, facts = config.corpus, Path(f"data/{config.experiment}/corpus.json")
-    try:
-        read = read_json(facts)
-    except (OSError, ValueError):
-        return  # there are no earlier outputs to keep
+    corpus = config.corpus
     question = {"target_speaker": corpus.target_speaker, "top_speakers": corpus.top_speakers}
-    if {**question, "sha256": sha256(Path(corpus.csv))}.items() <= read.items():
-        return
-    # Imported here, since a run with an unchanged CSV does not need pandas.
-    from whosaid.corpus.read_csv import read_corpus
-
     try:
-        read_corpus(Path(corpus.csv), **question)
-    except InputError as error:
+        facts = read_json(Path(f"data/{config.experiment}/corpus.json"))
+    except (OSError, ValueError):
+        facts = {}
+    try:
+        if {**question, "sha256": sha256(Path(corpus.csv))}.items() <= facts.items():
+            empty = facts.get("empty_columns", [])
+        else:
+            # Imported here, since a run with an unchanged CSV does not need pandas.
+            from whosaid.corpus.read_csv import empty_columns, read_corpus
+
+            lines, *_ = read_corpus(Path(corpus.csv), **question)
+            empty = empty_columns(lines)
+    except (InputError, OSError) as error:
         raise SystemExit(str(error)) from None
+    faults = [
+        f"{corpus.csv}: {' and '.join(columns)} {'are' if len(columns) > 1 else 'is'} empty in "
+        f"every row, so {key} has nothing to read; leave it out"
+        for key, columns in config.columns_read()
+        if set(columns) <= set(empty)
+    ]
+    if faults:
+        raise SystemExit("\n".join(faults))

@@ -159,6 +159,12 @@ def describe_fault(texts: pd.Series, is_faulty: pd.Series, what: str) -> list[st
     return [f"{name} {what.format(texts.iloc[first])} in {rows}, first in row {first + 2}"]
 
 
+def empty_columns(lines: pd.DataFrame) -> list[str]:
+    """The columns of text that hold nothing in any row."""
+    texts = [name for name in SCHEMA.names if name not in INTEGERS]
+    return [name for name in texts if not lines[name].str.strip().any()]
+
+
 def read_corpus(
     path: Path, target_speaker: str, top_speakers: int
 ) -> tuple[pd.DataFrame, dict[str, int], bytes]:
