@@ -342,7 +342,11 @@ def main(arguments: list[str] | None = None) -> None:
         card = set_up(data, Path(temporary), options.epochs or (1 if options.small else None))
         variants = options.variants or list(card.encoder_of)
         rates = call("floor:matrix_rates", size=1024 if options.small else None).result
-        rows = [measure_variant(card, name, rates, options.batches) for name in variants]
+        rows = []
+        for name in variants:
+            rows.append(measure_variant(card, name, rates, options.batches))
+            # A machine that is lent for minutes may be taken back before the tables are written.
+            print(json.dumps(rows[-1]), flush=True)
         first = variants[0]
         sides = {
             f"{count} x {first}": [(first, seed) for seed in range(count)]
