@@ -104,7 +104,7 @@ HARMLESS = {
         "module that no stage imports": append("workflow/whosaid/spare.py", "SPARE = 1\n"),
         **{
             f"script of a rule that makes nothing: {name}": edit_code(f"scripts/{name}")
-            for name in ("prune_store", "verify")
+            for name in ("prune_outputs", "prune_store", "verify")
         },
         "script of a rule that nothing needs": edit_code("scripts/fetch_punkt"),
         "script of an encoder that is not fetched": edit_code("scripts/fetch_encoder"),

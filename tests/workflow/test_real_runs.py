@@ -321,6 +321,27 @@ def test_pruning_the_store_deletes_what_no_model_was_taken_from(tiny):
     assert tiny.plan() == NOTHING
 
 
+def test_what_the_config_no_longer_asks_for_is_listed_and_deleted(tiny):
+    def outputs():
+        folders = [tiny.root / name / "tiny" for name in ("data", "results")]
+        return {str(path) for folder in folders for path in folder.rglob("*")}
+
+    run_for_real(tiny, "results/audit.md")
+    before = outputs()
+    set_key("variants.floor", {"classifier": "linear"})(tiny)
+    set_key("variants.plain.training.seeds", [42, 7])(tiny)
+    run_for_real(tiny, "all results/audit.md")
+    extra = outputs() - before
+    tiny.write_config(TINY)
+    run_for_real(tiny, "all results/audit.md")
+    assert "not asked for: data/tiny/models/floor" in tiny.snakemake("list_unused")
+    assert extra <= outputs()
+    assert "deleted data/tiny/models/plain/seed_7" in tiny.snakemake("prune_outputs")
+    assert not extra & outputs()
+    assert "0 outputs" in tiny.snakemake("list_unused")
+    assert tiny.plan() == NOTHING
+
+
 def test_repair_takes_the_model_from_the_store_and_leaves_nothing_to_do(tiny):
     before = content(tiny, PLAIN)
     truncate(f"{PLAIN}/model.safetensors")(tiny)

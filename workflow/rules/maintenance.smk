@@ -1,12 +1,14 @@
 # Rules that are run by name: they check outputs and free disk space.
 #
 # INPUTS: what was built, the records in results/logs/, data/model_store/
-# OUTPUTS: none; `repair` and `prune_store` delete
+# OUTPUTS: none; `repair`, `prune_outputs` and `prune_store` delete
 
 
 localrules:
     verify,
     repair,
+    list_unused,
+    prune_outputs,
     prune_store,
 
 
@@ -36,6 +38,32 @@ rule repair:
         "../../envs/environment.yaml"
     script:
         "../scripts/verify.py"
+
+
+rule list_unused:
+    """List the outputs of this experiment that the config no longer asks for."""
+    log:
+        "results/logs/prune_outputs/list_unused.log",
+    params:
+        settings=settings_of("prune_outputs"),
+        delete=False,
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/prune_outputs.py"
+
+
+rule prune_outputs:
+    """Delete the outputs that `list_unused` lists."""
+    log:
+        "results/logs/prune_outputs/prune_outputs.log",
+    params:
+        settings=settings_of("prune_outputs"),
+        delete=True,
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/prune_outputs.py"
 
 
 rule prune_store:

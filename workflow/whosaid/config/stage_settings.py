@@ -149,6 +149,15 @@ def verify(config: Config) -> dict[str, Any]:
     return {"expected": output_paths.recorded(config)}
 
 
+def prune_outputs(config: Config) -> dict[str, Any]:
+    """What the config asks for; other outputs of the experiment are not in use."""
+    return {
+        "experiment": config.experiment,
+        "seeds": {name: list(variant.seeds) for name, variant in config.variants.items()},
+        "encoders": list(config.encoders),
+    }
+
+
 def _variants(config: Config, *keys: str) -> list[dict[str, Any]]:
     """The name of every variant and what the `keys` stand for.
 
