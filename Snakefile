@@ -22,9 +22,10 @@ include: "workflow/rules/maintenance.smk"
 
 
 from whosaid.corpus.check_before_run import check_csv
+from whosaid.jobs.check_files import check_times, check_writable
 from whosaid.jobs.earlier_outputs import files_to_protect, restore_outputs
 from whosaid.jobs.profile_check import warn_of_missing_settings
-from whosaid.jobs.run_lock import check_writable, hold_run_lock
+from whosaid.jobs.run_lock import hold_run_lock
 
 EARLIER_FILES = {}
 
@@ -32,6 +33,8 @@ EARLIER_FILES = {}
 onstart:
     hold_run_lock()
     check_writable("data", "results")
+    encoders = [each.path for each in CONFIG.encoders.values() if each.path is not None]
+    check_times(CONFIG.corpus.csv, *encoders)
     check_csv(CONFIG)
     EARLIER_FILES.update(files_to_protect("data", "results"))
     warn_of_missing_settings(

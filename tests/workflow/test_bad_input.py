@@ -7,9 +7,11 @@ made, what follows from them is forged.
 import copy
 import csv
 import hashlib
+import os
 import re
 import shlex
 import shutil
+import time
 
 import pytest
 import yaml
@@ -190,6 +192,30 @@ FRACTIONS = "variants/basic/split/fractions"
             id="variant name with a dash",
         ),
         pytest.param(
+            {"variants/run_00000000000000000000": {}},
+            ["variants.run_00000000000000000000", "repeated 20 times"],
+            id="variant name that Snakemake takes for an endless recursion",
+        ),
+        pytest.param(
+            {"experiment": "e" * 201}, ["experiment", "at most 100"], id="name of over 200 letters"
+        ),
+        pytest.param(
+            {"experiment": "run_00000000000000000000"},
+            ["experiment", "repeated 20 times"],
+            id="experiment that Snakemake takes for an endless recursion",
+        ),
+        pytest.param(
+            {"corpus/csv": "my{show}.csv"}, ["corpus.csv", "braces"], id="braces in a path"
+        ),
+        pytest.param(
+            {"encoders/small": {"path": "my{encoder}"}},
+            ["encoders.small.path", "braces"],
+            id="braces in the path of an encoder",
+        ),
+        pytest.param(
+            {"variants/Basic": {}}, ["variants", "basic and Basic"], id="names that differ in case"
+        ),
+        pytest.param(
             {"variants": {3: {}}}, ["variants.3", "plain word"], id="variant name that is a number"
         ),
         pytest.param(
@@ -274,6 +300,13 @@ def test_a_fault_in_the_csv_is_named_by_place_and_value(project, refused, before
     assert before in text
     (project / "script.csv").write_text(text.replace(before, after), encoding="utf-8")
     the_line(refused(), "script.csv: ", *marks)
+
+
+def test_a_csv_that_is_dated_in_the_future_ends_the_run_before_any_job(project, refused):
+    path, future = project / "script.csv", time.time() + 7200
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    os.utime(path, (future, future))
+    the_line(refused(before_any_job=True), "script.csv: modified in the future", "touch script.csv")
 
 
 def test_a_target_who_is_not_among_the_top_ten_is_refused(project, refused):

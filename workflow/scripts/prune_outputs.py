@@ -15,7 +15,9 @@ from whosaid.jobs.stage import arguments, stage
 logger = logging.getLogger(__name__)
 
 
-def unused_outputs(experiment: str, seeds: dict[str, list[int]], encoders: list[str]) -> list[Path]:
+def unused_outputs(
+    experiment: str, seeds: dict[str, list[int]], encoder_names: list[str]
+) -> list[Path]:
     """The folders and files of the experiment that belong to no variant, seed or encoder of these.
 
     `seeds` has the seeds of each variant.
@@ -23,7 +25,7 @@ def unused_outputs(experiment: str, seeds: dict[str, list[int]], encoders: list[
     data, results = Path("data", experiment), Path("results", experiment)
     of_seeds = [data / "models", results / "predictions"]
     of_variants = [*of_seeds, data / "splits", data / "tokenized", results / "metrics"]
-    unused = [path for path in data.glob("encoders/*") if path.name not in encoders]
+    unused = [path for path in data.glob("encoders/*") if path.name not in encoder_names]
     unused += [path for place in of_variants for path in place.glob("*") if path.name not in seeds]
     unused += [path for path in results.glob("audit/*.json") if path.stem not in seeds]
     for place in of_seeds:
@@ -33,9 +35,11 @@ def unused_outputs(experiment: str, seeds: dict[str, list[int]], encoders: list[
     return sorted(unused)
 
 
-def main(experiment: str, seeds: dict[str, list[int]], encoders: list[str], delete: bool) -> None:
+def main(
+    experiment: str, seeds: dict[str, list[int]], encoder_names: list[str], delete: bool
+) -> None:
     """List what `unused_outputs` finds and, with `delete`, delete it."""
-    unused = unused_outputs(experiment, seeds, encoders)
+    unused = unused_outputs(experiment, seeds, encoder_names)
     size = sum(file.stat().st_size for path in unused for file in files_below(path))
     for path in unused:
         if delete:

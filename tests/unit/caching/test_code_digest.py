@@ -206,6 +206,7 @@ REACHED_BY = {
     "config/parse": set(),
     "config/stage_settings": set(),
     "corpus/check_before_run": set(),
+    "jobs/check_files": set(),
     "jobs/earlier_outputs": set(),
     "jobs/environment": set(),
     "jobs/inherited_variables": set(),

@@ -19,7 +19,10 @@ from pydantic import (
     model_validator,
 )
 
-PLAIN_WORD = "a name is a plain word, since it names files: a letter, then letters, digits or _"
+PLAIN_WORD = (
+    "a name is a plain word, since it names files: a letter, then letters, digits or _, at most "
+    "100 in all, with no end that is repeated 20 times"
+)
 
 RESERVED = ("benchmarks", "encoders", "logs", "model_store", "nltk_data", "processed", "sample")
 """Folders of data/ and results/ that belong to no experiment."""
@@ -40,13 +43,30 @@ def _refuse_bool(value: Any) -> Any:
 
 
 def _plain_word(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+    # A repeated end is for Snakemake the sign of an endless recursion. File systems allow 255
+    # characters, and names of temporary files add the host's name and more.
+    if not re.fullmatch(r"(?!.*?(.+)\1{19}$)[A-Za-z][A-Za-z0-9_]{0,99}", name):
         raise ValueError(PLAIN_WORD)
     return name
 
 
+def _differ_in_letters(named: dict[str, Any]) -> dict[str, Any]:
+    seen: dict[str, str] = {}
+    for name in named:
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            raise ValueError(f"{other} and {name} would be one file where case does not count")
+    return named
+
+
+def _plain_path(path: str) -> str:
+    if re.search(r"[{}\x00-\x1f]", path):
+        raise ValueError("a path has no braces, which are wildcards, and no control characters")
+    return path
+
+
 def _not_reserved(experiment: str) -> str:
-    if experiment in RESERVED:
+    if experiment.lower() in RESERVED:
         raise ValueError(f"this folder has another use; names in use: {', '.join(RESERVED)}")
     return experiment
 
@@ -67,7 +87,9 @@ Number = Annotated[float, BeforeValidator(_refuse_bool), Field(allow_inf_nan=Fal
 Count = Annotated[int, BeforeValidator(_refuse_bool), Field(ge=1)]
 Seed = Annotated[int, BeforeValidator(_refuse_bool), Field(ge=0, lt=2**32)]
 Name = Annotated[str, AfterValidator(_plain_word)]
+Named = AfterValidator(_differ_in_letters)
 Text = Annotated[str, Field(min_length=1)]
+FilePath = Annotated[Text, AfterValidator(_plain_path)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 
 
@@ -78,7 +100,7 @@ class _Section(BaseModel):
 class Corpus(_Section):
     """The CSV of dialogue lines, and whose lines the classifiers look for."""
 
-    csv: Text = Field(description="Path of the processed CSV (12 columns, UTF-8).")
+    csv: FilePath = Field(description="Path of the processed CSV (12 columns, UTF-8).")
     target_speaker: Text = Field(
         description="The positive class: the value of `speaker` that label 1 stands for."
     )
@@ -131,7 +153,7 @@ class Encoder(_Section):
     """Where a pre-trained encoder comes from: exactly one of the three."""
 
     hub: Hub | None = Field(None, description="A hub repository and its commit.")
-    path: Text | None = Field(
+    path: FilePath | None = Field(
         None, description="A local folder with tokenizer, config.json and model.safetensors."
     )
     scratch: Scratch | None = Field(None, description="Built here, without any pre-training.")
@@ -413,11 +435,11 @@ class Config(_Section):
         description="Names the cache: data/{experiment} and results/{experiment}."
     )
     corpus: Corpus = Field(description="The lines and the question.")
-    encoders: dict[Name, Encoder] = Field(
+    encoders: Annotated[dict[Name, Encoder], Named] = Field(
         min_length=1, description="Pre-trained encoders by the names that variants use."
     )
     defaults: Recipe = Field(Recipe(), description="What every variant starts from.")
-    variants: dict[Name, Variant] = Field(
+    variants: Annotated[dict[Name, Variant], Named] = Field(
         min_length=1,
         description="A variant says only how it differs from `defaults`; null leaves it out.",
     )

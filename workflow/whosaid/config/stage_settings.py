@@ -154,7 +154,7 @@ def prune_outputs(config: Config) -> dict[str, Any]:
     return {
         "experiment": config.experiment,
         "seeds": {name: list(variant.seeds) for name, variant in config.variants.items()},
-        "encoders": list(config.encoders),
+        "encoder_names": list(config.encoders),
     }
 
 

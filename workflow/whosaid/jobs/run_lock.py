@@ -1,9 +1,8 @@
-"""The lock that allows one run at a time in a folder, and a check that folders are writable.
+"""The lock that allows one run at a time in a folder.
 
 Snakemake's own locks, which the profile switches off, are files that outlive a killed run, and the
 first of two runs to end deletes those of both. The operating system releases the lock here when the
-process ends. Both functions end the run with SystemExit, since Snakemake prints a WorkflowError
-with its traceback.
+process ends.
 """
 
 import os
@@ -19,7 +18,7 @@ _held: list[FileLock] = []
 def hold_run_lock(path: Path = RUN_LOCK) -> None:
     """Lock the file `path` until the process ends.
 
-    Ends the run if another process holds the lock or the file system has no locks.
+    Ends the run by SystemExit if another process holds the lock or the file system has no locks.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path, fallback_to_soft=False)
@@ -36,12 +35,3 @@ def hold_run_lock(path: Path = RUN_LOCK) -> None:
         ) from None
     path.write_text(f"process {os.getpid()}", encoding="utf-8")
     _held.append(lock)  # the lock is released when this object is deleted
-
-
-def check_writable(*folders: str) -> None:
-    """End the run if one of the folders exists and cannot be written to."""
-    for folder in filter(os.path.isdir, folders):
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise SystemExit(
-                f"{Path(folder).absolute()} is read-only; make it writable and run again"
-            )

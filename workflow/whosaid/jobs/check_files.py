@@ -1,0 +1,49 @@
+"""Checks before the first job: the folders are writable, and no file is dated in the future.
+
+Both end the run with SystemExit, since Snakemake prints a WorkflowError with its traceback.
+"""
+
+import os
+import shlex
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def check_writable(*folders: str) -> None:
+    """End the run if one of the folders exists and cannot be written to."""
+    for folder in filter(os.path.isdir, folders):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise SystemExit(
+                f"{Path(folder).absolute()} is read-only; make it writable and run again"
+            )
+
+
+def check_times(*paths: str) -> None:
+    """End the run if a file, or a file below a folder, has a modification time in the future.
+
+    Such a file was unpacked from another time zone, say. A job that reads it ends with outputs that
+    are older than their input: Snakemake takes the job for failed and deletes them, in every run.
+    """
+    now = time.time()
+    late = {
+        path: [file for file in _files(path) if os.lstat(file).st_mtime > now] for path in paths
+    }
+    late = {path: files for path, files in late.items() if files}
+    if not late:
+        return
+    files = [file for found in late.values() for file in found]
+    remedy = f"touch {shlex.quote(files[0])}"
+    if len(files) > 1:
+        remedy = f"find {shlex.join(late)} -exec touch {{}} +"
+    raise SystemExit(
+        f"{files[0]}{' and others' * (len(files) > 1)}: modified in the future, by this machine's "
+        f"clock; type: {remedy}"
+    )
+
+
+def _files(path: str) -> Iterator[str]:
+    if os.path.isfile(path):
+        yield path
+    for folder, _, names in os.walk(path):
+        yield from (os.path.join(folder, name) for name in names)
