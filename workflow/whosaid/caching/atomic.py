@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from whosaid.errors import InterruptedStageError
 
 HOST = socket.gethostname()
@@ -35,7 +37,7 @@ def atomic_write(path: str | Path, even_orphaned: bool = False) -> Iterator[Path
     path.parent.mkdir(parents=True, exist_ok=True)
     stem = f".{path.name}.{HOST}"
     for leftover in path.parent.glob(f"{stem}.*.partial"):
-        if not _is_alive(int(leftover.name.split(".")[-2])):
+        if not psutil.pid_exists(int(leftover.name.split(".")[-2])):
             _remove(leftover)
     # The name holds the process id: an orphan of a killed run may be writing the same output.
     partial = path.with_name(f"{stem}.{os.getpid()}.partial")
@@ -49,16 +51,6 @@ def atomic_write(path: str | Path, even_orphaned: bool = False) -> Iterator[Path
         os.replace(partial, path)
     finally:
         _remove(partial)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _remove(path: Path) -> None:
