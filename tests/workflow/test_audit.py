@@ -72,7 +72,9 @@ def test_a_planted_leak_stops_the_run_before_any_training(audited, tmp_path, opt
     others = {"build_encoder", "tokenize_splits"}
     assert begun == {"audit_splits", *others} if option else begun - others == {"audit_splits"}
     assert not (tree.root / MODEL).parent.exists()
-    assert not (tree.root / AUDIT).exists()
+    # The earlier audit stays, but it is not taken for that of these splits.
+    assert (tree.root / AUDIT).read_bytes() == (audited.root / AUDIT).read_bytes()
+    assert "audit_splits" in {job[0] for job in tree.plan(AUDIT)}
     # The log of a failed job is printed again, with times.
     faults = lines_with(printed, f"audit_splits demo {VARIANT}: ")
     assert len(faults) == 1, printed
