@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
-
 from whosaid.errors import InterruptedStageError
 
 HOST = socket.gethostname()
@@ -37,6 +35,8 @@ def atomic_write(path: str | Path, even_orphaned: bool = False) -> Iterator[Path
     path.parent.mkdir(parents=True, exist_ok=True)
     stem = f".{path.name}.{HOST}"
     for leftover in path.parent.glob(f"{stem}.*.partial"):
+        import psutil  # takes a fiftieth of a second, and is only needed after a kill
+
         if not psutil.pid_exists(int(leftover.name.split(".")[-2])):
             _remove(leftover)
     # The name holds the process id: an orphan of a killed run may be writing the same output.
