@@ -4,14 +4,11 @@
 # OUTPUTS: data/{experiment}/encoders/{encoder}/
 
 
-localrules:
-    fetch_encoder,
-
-
 # Only this rule and fetch_punkt need a network, so they run on Snakemake's own machine. There is no
 # digest of the code among the params: a fetched encoder stays, whatever code fetched it.
 rule fetch_encoder:
     """Download or copy an encoder and list its files in a manifest."""
+    localrule: True
     input:
         stamp("fetch_encoder"),
         ancient(local_files),

@@ -4,16 +4,9 @@
 # OUTPUTS: none; `repair`, `prune_outputs` and `prune_store` delete
 
 
-localrules:
-    verify,
-    repair,
-    list_unused,
-    prune_outputs,
-    prune_store,
-
-
 rule verify:
     """List every output that was changed, cut short or lost since its job ended."""
+    localrule: True
     log:
         "results/logs/verify/verify.log",
     params:
@@ -28,6 +21,7 @@ rule verify:
 
 rule repair:
     """Delete the outputs that `verify` lists, so that the next run makes them again."""
+    localrule: True
     log:
         "results/logs/verify/repair.log",
     params:
@@ -42,6 +36,7 @@ rule repair:
 
 rule list_unused:
     """List the outputs of this experiment that the config no longer asks for."""
+    localrule: True
     log:
         "results/logs/prune_outputs/list_unused.log",
     params:
@@ -55,6 +50,7 @@ rule list_unused:
 
 rule prune_outputs:
     """Delete the outputs that `list_unused` lists."""
+    localrule: True
     log:
         "results/logs/prune_outputs/prune_outputs.log",
     params:
@@ -68,6 +64,7 @@ rule prune_outputs:
 
 rule prune_store:
     """Delete the trained models that no experiment uses."""
+    localrule: True
     log:
         "results/logs/prune_store/prune_store.log",
     params:

@@ -5,12 +5,9 @@
 #   split_counts.json; data/nltk_data/
 
 
-localrules:
-    fetch_punkt,
-
-
 rule fetch_punkt:
     """Fetch NLTK's punkt_tab, from NLTK_DATA or from its pinned archive."""
+    localrule: True
     input:
         stamp("fetch_punkt"),
     output:
