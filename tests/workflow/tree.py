@@ -155,14 +155,14 @@ class Tree:
 
 
 def jobs_in(printed: str) -> Jobs:
-    """The jobs of a dry run from what it printed, without the rule `all`, which makes nothing."""
+    """The jobs of a dry run from what it printed, but `all` and `default`, which make nothing."""
     jobs = JOB.findall(printed)
     total = re.search(r"^total +(\d+)$", printed, re.M)
     assert len(jobs) == (int(total[1]) if total else 0), printed
     return sorted(
         (rule, *re.findall(r"(?<!experiment)=(\w+)", wildcards))
         for rule, wildcards in jobs
-        if rule != "all"
+        if rule not in ("all", "default")
     )
 
 

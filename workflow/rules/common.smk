@@ -1,11 +1,6 @@
 # What the rules share: the checked config, the params of a stage, and which files a stage reads.
 
 import os
-import sys
-
-# Scripts need the package too, on any node: every Snakemake process parses this file first.
-sys.path.insert(0, f"{workflow.basedir}/workflow")
-os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [sys.path[0], os.getenv("PYTHONPATH")])))
 
 from whosaid.caching.code_digest import code_text
 from whosaid.caching.stamps import Stamps, digest_now
@@ -20,9 +15,12 @@ from whosaid.tokens.encoder_files import encoder_files
 # Before any job starts, on any node.
 DROPPED_VARIABLES = drop_variables()
 
-# Snakemake lists the files of --configfile first and the workflow's own last.
-*overlays, base = map(str, workflow.configfiles)
-CONFIG = load_config([base, *overlays], config, workflow.config_settings.config or {})
+# Snakemake lists the files of --configfile first and the workflow's own last. A module may have none.
+base, overlays = workflow.configfiles[-1:], workflow.configfiles[:-1]
+CONFIG = load_config([*map(str, base + overlays)], config, workflow.config_settings.config or {})
+
+# Relative, so that the report is not stale when the project is moved.
+REPORT = os.path.relpath(PROJECT / "workflow" / "report")
 
 STAMPS = Stamps("results/logs")
 
@@ -93,6 +91,12 @@ def local_files(wildcards):
     """The files of an encoder that is copied from a local folder."""
     path = CONFIG.encoders[wildcards.encoder].path
     return encoder_files(path) if path is not None else []
+
+
+def users_files():
+    """The files that a user gives: the CSV, and those of the encoders in local folders."""
+    folders = [each.path for each in CONFIG.encoders.values() if each.path is not None]
+    return [CONFIG.corpus.csv, *(file for folder in folders for file in encoder_files(folder))]
 
 
 def local_digests(wildcards):

@@ -7,11 +7,6 @@
 #   results/report.html
 
 
-localrules:
-    summarize,
-    write_report,
-
-
 rule draw_figures:
     """Draw every figure of the experiment."""
     input:
@@ -38,6 +33,7 @@ rule draw_figures:
 
 rule summarize:
     """Write the tables of the experiment, and the address of each number in them."""
+    localrule: True
     input:
         stamp("summarize"),
         figures=output_paths.figures(CONFIG).values(),
@@ -62,11 +58,12 @@ rule summarize:
 # Instead of `snakemake --report`: a target is rebuilt when stale, and it shows the tables too.
 rule write_report:
     """Put tables and figures into one self-contained HTML page."""
+    localrule: True
     input:
         stamp("write_report"),
         figures=output_paths.figures(CONFIG).values(),
-        captions=expand("workflow/report/{figure}.md", figure=output_paths.figures(CONFIG)),
-        template="workflow/report/page.html",
+        captions=[f"{REPORT}/{name}.md" for name in output_paths.figures(CONFIG)],
+        template=f"{REPORT}/page.html",
         summary="results/summary.md",
         numbers="results/summary.json",
         slices=f"results/{CONFIG.experiment}/slices.json",

@@ -21,6 +21,10 @@ ALLOWED = {
 """Replacements for messages of pydantic that speak of Python types."""
 
 
+MADE = ("data", "results")
+"""The folders of what the workflow makes."""
+
+
 Problem = tuple[tuple[str, ...], str]
 """The path of a key, and what is wrong there."""
 
@@ -60,6 +64,20 @@ class _UniqueKeyLoader(yaml.SafeLoader):
                 fault = f"stands twice in the mapping at line {mark.line + 1} of {mark.name}"
                 raise ConfigError([((str(key),), fault)])
         return super().construct_mapping(node, deep)
+
+
+def base_config(project: Path) -> str:
+    """The path of the base config: the working folder's own, or else the one of the `project`.
+
+    Ends the run by SystemExit if the file is no text: Snakemake would print a traceback.
+    """
+    path = Path("config", "config.yaml")
+    path = path if path.exists() else project / path
+    try:
+        path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        sys.exit(f"{path}: {error}; save the config as a file of UTF-8 text")
+    return str(path)
 
 
 def read_config_file(path: str) -> dict[str, Any]:
@@ -124,14 +142,37 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
 
 def check_corpus(config: Config) -> None:
     """Raise ConfigError unless the CSV is a file that can be read."""
-    csv = Path(config.corpus.csv)
-    if csv.is_file() and os.access(csv, os.R_OK):
+    csv = config.corpus.csv
+    if os.path.isfile(csv) and os.access(csv, os.R_OK):
         return
-    fault = "not a file" if csv.exists() else "no such file"
-    if csv.is_file():
+    fault = "not a file" if os.path.exists(csv) else "no such file"
+    if os.path.isfile(csv):
         fault = "permission denied"
     advice = "put the processed CSV there or set corpus.csv to where it is"
     raise ConfigError([(("corpus", "csv"), f"{csv}: {fault}; {advice}")])
+
+
+def check_encoders(config: Config) -> None:
+    """Raise ConfigError if the files of an encoder would be copied onto themselves.
+
+    Snakemake deletes the outputs of a job before it, here the only copy of the encoder.
+    """
+    made = Path("data", config.experiment, "encoders").resolve()
+    for name, encoder in config.encoders.items():
+        if encoder.path is not None and Path(encoder.path).resolve().is_relative_to(made):
+            fault = f"{encoder.path}: the workflow writes there; keep the encoder in another folder"
+            raise ConfigError([(("encoders", name, "path"), fault)])
+
+
+def check_overlays(overlays: Mapping[str, Any]) -> None:
+    """End the run if one of the overlays, the contents of files by their paths, is no config.
+
+    `--configfile` takes every name after it, and so the targets that a user writes there.
+    """
+    for path, content in overlays.items():
+        is_made = any(Path(path).is_relative_to(Path(name).absolute()) for name in MADE)
+        if is_made and not {*content} <= {*Config.model_fields}:
+            sys.exit(f"{path}: no config file; targets stand before --configfile, or after a `--`")
 
 
 def load_config(
@@ -147,11 +188,13 @@ def load_config(
     try:
         for path in files:
             sources[path] = read_config_file(path)
+        check_overlays({path: sources[path] for path in files[1:]})
         sources["--config"] = overrides
         config = parse_config(in_base_order(merged, sources.values()))
         # Checked here and not in an input function: if one fails, Snakemake concludes that the rule
         # cannot make its output, and accepts an older results/summary.md as finished.
         check_corpus(config)
+        check_encoders(config)
     except ConfigError as error:
         sys.exit(error.report(sources))
     return config

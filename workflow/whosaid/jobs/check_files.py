@@ -26,19 +26,16 @@ def check_times(*paths: str) -> None:
     are older than their input: Snakemake takes the job for failed and deletes them, in every run.
     """
     now = time.time()
-    late = {
-        path: [file for file in _files(path) if os.lstat(file).st_mtime > now] for path in paths
-    }
-    late = {path: files for path, files in late.items() if files}
+    late = [file for path in paths for file in _files(path) if os.lstat(file).st_mtime > now]
     if not late:
         return
-    files = [file for found in late.values() for file in found]
-    remedy = f"touch {shlex.quote(files[0])}"
-    if len(files) > 1:
-        remedy = f"find {shlex.join(late)} -exec touch {{}} +"
+    others = ""
+    remedy = f"touch {shlex.quote(late[0])}"
+    if len(late) > 1:
+        others = f", like that of {len(late) - 1} others"
+        remedy = f"find {shlex.join(filter(os.path.exists, paths))} -exec touch {{}} +"
     raise SystemExit(
-        f"{files[0]}{' and others' * (len(files) > 1)}: modified in the future, by this machine's "
-        f"clock; type: {remedy}"
+        f"{late[0]}: its modification time is in the future{others}; set it to now: {remedy}"
     )
 
 

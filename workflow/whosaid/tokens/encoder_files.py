@@ -1,5 +1,6 @@
 """The names of the files of an encoder; other files in its folder are not copied."""
 
+import os
 from pathlib import Path
 
 WEIGHTS = "model.safetensors"
@@ -19,4 +20,4 @@ ENCODER_FILES = (*NEEDED, *TOKENIZER_FILES)
 def encoder_files(folder: str | Path) -> list[str]:
     """The paths of an encoder's files that exist in `folder`."""
     paths = [Path(folder) / name for name in ENCODER_FILES]
-    return [str(path) for path in paths if path.is_file()]
+    return [str(path) for path in paths if os.path.isfile(path)]
