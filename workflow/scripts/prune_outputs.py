@@ -5,11 +5,10 @@ deleted. Other experiments and the store of trained models stay as they are.
 """
 
 import logging
-import shutil
 from pathlib import Path
 
 from whosaid.caching.output_records import files_below
-from whosaid.jobs.earlier_outputs import forget_output
+from whosaid.jobs.earlier_outputs import delete_output
 from whosaid.jobs.stage import arguments, stage
 
 logger = logging.getLogger(__name__)
@@ -43,8 +42,7 @@ def main(
     size = sum(file.stat().st_size for path in unused for file in files_below(path))
     for path in unused:
         if delete:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-            forget_output(str(path))
+            delete_output(str(path))
         logger.info("%s %s", "deleted" if delete else "not asked for:", path)
     logger.info("%d outputs, %.1f MB", len(unused), size / 1e6)
     if unused and not delete:

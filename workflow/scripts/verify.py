@@ -5,12 +5,11 @@ short or lost. With `repair` the damaged outputs are deleted, so that the next r
 """
 
 import logging
-import shutil
 from pathlib import Path
 
 from whosaid.caching.output_records import damaged_outputs
 from whosaid.errors import InputError
-from whosaid.jobs.earlier_outputs import forget_output
+from whosaid.jobs.earlier_outputs import delete_output
 from whosaid.jobs.stage import arguments, stage
 
 logger = logging.getLogger(__name__)
@@ -34,10 +33,8 @@ def main(expected: list[str], logs: str, repair: bool) -> None:
             "`snakemake --cores 1` makes them again"
         )
     for output in damaged:
-        path = Path(output)
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-        forget_output(output)
-        logger.info("deleted %s", path)
+        delete_output(output)
+        logger.info("deleted %s", output)
     if damaged:
         logger.info("%d outputs to make again", len(damaged))
     else:

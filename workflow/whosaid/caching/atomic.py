@@ -38,22 +38,23 @@ def atomic_write(path: str | Path, even_orphaned: bool = False) -> Iterator[Path
         import psutil  # takes a fiftieth of a second, and is only needed after a kill
 
         if not psutil.pid_exists(int(leftover.name.split(".")[-2])):
-            _remove(leftover)
+            remove(leftover)
     # The name holds the process id: an orphan of a killed run may be writing the same output.
     partial = path.with_name(f"{stem}.{os.getpid()}.partial")
-    _remove(partial)
+    remove(partial)
     try:
         yield partial
         if not even_orphaned:
             check_not_orphaned()
         if path.is_dir() or partial.is_dir():
-            _remove(path)  # os.replace cannot replace a folder that is not empty
+            remove(path)  # os.replace cannot replace a folder that is not empty
         os.replace(partial, path)
     finally:
-        _remove(partial)
+        remove(partial)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Delete a file, a link or a folder, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from whosaid.caching.atomic import remove
 from whosaid.caching.output_records import record_failed_attempt
 
 FOLDER = ".earlier"
@@ -26,7 +27,7 @@ def keep_outputs(outputs: Iterable[str]) -> None:
     # Sorted, a folder comes before the files in it that are outputs too.
     for output in sorted(outputs):
         source, kept = Path(output), kept_as(output)
-        forget_output(output)
+        remove(kept)
         kept.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, kept, copy_function=_link)
@@ -34,13 +35,10 @@ def keep_outputs(outputs: Iterable[str]) -> None:
             _link(source, kept)
 
 
-def forget_output(output: str) -> None:
-    """Delete what is kept of an output."""
-    kept = kept_as(output)
-    if kept.is_dir():
-        shutil.rmtree(kept)
-    else:
-        kept.unlink(missing_ok=True)
+def delete_output(output: str) -> None:
+    """Delete an output for good: it is not put back after a failure."""
+    remove(Path(output))
+    remove(kept_as(output))
 
 
 def files_to_protect(*folders: str) -> dict[Path, Path]:

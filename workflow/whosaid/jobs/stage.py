@@ -22,9 +22,9 @@ def stage(job: Any) -> Iterator[None]:
 
     Logs go to the job's log file and to the terminal. On success a record of the job is written,
     with the digests of its outputs and of its inputs as they were at the start, and the outputs are
-    kept for the case that a later attempt fails. Expected errors
-    (StageError, a full disk) print one line. Unexpected ones write their traceback to the log file
-    and print its last line. A failure ends the process with exit code 1.
+    kept for the case that a later attempt fails. Expected errors (StageError, a full disk) print
+    one line. Unexpected ones write their traceback to the log file and print its last line. A
+    failure ends the process with exit code 1.
     """
     log = Path(job.log[0])
     set_up_logging(log)
