@@ -79,8 +79,8 @@ def _read_module(path: str) -> tuple[str, frozenset[str]]:
             above = Path(path).parts[: -node.level] if node.level else ()
             module = ".".join([*above, *filter(None, [node.module])])
             imported |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
-    # `ast.dump` differs between Python versions, `ast.unparse` does not.
-    text = ast.unparse(_WithoutWords().visit(tree))
+    # `ast.dump` differs between Python versions, `ast.unparse` only in the quotes of f-strings.
+    text = ast.unparse(_WithoutFStrings().visit(_WithoutWords().visit(tree)))
     return hashlib.sha256(text.encode()).hexdigest()[:16], frozenset(imported)
 
 
@@ -107,6 +107,24 @@ class _WithoutWords(ast.NodeTransformer):
         if isinstance(node.exc, ast.Call):
             node.exc = node.exc.func
         return node
+
+
+class _WithoutFStrings(ast.NodeTransformer):
+    """Writes each f-string as the call of a made-up function on its parts.
+
+    From Python 3.12 on the quotes of an f-string may stand in its expressions too, and the first
+    releases of 3.12 add an empty text to some.
+    """
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        self.generic_visit(node)
+        parts = [part for part in node.values if getattr(part, "value", None) != ""]
+        return ast.Call(ast.Name("f_string"), parts, [])
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
+        self.generic_visit(node)
+        spec = node.format_spec or ast.Constant(None)
+        return ast.Tuple([node.value, ast.Constant(node.conversion), spec])
 
 
 @cache
