@@ -34,7 +34,9 @@ def main(
     `predictions` holds a path per variant and seed, in the order of `variants`. `lines` is the path
     of `lines.parquet`. `bootstrap` has the keys confidence, resamples and seed.
     """
-    corpus = pq.read_table(lines, columns=["row", "season", "speaker", "line"])
+    wanted = {"row", "season", "speaker", "line"}
+    columns = [name for name in pq.read_schema(lines).names if name in wanted]
+    corpus = pq.read_table(lines, columns=columns)
     units = read_units(lines)
     of_variants = {}
     for variant, rows in zip(variants, read_variants(predictions, variants), strict=True):

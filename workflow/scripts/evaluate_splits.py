@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from whosaid.caching.json_files import read_json, write_json
-from whosaid.corpus.units import UNITS, read_units, units_of
+from whosaid.corpus.units import read_units, units_of
 from whosaid.evaluation.metrics import METRICS, PRIMARY
 from whosaid.evaluation.predictions import read_predictions
 from whosaid.evaluation.resampling import Resamples, evaluate, once
@@ -95,7 +95,7 @@ def main(
             result["intervals"] = find_intervals(values, *resampled, bootstrap["confidence"])
         if name == REPORTED:
             result["standard_error_by_unit"] = {}
-            for by in UNITS:
+            for by in units.columns:
                 drawn, count = resampled if by == unit else resample(name, by, [PRIMARY])
                 error = standard_error(values[PRIMARY], drawn[PRIMARY], count)
                 result["standard_error_by_unit"][by] = error

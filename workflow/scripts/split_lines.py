@@ -13,6 +13,7 @@ import whosaid.jobs.environment  # noqa: F401  (before the libraries that read i
 # isort: split
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 from datasets import ClassLabel, Dataset, Features, Value, disable_progress_bars
 
 from whosaid.caching.atomic import atomic_write
@@ -20,7 +21,7 @@ from whosaid.caching.json_files import write_json
 from whosaid.corpus.label_names import label_names
 from whosaid.corpus.recipe import annotate_texts, drop_duplicates, select_speakers
 from whosaid.corpus.split_rows import split_rows
-from whosaid.corpus.units import UNITS
+from whosaid.corpus.units import unit_columns
 from whosaid.jobs.stage import arguments, stage
 from whosaid.split_names import HELD_OUT, SPLITS
 
@@ -60,7 +61,8 @@ def main(
 ) -> None:
     """Write the `splits` (a path for each of SPLITS), the `added_tokens` and the `split_counts`."""
     disable_progress_bars()
-    grouping = UNITS[split["group_by"]] if split["method"] == "group_shuffle" else []
+    units = unit_columns(pq.read_schema(lines))
+    grouping = units[split["group_by"]] if split["method"] == "group_shuffle" else []
     columns = {"row", "speaker", "line", *annotate, *grouping}
     everything = pd.read_parquet(lines, columns=sorted(columns))
     kept = select_speakers(everything, target_speaker, top_speakers)

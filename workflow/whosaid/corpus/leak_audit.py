@@ -4,9 +4,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
+from whosaid.corpus.natural_order import by_number
 from whosaid.corpus.near_duplicates import near_duplicates
 from whosaid.corpus.normalise_text import normalise
+from whosaid.corpus.units import unit_columns
 from whosaid.split_names import HELD_OUT
 
 EXAMPLES = 5
@@ -41,18 +44,21 @@ NOTES = [
 def read_lines(path: str, annotate: list[str]) -> pd.DataFrame:
     """The lines of the corpus by row: text, season, tags, and the groups `episodes` and `scenes`.
 
-    The tags of a line are its own values of the columns `annotate`, each as ` [value]`.
+    A corpus without one of these has no such column. The tags of a line are its own values of the
+    columns `annotate`, each as ` [value]`.
     """
-    columns = dict.fromkeys(["row", "season", "episode", "scene", "line", *annotate])
-    lines = pd.read_parquet(path, columns=list(columns)).set_index("row")
+    schema = pq.read_schema(path)
+    units = {f"{unit}s": by for unit, by in unit_columns(schema).items() if unit != "row"}
+    wanted = {"row", "season", "line", *annotate, *(name for by in units.values() for name in by)}
+    columns = [name for name in schema.names if name in wanted]
+    lines = pd.read_parquet(path, columns=columns).set_index("row")
     tags = [
         "".join(f" [{cell}]" for cell in cells if cell != "")
         for cells in lines[annotate].to_numpy().tolist()
     ]
-    lines = lines.assign(
-        tags=tags, episodes=lines.groupby(["season", "episode"]).ngroup(), scenes=lines["scene"]
-    )
-    return lines[["line", "season", "tags", "episodes", "scenes"]]
+    groups = {unit: lines.groupby(by).ngroup() for unit, by in units.items()}
+    kept = ["line", "season"] if "season" in lines else ["line"]
+    return lines[kept].assign(tags=tags, **groups)
 
 
 def read_split(path: str, lines: pd.DataFrame) -> pd.DataFrame:
@@ -158,6 +164,11 @@ def describe_split(split: pd.DataFrame) -> dict[str, Any]:
         text=("spoken", "first"), rows=("label", "size"), positives=("label", "sum")
     )
     both = texts[texts["positives"].between(1, texts["rows"] - 1)]
+    seasons = {}
+    if "season" in distinct:
+        of_seasons = distinct["season"].value_counts()
+        order = sorted(of_seasons.index, key=by_number)
+        seasons = {str(name): int(of_seasons[name]) for name in order}
     most_frequent = both.sort_values("rows", ascending=False, kind="stable")[:EXAMPLES]
     return {
         "rows": len(split),
@@ -173,7 +184,7 @@ def describe_split(split: pd.DataFrame) -> dict[str, Any]:
             "as_written": best_scores_of(split, "text"),
             "normalised": best_scores_of(split, "key"),
         },
-        "seasons": distinct["season"].value_counts().sort_index().rename(str).to_dict(),
+        "seasons": seasons,
     }
 
 
@@ -211,7 +222,7 @@ def audit_leaks(parts: dict[str, pd.DataFrame], similarity: float) -> dict[str, 
     for name in HELD_OUT:
         split = parts[name]
         held_out[name] = compare_texts(split, train, similarity)
-        for kind in ("episodes", "scenes"):
+        for kind in (name for name in ("episodes", "scenes") if name in split):
             matches = find_equal(split, train, [kind])
             groups = split.loc[matches.index, kind].nunique()
             held_out[name][f"shared_{kind}"] = {"groups": groups, **describe(matches, split, train)}

@@ -69,7 +69,7 @@ def compare(
         if not len(of_one):
             yield name, None
             continue
-        unit = max(side.unit, reference.unit, key=list(UNITS).index)
+        unit = max(side.unit, reference.unit, key=UNITS.index)
         key = unit, of_other.tobytes()
         if key not in known:
             known[key] = _evaluate(reference, of_other, units, unit, draws[unit])

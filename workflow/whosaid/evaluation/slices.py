@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from whosaid.corpus.natural_order import by_number
 from whosaid.evaluation.curves import wilson
 from whosaid.evaluation.intervals import Replicates, interval
 from whosaid.evaluation.metric_entry import Confusion, confusion, confusion_of, ratio
@@ -29,10 +30,10 @@ def missed_share(counts: Confusion, undefined: float) -> np.ndarray:
 
 
 class Lines(NamedTuple):
-    """The values that the rows of a split are sliced by, one per row."""
+    """The values that the rows of a split are sliced by, one per row; there may be no seasons."""
 
     words: np.ndarray
-    season: np.ndarray
+    season: np.ndarray | None
     speaker: np.ndarray
 
 
@@ -46,7 +47,7 @@ def lines_of(corpus: pa.Table, rows: np.ndarray) -> Lines:
     lines = corpus.take(places)
     return Lines(
         words=np.array([len(line.split()) for line in lines["line"].to_pylist()]),
-        season=lines["season"].to_numpy(),
+        season=lines["season"].to_numpy() if "season" in lines.column_names else None,
         speaker=np.array(lines["speaker"].to_pylist()),
     )
 
@@ -126,9 +127,11 @@ def slice_variant(everything: Slice, lines: Lines) -> dict[str, Any]:
             everything.take(place == number).describe(name)
             for number, name in enumerate(WORD_COUNTS)
         ],
-        "season": [
+        "season": []
+        if lines.season is None
+        else [
             everything.take(lines.season == season).describe(str(season))
-            for season in np.unique(lines.season)
+            for season in sorted(np.unique(lines.season), key=by_number)
         ],
         "mistaken_speaker": sorted(mistaken, key=lambda each: -each["rate"]),
         "missed": own.rate(missed_share, missed),

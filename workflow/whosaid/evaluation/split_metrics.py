@@ -146,6 +146,8 @@ def remarks(
         lines, zero = ("no", " and recall and F1 are 0") if label.max() == 0 else ("every", "")
         undefined = [name for name, each in values.items() if np.isnan(each).any()]
         yield f"The target says {lines} row: {', '.join(undefined)} are undefined{zero}."
+    elif label.sum() == 1:
+        yield "One row is the target's: precision, recall and F1 are about this row alone."
     for number, seed in enumerate(seeds):
         odds, of_seed = predictions.log_odds[number], decisions[number]
         if odds.min() == odds.max():

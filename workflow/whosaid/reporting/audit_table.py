@@ -1,23 +1,27 @@
 """The table of the leak audits."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from whosaid.corpus.natural_order import by_number
 from whosaid.reporting.formats import COUNT, METRIC
 from whosaid.reporting.markdown import escaped
 from whosaid.reporting.markdown import table as markdown_table
 from whosaid.split_names import HELD_OUT, SPLITS
 
 HEADERS = ["variant", "split", "rows", "exact", "normalised", "near", "both labels"]
-HEADERS += ["best accuracy / F1", "shared episodes", "shared scenes"]
+HEADERS += ["best accuracy / F1"]
+GROUPS = ("episodes", "scenes")
 
 LEGEND = """\
 *exact*: rows whose text as spoken also stands in train. *normalised*: the same, ignoring case,
 punctuation and spacing. *near*: other rows whose character trigrams have a cosine of at least
 {similarity:g} with a text of train (texts of {min_words} words or more). *both labels*: normalised
 texts that the split holds both as the target's and as another's, and their rows. *best*: the best
-scores that a classifier of the normalised text could reach if it knew the labels of the split.
-*shared*: episodes and scenes that also have rows in train, and the share of the split's rows in
-them."""
+scores that a classifier of the normalised text could reach if it knew the labels of the split."""
+
+SHARED = """\
+*shared*: {groups} that also have rows in train, and the share of the split's rows in them."""
 
 
 def share(count: int, share: float) -> str:
@@ -25,11 +29,11 @@ def share(count: int, share: float) -> str:
     return f"{format(count, COUNT)} ({100 * share:.1f} %)"
 
 
-def held_out_row(title: str, split: str, audit: dict[str, Any]) -> list[str]:
-    """The row of a variant and one of its held-out splits."""
+def held_out_row(title: str, split: str, audit: dict[str, Any], groups: Sequence[str]) -> list[str]:
+    """The row of a variant and one of its held-out splits; `groups` are those of the corpus."""
     facts, found = audit["splits"][split], audit["held_out"][split]
     duplicates = [found[f"{kind}_duplicates"] for kind in ("exact", "normalised", "near")]
-    groups = [found[f"shared_{kind}"] for kind in ("episodes", "scenes")]
+    shared = [found[f"shared_{group}"] for group in groups]
     both, best = facts["both_labels"], facts["best"]["normalised"]
     return [
         escaped(title),
@@ -38,7 +42,7 @@ def held_out_row(title: str, split: str, audit: dict[str, Any]) -> list[str]:
         *(share(of["rows"], of["share"]) for of in duplicates),
         f"{both['texts']:,} ({both['rows']:,} rows)",
         f"{format(best['accuracy'], METRIC)} / {format(best['f1'], METRIC)}",
-        *(share(of["groups"], of["share"]) for of in groups),
+        *(share(of["groups"], of["share"]) for of in shared),
     ]
 
 
@@ -61,22 +65,28 @@ def altered_splits(title: str, audit: dict[str, Any]) -> list[str]:
 def audit_page(experiment: str, titles: dict[str, str], audits: dict[str, dict[str, Any]]) -> str:
     """The page with the tables; `titles` and `audits` are by the name of the variant."""
     rows, warnings, seasons = [], [], set()
+    first = next(iter(audits.values()))
+    groups = [group for group in GROUPS if f"shared_{group}" in first["held_out"][HELD_OUT[0]]]
     for name, audit in audits.items():
-        rows += [held_out_row(titles[name], split, audit) for split in HELD_OUT]
+        rows += [held_out_row(titles[name], split, audit, groups) for split in HELD_OUT]
         warnings += altered_splits(titles[name], audit)
         seasons |= {season for facts in audit["splits"].values() for season in facts["seasons"]}
-    order = sorted(seasons, key=lambda season: (len(season), season))
-    first = next(iter(audits.values()))
+    order = sorted(seasons, key=by_number)
     legend = LEGEND.format(
         similarity=first["near_duplicate_similarity"], min_words=first["near_duplicate_min_words"]
     )
+    if groups:
+        legend += "\n" + SHARED.format(groups=" and ".join(groups))
     by_season = [season_row(titles[name], order, audit) for name, audit in audits.items()]
     parts = [
         f"# {experiment}: which held-out rows train knows\n",
-        markdown_table(rows, HEADERS) + "\n",
+        markdown_table(rows, [*HEADERS, *(f"shared {group}" for group in groups)]) + "\n",
         *warnings,
         legend + "\n",
-        "Rows of each season, train / test / valid; each counts once:\n",
-        markdown_table(by_season, ["variant", *order]) + "\n",
     ]
+    if order:
+        parts += [
+            "Rows of each season, train / test / valid; each counts once:\n",
+            markdown_table(by_season, ["variant", *map(escaped, order)]) + "\n",
+        ]
     return "\n".join(parts)

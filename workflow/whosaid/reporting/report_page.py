@@ -28,14 +28,18 @@ def slices_page(slices: str, titles: Mapping[str, str]) -> str:
             "in `slices.json`.",
             "### F1 by number of words",
             *slice_tables(numbers, slices, "word_count", titles, *F1),
-            "### F1 by season",
-            *slice_tables(numbers, slices, "season", titles, *F1),
+            *under("### F1 by season", slice_tables(numbers, slices, "season", titles, *F1)),
             "### Whose lines are taken for the target's",
             "Cells: the share of a speaker's lines that are predicted as the target's. The last "
             "row holds the share of the target's own lines that are not.",
             *slice_tables(numbers, slices, "mistaken_speaker", titles, *RATE),
         ]
     )
+
+
+def under(heading: str, tables: list[str]) -> list[str]:
+    """The heading and its tables, or nothing if there are none."""
+    return [heading, *tables] if tables else []
 
 
 def slice_tables(
@@ -54,6 +58,8 @@ def slice_tables(
     alike: dict[str, dict[str, dict[str, tuple]]] = {}
     for name in titles:
         entries = slice_entries(numbers, slices, kind, name)
+        if not entries:  # a corpus without seasons
+            continue
         rows = {label: numbers.value(slices, *keys, "rows") for label, keys in entries.items()}
         alike.setdefault(json.dumps(rows, sort_keys=True), {})[name] = entries
     tables = []

@@ -33,8 +33,8 @@ TFIDF = {
 }
 """The features that are TF-IDF, with the arguments of scikit-learn's `TfidfVectorizer`."""
 
-ONE_HOT = ("season", "episode", "directed_by", "written_by", "writer1", "writer2", "writer3")
-"""The features that are columns of the corpus, as categories. Never the speaker."""
+NEVER = ("row", "speaker", "line", "text", "label", "abstained")
+"""Columns that are no feature. Any other column of the corpus is one, as categories."""
 
 Lines = Mapping[str, Sequence[str]]
 """Columns of lines by name; the lines' own text is `text`. An empty cell is an empty text."""
@@ -71,9 +71,9 @@ def numbers_of(feature: str) -> str:
         return "tfidf"
     if feature == "word_count":
         return "word_count"
-    if feature in ONE_HOT:
-        return "one_hot"
-    raise ValueError(f"{feature}: it is not said how this feature becomes numbers")
+    if feature in NEVER:
+        raise ValueError(f"{feature}: this column is no feature")
+    return "one_hot"
 
 
 def make_vectorizer(
