@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel
 
 from whosaid.config import output_paths, stage_settings
-from whosaid.config.model import RESERVED, Config, Recipe
+from whosaid.config.model import RESERVED, TEXT_FEATURES, Config, Recipe
 from whosaid.config.parse import parse_config
 from whosaid.corpus import count_words, recipe, split_rows
 from whosaid.training.linear_model import numbers_of
@@ -52,6 +52,10 @@ def config() -> Config:
         "seconds": 1
     }
     raw["published_question"] = {"target_speaker": "dwight", "top_speakers": 10}
+    raw["corpus"]["columns"] = {
+        **{name: name.title() for name in ("speaker", "line", "row", "season", "episode", "scene")},
+        "extra": {name: name for name in ("directed_by", "written_by", "writer1")},
+    }
     hub = {"name": "a/b", "revision": "0" * 40}
     raw["encoders"] |= {"hub": {"hub": hub}, "local": {"path": "there"}}
     return parse_config(raw)
@@ -173,13 +177,11 @@ def test_every_allowed_value_has_its_case(tmp_path, monkeypatch):
     for tokenizer in values_of(corpus, "word_tokenizer"):
         counts = count_words.count_words(lines["text"], tokenizer, str(tmp_path))
         assert counts.tolist() == [2, 2]
-    linear = sections_in(sections["linear"].annotation)[0]
-    assert values_of(linear, "features")
-    for feature in values_of(linear, "features"):
-        assert numbers_of(feature)
+    for feature in TEXT_FEATURES:
+        assert numbers_of(feature) != "one_hot"
 
 
-@pytest.mark.parametrize("feature", ["speaker", "line", "exclamations"])
+@pytest.mark.parametrize("feature", ["speaker", "line", "label"])
 def test_a_feature_without_numbers_is_an_error_and_no_category(feature):
     with pytest.raises(ValueError, match=feature):
         numbers_of(feature)

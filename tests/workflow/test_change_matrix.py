@@ -228,7 +228,7 @@ STALE_BY_CODE = {
     "packing": (edit_code("whosaid/training/packing"), trained(*ENCODED)),
     "linear_model": (edit_code("whosaid/training/linear_model"), predicted(*LINEAR)),
     "split_rows": (edit_code("whosaid/corpus/split_rows"), split(*VARIANTS)),
-    "read_csv": (edit_code("whosaid/corpus/read_csv"), EVERYTHING),
+    "read_corpus": (edit_code("whosaid/corpus/read_corpus"), EVERYTHING),
     # the scripts
     "read_lines": (edit_code("scripts/read_lines"), EVERYTHING),
     "split_lines": (edit_code("scripts/split_lines"), split(*VARIANTS)),

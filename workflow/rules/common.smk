@@ -6,6 +6,7 @@ from whosaid.caching.code_digest import code_text
 from whosaid.caching.stamps import Stamps, digest_now
 from whosaid.caching.training_recipe import training_code
 from whosaid.config import output_paths
+from whosaid.config.corpus_files import corpus_files
 from whosaid.config.parse import load_config
 from whosaid.config.stage_settings import settings_text
 from whosaid.jobs.inherited_variables import drop_variables
@@ -18,6 +19,8 @@ DROPPED_VARIABLES = drop_variables()
 # Snakemake lists the files of --configfile first and the workflow's own last. A module may have none.
 base, overlays = workflow.configfiles[-1:], workflow.configfiles[:-1]
 CONFIG = load_config([*map(str, base + overlays)], config, workflow.config_settings.config or {})
+
+CORPUS_FILES = corpus_files(CONFIG.corpus.paths)
 
 # Relative, so that the report is not stale when the project is moved.
 REPORT = os.path.relpath(PROJECT / "workflow" / "report")
@@ -76,9 +79,9 @@ def of_splits(path):
     return expand(path, split=SPLITS, allow_missing=True)
 
 
-def corpus_digest(wildcards):
-    """The SHA-256 of the CSV: the modification time of a user's file is not trusted."""
-    return digest_now(CONFIG.corpus.csv)
+def corpus_digests(wildcards):
+    """The SHA-256 of the corpus' files: the modification time of a user's file is not trusted."""
+    return [digest_now(file) for file in CORPUS_FILES]
 
 
 def punkt_data(wildcards):
@@ -94,9 +97,9 @@ def local_files(wildcards):
 
 
 def users_files():
-    """The files that a user gives: the CSV, and those of the encoders in local folders."""
+    """The files that a user gives: those of the corpus and of the encoders in local folders."""
     folders = [each.path for each in CONFIG.encoders.values() if each.path is not None]
-    return [CONFIG.corpus.csv, *(file for folder in folders for file in encoder_files(folder))]
+    return [*CORPUS_FILES, *(file for folder in folders for file in encoder_files(folder))]
 
 
 def local_digests(wildcards):

@@ -1,14 +1,14 @@
-# Reads and checks the CSV.
+# Reads and checks the files of lines.
 #
-# INPUTS: corpus.csv of the config
+# INPUTS: the files of corpus.csv in the config
 # OUTPUTS: data/{experiment}/lines.parquet, data/{experiment}/corpus.json
 
 
 rule read_lines:
-    """Check the CSV and store its lines with their types."""
+    """Check the files and store their lines with their types."""
     input:
         stamp("read_lines"),
-        csv=ancient(CONFIG.corpus.csv),
+        csv=ancient(CORPUS_FILES),
     output:
         lines="data/{experiment}/lines.parquet",
         corpus="data/{experiment}/corpus.json",
@@ -17,7 +17,7 @@ rule read_lines:
     params:
         settings=settings_of("read_lines"),
         code=code_text("read_lines"),
-        csv_digest=corpus_digest,
+        csv_digest=corpus_digests,
     priority: 2
     conda:
         "../../envs/environment.yaml"

@@ -8,11 +8,11 @@ import pytest
 import read_lines
 
 from whosaid.config.parse import parse_config
-from whosaid.corpus import read_csv
+from whosaid.corpus import read_corpus
 from whosaid.corpus.check_before_run import check_csv
 
 HEADER = ",season,episode,title,scene,speaker,line,directed_by,written_by,writer1,writer2,writer3"
-SPEAKERS = ["dwight", "jim", "dwight", "jim", "dwight", "pam"]
+SPEAKERS = ["dwight", "jim", "dwight", "jim", "dwight", "pam", "dwight", "jim", "pam", "pam"]
 RAW = {
     "experiment": "toy",
     "corpus": {"csv": "script.csv", "target_speaker": "dwight", "top_speakers": 2},
@@ -48,13 +48,13 @@ def project(tmp_path, monkeypatch):
 @pytest.fixture
 def reads(monkeypatch):
     """The CSVs that were read."""
-    read, paths = read_csv.read_corpus, []
+    read, paths = read_corpus.read_corpus, []
 
-    def read_corpus(path, *args, **kwargs):
-        paths.append(str(path))
-        return read(path, *args, **kwargs)
+    def noted(section):
+        paths.append(section["csv"])
+        return read(section)
 
-    monkeypatch.setattr(read_csv, "read_corpus", read_corpus)
+    monkeypatch.setattr(read_corpus, "read_corpus", noted)
     return paths
 
 
@@ -72,7 +72,7 @@ def refusal(config):
 
 def test_nothing_is_read_while_the_csv_and_the_question_are_the_same(project, reads, monkeypatch):
     # Not even the module, which takes pandas along.
-    monkeypatch.setitem(sys.modules, "whosaid.corpus.read_csv", None)
+    monkeypatch.setitem(sys.modules, "whosaid.corpus.read_corpus", None)
     assert check_csv(config()) is None
     assert reads == []
 
@@ -133,7 +133,7 @@ def test_another_question_that_the_csv_answers_lets_the_run_begin(project, reads
 def test_a_csv_that_would_be_refused_ends_the_run_and_leaves_everything(project, reads):
     before = {path: path.read_bytes() for path in project.parent.iterdir()}
     write_csv(season="two")
-    assert "season 'two' is not an int16 in 6 rows, first in row 2" in refusal(config())
+    assert "season 'two' is not an int16 in 10 rows, first in row 2" in refusal(config())
     assert reads == ["script.csv"]
     assert {path: path.read_bytes() for path in project.parent.iterdir()} == before
     # With the one before put back there is nothing to do.
@@ -149,7 +149,7 @@ def test_a_question_that_the_csv_does_not_answer_ends_the_run(project):
 
 def test_facts_without_the_question_are_not_trusted(project, reads):
     facts = json.loads(project.read_text(encoding="utf-8"))
-    del facts["target_speaker"], facts["top_speakers"]
+    del facts["settings"]
     project.write_text(json.dumps(facts), encoding="utf-8")
     check_csv(config())
     assert reads == ["script.csv"]

@@ -59,7 +59,8 @@ def type_name(annotation: Any) -> str:
     if name == "Literal":
         return ", ".join(f"`{value}`" for value in get_args(annotation))
     if name == "dict":
-        return "sections by name"
+        value = get_args(annotation)[1]
+        return "texts by name" if type_name(value) == "text" else "sections by name"
     if name == "tuple":
         return f"list of {type_name(get_args(annotation)[0])}"
     return {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}[name]

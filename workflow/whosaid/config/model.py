@@ -19,6 +19,8 @@ from pydantic import (
     model_validator,
 )
 
+from whosaid.config.speaker_names import Normalisation, final_name, normalise_name
+
 PLAIN_WORD = (
     "a name is a plain word, since it names files: a letter, then letters, digits or _, at most "
     "100 in all, with no end that is repeated 20 times"
@@ -28,11 +30,16 @@ RESERVED = ("benchmarks", "encoders", "logs", "model_store", "nltk_data", "proce
 """Folders of data/ and results/ that belong to no experiment."""
 
 Unit = Literal["row", "scene", "episode"]
-Credit = Literal["directed_by", "written_by", "writer1", "writer2", "writer3"]
-AnnotationColumn = Literal["season", "episode", "title", "scene", Credit]
-LinearFeature = Literal[
-    "word_ngrams", "character_ngrams", "word_count", "season", "episode", Credit
-]
+
+PUBLISHED_COLUMNS = ("season", "episode", "title", "scene", "directed_by", "written_by")
+PUBLISHED_COLUMNS += ("writer1", "writer2", "writer3")
+"""What the published form has besides the number of the row, the speaker and the line."""
+
+TEXT_FEATURES = ("word_ngrams", "character_ngrams", "word_count")
+"""The features of the linear baselines that are no columns of the corpus."""
+
+FIELDS = ("row", "season", "episode", "scene", "speaker", "line")
+"""The names that `corpus.columns` gives a meaning."""
 
 
 def _refuse_bool(value: Any) -> Any:
@@ -63,6 +70,40 @@ def _plain_path(path: str) -> str:
     if re.search(r"[{}\x00-\x1f]", path):
         raise ValueError("a path has no braces, which are wildcards, and no control characters")
     return path
+
+
+def _paths(given: Any) -> Any:
+    # Told in one line here, where pydantic has a line for each of the two types.
+    paths = [given] if isinstance(given, str) else given
+    if not (isinstance(paths, list | tuple) and all(isinstance(path, str) for path in paths)):
+        raise ValueError("must be a path, a pattern, or a list of these")
+    if not paths or "" in paths:
+        raise ValueError("must name a file")
+    for path in paths:
+        _plain_path(path)
+    return given
+
+
+def _extra_name(name: str) -> str:
+    if name in (*FIELDS, *TEXT_FEATURES, "text", "label", "abstained"):
+        raise ValueError("this name has another meaning; choose another one")
+    return name
+
+
+def _codec(encoding: str) -> str:
+    try:
+        "a".encode(encoding)
+    except (LookupError, ValueError):
+        raise ValueError(
+            "no text encoding that Python knows; utf-8, cp1252, latin-1 and utf-16 are some"
+        ) from None
+    return encoding
+
+
+def _separator(separator: str) -> str:
+    if re.search(r'["\r\n\x00]', separator):
+        raise ValueError("a separator has no quotes and no line breaks")
+    return separator
 
 
 def _not_reserved(experiment: str) -> str:
@@ -97,12 +138,122 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Corpus(_Section):
-    """The CSV of dialogue lines, and whose lines the classifiers look for."""
+class Columns(_Section):
+    """Which columns of the files hold what; others are ignored. A value is a header."""
 
-    csv: FilePath = Field(description="Path of the processed CSV (12 columns, UTF-8).")
+    speaker: Text = Field(description="Header of the column with the speaker's name.")
+    line: Text = Field(description="Header of the column with what is said.")
+    row: Text | None = Field(
+        None,
+        description="Header of a number that no two rows share; null: rows are counted from 0 over "
+        "all files.",
+    )
+    season: Text | None = Field(None, description="Header of the season: any text; null: none.")
+    episode: Text | None = Field(
+        None,
+        description="Header of the episode: any text, which with the season, if there is one, "
+        "tells an episode from others; null: none.",
+    )
+    scene: Text | None = Field(
+        None,
+        description="Header of the scene: any text, which with season and episode, if there are "
+        "any, tells a scene from others; null: none.",
+    )
+    extra: dict[Annotated[Name, AfterValidator(_extra_name)], Text] = Field(
+        {},
+        description="More columns, as `plain_name: header`. `annotate` and `linear.features` use "
+        "them by their plain names.",
+    )
+
+    @model_validator(mode="after")
+    def _headers_once(self):
+        seen: dict[str, str] = {}
+        for name, header in self.headers.items():
+            other = seen.setdefault(header, name)
+            if other != name:
+                raise ValueError(f"{other} and {name} name one header, {header!r}; map it once")
+        return self
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header of each mapped column by the column's name here."""
+        given = {name: getattr(self, name) for name in FIELDS}
+        return {name: header for name, header in given.items() if header is not None} | self.extra
+
+
+class Speakers(_Section):
+    """How the names of speakers are put right: normalised, then by aliases, then dropped."""
+
+    normalise: Normalisation = Field(
+        "none",
+        description="`strip` takes blanks off both ends; `casefold` does so too and ignores case, "
+        "so that all names become lower case.",
+    )
+    aliases: dict[Text, Text] = Field(
+        {},
+        description='Other names, as `"MICHAEL SCOTT": michael`. An alias of a name to itself '
+        "says that the name is no misspelt other one.",
+    )
+    drop: tuple[Text, ...] = Field((), description="Names whose rows are left out.")
+
+    @model_validator(mode="after")
+    def _aliases_agree(self):
+        seen: dict[str, str] = {}
+        for name in self.aliases:
+            other = seen.setdefault(normalise_name(name, self.normalise), name)
+            values = {normalise_name(self.aliases[key], self.normalise) for key in (other, name)}
+            if len(values) > 1:
+                raise ValueError(
+                    f"aliases: {other!r} and {name!r} are one name once normalised, with two "
+                    "aliases; keep one"
+                )
+        return self
+
+    def final(self, name: str) -> str:
+        """The name under which the lines of a speaker are stored."""
+        return final_name(name, self.normalise, self.aliases)
+
+
+class Corpus(_Section):
+    """The files of dialogue lines, and whose lines the classifiers look for."""
+
+    csv: Annotated[Text | tuple[Text, ...], BeforeValidator(_paths)] = Field(
+        description="Path of the file of lines, a pattern such as `scripts/*.csv`, or a list of "
+        "these. Files are read in the order of the list, those of a pattern sorted."
+    )
+    format: Literal["csv", "tsv", "jsonl", "parquet"] = Field(
+        "csv",
+        description="Form of the files. `jsonl` has one JSON object per line, whose inner objects "
+        "are named with dots. A name that ends in `.gz` means gzip.",
+    )
+    separator: Annotated[Text, AfterValidator(_separator)] | None = Field(
+        None,
+        description="What stands between the cells of `csv` and `tsv`; null: a comma or a tab. "
+        "With more than one character cells are never in quotes.",
+    )
+    encoding: Annotated[Text, AfterValidator(_codec)] = Field(
+        "utf-8", description="Encoding of text files: any name that Python knows."
+    )
+    header: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+        None, description="The names of the columns, for `csv` and `tsv` without a row of names."
+    )
+    columns: Columns | None = Field(
+        None,
+        description="Which column holds what; null: the published form, twelve columns by exact "
+        "name and type.",
+    )
+    scenes: Literal["blank_rows", "stage_directions", "changes"] | None = Field(
+        None,
+        description="How scenes are found by order: a new one starts after a row without any cell "
+        "filled, after a row without speaker, or where `columns.scene` is not that of the row "
+        "before.",
+    )
+    rows_without_speaker_or_line: Literal["refuse", "drop"] = Field(
+        "refuse", description="What to do with rows that lack one of the two."
+    )
+    speakers: Speakers = Field(Speakers(), description="How names of speakers are put right.")
     target_speaker: Text = Field(
-        description="The positive class: the value of `speaker` that label 1 stands for."
+        description="The positive class: the speaker that label 1 stands for."
     )
     top_speakers: Annotated[Count, Field(ge=2)] = Field(
         10, description="Keep the lines of this many most frequent speakers, the target among them."
@@ -113,6 +264,33 @@ class Corpus(_Section):
         "first (the published count; needs the punkt_tab data), `preserve_line` does not (needs no "
         "data; some counts differ).",
     )
+
+    @model_validator(mode="after")
+    def _keys_fit(self):
+        has_scene = self.columns is not None and self.columns.scene is not None
+        if self.scenes is not None and self.columns is None:
+            raise ValueError("scenes are numbered in the published form; scenes needs columns")
+        if self.scenes == "changes" and not has_scene:
+            raise ValueError("scenes: changes needs columns.scene")
+        if self.scenes in ("blank_rows", "stage_directions") and has_scene:
+            raise ValueError(f"scenes: {self.scenes} finds scenes that columns.scene names already")
+        if self.format in ("jsonl", "parquet"):
+            for key in ("separator", "header"):
+                if getattr(self, key) is not None:
+                    raise ValueError(f"{key} is for csv and tsv, not for {self.format}; remove it")
+        if self.scenes == "blank_rows" and self.format == "parquet":
+            raise ValueError("scenes: blank_rows is for csv, tsv and jsonl")
+        return self
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths and patterns of the files."""
+        return (self.csv,) if isinstance(self.csv, str) else self.csv
+
+    @property
+    def target(self) -> str:
+        """The target's name as the lines are stored."""
+        return self.speakers.final(self.target_speaker)
 
 
 class Hub(_Section):
@@ -278,10 +456,11 @@ class Training(_Section):
 class Linear(_Section):
     """A logistic regression, for `classifier: linear`: a baseline that an encoder has to beat."""
 
-    features: Annotated[tuple[LinearFeature, ...], Field(min_length=1)] = Field(
+    features: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
         ("word_ngrams", "character_ngrams"),
-        description="What it sees: TF-IDF of words (1 and 2) or of characters (2 to 5, within "
-        "words), the number of words, or a column of the CSV as categories.",
+        description="What it sees: `word_ngrams`, TF-IDF of words (1 and 2); `character_ngrams`, "
+        "of characters (2 to 5, within words); `word_count`; or a column of the corpus as "
+        "categories.",
     )
     C: Annotated[Number, Field(gt=0)] = Field(
         0.3, description="Inverse of the strength of the L2 penalty, as in scikit-learn."
@@ -355,10 +534,10 @@ class Recipe(_Section):
         "they are dropped from train only. In test and valid the variant abstains on them, which "
         "counts as predicting that they are not the target's.",
     )
-    annotate: tuple[AnnotationColumn, ...] = Field(
+    annotate: tuple[Text, ...] = Field(
         (),
-        description="Columns whose values are appended to the text as `[value]` and added to the "
-        "tokenizer; an empty cell (no third writer, say) adds nothing.",
+        description="Columns of the corpus whose values are appended to the text as `[value]` and "
+        "added to the tokenizer; an empty cell (no third writer, say) adds nothing.",
     )
     max_length: Annotated[Count, Field(ge=8)] | None = Field(
         None, description="Truncate to this many tokens; null: the model's own limit."
@@ -495,5 +674,5 @@ class Config(_Section):
         """Whether the published figures answer the question that `corpus` asks."""
         question = self.published_question
         return question is not None and question == PublishedQuestion(
-            target_speaker=self.corpus.target_speaker, top_speakers=self.corpus.top_speakers
+            target_speaker=self.corpus.target, top_speakers=self.corpus.top_speakers
         )

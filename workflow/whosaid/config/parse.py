@@ -1,7 +1,6 @@
 """Reads config files, merges defaults into variants, and reports each fault in one line."""
 
 import difflib
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from whosaid.config.corpus_files import corpus_files
+from whosaid.config.missing_columns import Problem, mapping, missing_columns
 from whosaid.config.model import PLAIN_WORD, Config
 
 ALLOWED = {
@@ -21,12 +22,11 @@ ALLOWED = {
 """Replacements for messages of pydantic that speak of Python types."""
 
 
+QUOTES = "YAML reads No and Yes as true or false, and digits as a number; put it in quotes"
+"""What to do where a text arrives as another type."""
+
 MADE = ("data", "results")
 """The folders of what the workflow makes."""
-
-
-Problem = tuple[tuple[str, ...], str]
-"""The path of a key, and what is wrong there."""
 
 
 class ConfigError(ValueError):
@@ -52,7 +52,7 @@ class ConfigError(ValueError):
 class _UniqueKeyLoader(yaml.SafeLoader):
     """Rejects a key that occurs twice in a mapping, where YAML would use the last one."""
 
-    def construct_mapping(self, node, deep=False):
+    def constructmapping(self, node, deep=False):
         keys = [
             self.construct_object(key, deep=True)
             for key, _ in node.value
@@ -63,7 +63,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
                 mark = node.start_mark
                 fault = f"stands twice in the mapping at line {mark.line + 1} of {mark.name}"
                 raise ConfigError([((str(key),), fault)])
-        return super().construct_mapping(node, deep)
+        return super().constructmapping(node, deep)
 
 
 def base_config(project: Path) -> str:
@@ -105,7 +105,7 @@ def in_base_order(raw: Mapping[str, Any], sources: Iterable[Any]) -> dict[str, A
     variants = raw.get("variants")
     if not isinstance(variants, Mapping):
         return dict(raw)
-    named = [name for source in sources for name in _mapping(_mapping(source).get("variants"))]
+    named = [name for source in sources for name in mapping(mapping(source).get("variants"))]
     names = [name for name in dict.fromkeys([*named, *variants]) if name in variants]
     return {**raw, "variants": {name: variants[name] for name in names}}
 
@@ -115,13 +115,14 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
 
     Raises ConfigError with every fault at once, each with the path of its key as the user wrote it.
     """
-    written, defaults = _mapping(raw.get("variants")), _mapping(raw.get("defaults"))
+    written, defaults = mapping(raw.get("variants")), mapping(raw.get("defaults"))
     # An overlay leaves a variant out by setting it to null.
     variants = {name: merge(defaults, spec) for name, spec in written.items() if spec is not None}
     resolved = {key: value for key, value in raw.items() if value is not None}
     if written:
         resolved["variants"] = variants
     problems = list(_unknown_names(resolved, variants, defaults))
+    problems += missing_columns(resolved, variants, defaults)
     try:
         config = Config.model_validate(resolved)
     except ValidationError as error:
@@ -141,15 +142,11 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
 
 
 def check_corpus(config: Config) -> None:
-    """Raise ConfigError unless the CSV is a file that can be read."""
-    csv = config.corpus.csv
-    if os.path.isfile(csv) and os.access(csv, os.R_OK):
-        return
-    fault = "not a file" if os.path.exists(csv) else "no such file"
-    if os.path.isfile(csv):
-        fault = "permission denied"
-    advice = "put the processed CSV there or set corpus.csv to where it is"
-    raise ConfigError([(("corpus", "csv"), f"{csv}: {fault}; {advice}")])
+    """Raise ConfigError unless every file of the corpus is there and can be read."""
+    try:
+        corpus_files(config.corpus.paths)
+    except ValueError as error:
+        raise ConfigError([(("corpus", "csv"), str(error))]) from None
 
 
 def check_encoders(config: Config) -> None:
@@ -200,18 +197,13 @@ def load_config(
     return config
 
 
-def _mapping(value: Any) -> Mapping[Any, Any]:
-    """The value if it is a mapping, else an empty one; the model says what is wrong with it."""
-    return value if isinstance(value, Mapping) else {}
-
-
 def _unknown_names(
     resolved: Mapping[str, Any], variants: Mapping[str, Any], defaults: Mapping[str, Any]
 ) -> Iterator[Problem]:
     """A problem for each `encoder` and for the `reference` if it names nothing in the config."""
     recipes = {("defaults",): defaults}
     recipes |= {("variants", str(name)): spec for name, spec in variants.items()}
-    used = [((*place, "encoder"), _mapping(spec).get("encoder")) for place, spec in recipes.items()]
+    used = [((*place, "encoder"), mapping(spec).get("encoder")) for place, spec in recipes.items()]
     encoders = resolved.get("encoders")
     checks = [(path, name, "encoders", encoders) for path, name in used]
     checks.append((("reference",), resolved.get("reference"), "variants", variants or None))
@@ -237,8 +229,14 @@ def _explain(error: ValidationError) -> Iterator[Problem]:
     for fault in error.errors():
         path = tuple(str(part) for part in fault["loc"])
         value, allowed = fault["input"], fault["msg"].removeprefix("Value error, ")
-        if path[-1] == "[key]":
-            yield path[:-1], PLAIN_WORD
+        is_name = "aliases" not in path  # the keys of other mappings are plain words
+        is_key, is_text = path[-1] == "[key]", fault["type"] != "string_type"
+        if not is_text and isinstance(value, bool | int | float) and not (is_key and is_name):
+            yield path[:-1] if is_key else path, f"{value!r}: {QUOTES}"
+        elif path == ("variants",) and fault["type"] == "too_short":
+            yield path, "no variant is left: each is null; keep one or add one of your own"
+        elif is_key:
+            yield path[:-1], allowed if is_text else PLAIN_WORD
         elif fault["type"] == "extra_forbidden":
             keys = list(_section_at(path[:-1]).model_fields)
             close = difflib.get_close_matches(path[-1], keys, n=1)

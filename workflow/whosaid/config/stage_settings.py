@@ -25,8 +25,8 @@ def settings_text(config: Config, stage: str, wildcards: Mapping[str, str]) -> s
 
 
 def read_lines(config: Config) -> dict[str, Any]:
-    """What the CSV is checked for: the target must be one of the `top_speakers` most frequent."""
-    return config.corpus.model_dump(mode="json", include={"target_speaker", "top_speakers"})
+    """How the files are read, and what they are checked for."""
+    return config.corpus.model_dump(mode="json", exclude={"csv", "word_tokenizer"})
 
 
 def split_lines(config: Config, variant: str) -> dict[str, Any]:
@@ -35,7 +35,11 @@ def split_lines(config: Config, variant: str) -> dict[str, Any]:
     keys = {"deduplicate", "split", "resample", "min_words", "min_words_scope", "annotate"}
     recipe = spec.model_dump(mode="json", include=keys)
     tokenizer = config.corpus.word_tokenizer if spec.min_words else None
-    return {**read_lines(config), **recipe, "word_tokenizer": tokenizer}
+    question = {
+        "target_speaker": config.corpus.target,
+        "top_speakers": config.corpus.top_speakers,
+    }
+    return {**question, **recipe, "word_tokenizer": tokenizer}
 
 
 def audit_splits(config: Config, variant: str) -> dict[str, Any]:
@@ -84,7 +88,7 @@ def predict_splits(config: Config, variant: str) -> dict[str, Any]:
 def train_linear(config: Config, variant: str, seed: str) -> dict[str, Any]:
     """The features and the penalty of the logistic regression."""
     linear = config.variants[variant].linear.model_dump(mode="json")
-    return {"target_speaker": config.corpus.target_speaker, "linear": linear, "seed": int(seed)}
+    return {"target_speaker": config.corpus.target, "linear": linear, "seed": int(seed)}
 
 
 def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
@@ -122,7 +126,7 @@ def evaluate_slices(config: Config) -> dict[str, Any]:
 def draw_figures(config: Config) -> dict[str, Any]:
     """Titles, seeds and order of the variants, and the cutoffs that the histogram shows."""
     return {
-        "target_speaker": config.corpus.target_speaker,
+        "target_speaker": config.corpus.target,
         "reference": config.reference_variant,
         "variants": _variants(config, "title", "seeds", "classifier", "min_words"),
     }
@@ -132,7 +136,7 @@ def summarize(config: Config) -> dict[str, Any]:
     """The rows of the tables, in config order."""
     return {
         "experiment": config.experiment,
-        "target_speaker": config.corpus.target_speaker,
+        "target_speaker": config.corpus.target,
         "reference": config.reference_variant,
         "split_seed": config.variants[config.reference_variant].split.seed,
         "variants": _variants(config, "title", "seeds", "is_baseline", "published_seconds"),
@@ -141,7 +145,7 @@ def summarize(config: Config) -> dict[str, Any]:
 
 def write_report(config: Config) -> dict[str, Any]:
     """What the report's title says."""
-    return {"experiment": config.experiment, "target_speaker": config.corpus.target_speaker}
+    return {"experiment": config.experiment, "target_speaker": config.corpus.target}
 
 
 def verify(config: Config) -> dict[str, Any]:

@@ -1,42 +1,78 @@
-"""Checks the CSV against the config before Snakemake deletes any output or starts any job."""
+"""Checks the corpus against the config before Snakemake deletes any output or starts any job."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from whosaid.caching.json_files import read_json
 from whosaid.caching.manifest import sha256
+from whosaid.config.corpus_files import corpus_files
 from whosaid.config.model import Config
+from whosaid.config.stage_settings import read_lines
 from whosaid.errors import InputError
+from whosaid.split_names import SPLITS
 
 
 def check_csv(config: Config) -> None:
-    """End the run if `read_lines` would reject the CSV, or if it lacks what a recipe reads.
+    """End the run if `read_lines` would reject the files, or if they lack what a recipe reads.
 
-    Nothing is read if `read_lines` has already accepted this file for this question. Prints one
+    Nothing is read if `read_lines` has already accepted these files for this question. Prints one
     line per fault. Ends the run with SystemExit: a WorkflowError would be printed by Snakemake with
     a traceback.
     """
-    corpus = config.corpus
-    question = {"target_speaker": corpus.target_speaker, "top_speakers": corpus.top_speakers}
+    settings = read_lines(config)
     try:
         facts = read_json(Path(f"data/{config.experiment}/corpus.json"))
     except (OSError, ValueError):
         facts = {}
     try:
-        if {**question, "sha256": sha256(Path(corpus.csv))}.items() <= facts.items():
-            empty = facts.get("empty_columns", [])
-        else:
-            # Imported here, since a run with an unchanged CSV does not need pandas.
-            from whosaid.corpus.read_csv import empty_columns, read_corpus
+        files = corpus_files(config.corpus.paths)
+        known = {"settings": settings, "files": {name: sha256(Path(name)) for name in files}}
+        if not known.items() <= facts.items():
+            # Imported here, since a run with unchanged files does not need pandas.
+            from whosaid.corpus.read_corpus import read_corpus
 
-            lines, *_ = read_corpus(Path(corpus.csv), **question)
-            empty = empty_columns(lines)
-    except (InputError, OSError) as error:
+            facts = read_corpus({"csv": config.corpus.csv, **settings})._asdict()
+    except (InputError, OSError, ValueError) as error:
         raise SystemExit(str(error)) from None
+    source = files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
     faults = [
-        f"{corpus.csv}: {' and '.join(columns)} {'are' if len(columns) > 1 else 'is'} empty in "
-        f"every row, so {key} has nothing to read; leave it out"
-        for key, columns in config.columns_read()
-        if set(columns) <= set(empty)
+        f"{source}: {fault}" for fault in (*too_few(config, facts), *unreadable(config, facts))
     ]
     if faults:
         raise SystemExit("\n".join(faults))
+
+
+def too_few(config: Config, facts: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for each class that cannot stand in all three splits."""
+    top = list(facts["speakers"].items())[: config.corpus.top_speakers]
+    of_target = facts["speakers"][config.corpus.target]
+    of_others = sum(count for _, count in top) - of_target
+    for whose, count in ((repr(config.corpus.target), of_target), ("the others", of_others)):
+        if count < len(SPLITS):
+            yield (
+                f"{count} line{'s' if count > 1 else ''} of {whose}; each of train, test and valid "
+                "needs one: choose another corpus.target_speaker or more corpus.top_speakers"
+            )
+
+
+def unreadable(config: Config, facts: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for each key of a recipe that finds nothing to read in the corpus."""
+    empty = {*facts["empty_columns"]}
+    for key, columns in config.columns_read():
+        if {*columns} <= empty:
+            yield (
+                f"{' and '.join(columns)} {'are' if len(columns) > 1 else 'is'} empty in every "
+                f"row, so {key} has nothing to read; leave it out"
+            )
+    if facts["has_word_blanks"]:
+        return
+    for name, variant in config.variants.items():
+        asked = [("min_words", "leave it out")] if variant.min_words else []
+        if variant.classifier == "linear":
+            words = [each for each in variant.linear.features if each.startswith("word_")]
+            asked += [
+                ("linear.features", f"use character_ngrams instead of {each}") for each in words
+            ]
+        for key, remedy in asked:
+            yield f"no blanks between words, so variants.{name}.{key} finds no words; {remedy}"

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 import read_lines
 
-from whosaid.corpus.read_csv import SCHEMA, read_corpus
+from whosaid.config.model import Corpus
+from whosaid.corpus.read_corpus import read_corpus
 from whosaid.errors import InputError
 
 HEADER = [
@@ -271,12 +272,15 @@ def test_the_order_of_many_equal_speakers_is_that_of_the_file(tmp_path, stage):
     assert list(stage(target_speaker=names[9], top_speakers=10)[1]["speakers"]) == names
 
 
-def test_the_corpus_is_read_with_its_speakers_and_its_bytes(tmp_path):
+def test_the_corpus_is_read_with_its_speakers_and_its_digest(tmp_path):
     write_csv(tmp_path / "script.csv", [*usual_rows(), a_row(99, speaker="jim")])
-    lines, speakers, content = read_corpus(tmp_path / "script.csv", "dwight", 2)
-    assert content == (tmp_path / "script.csv").read_bytes()
-    assert list(speakers.items()) == [("jim", 4), ("dwight", 3)]
-    assert lines.columns.tolist() == SCHEMA.names
+    path = tmp_path / "script.csv"
+    section = Corpus(csv=str(path), target_speaker="dwight", top_speakers=2)
+    read = read_corpus(section.model_dump(mode="json"))
+    lines = read.lines
+    assert read.files == {str(path): hashlib.sha256(path.read_bytes()).hexdigest()}
+    assert list(read.speakers.items()) == [("jim", 4), ("dwight", 3)]
+    assert lines.columns.tolist() == read.schema.names
     assert {name: str(lines[name].dtype) for name in INTEGERS} == INTEGERS
     assert lines["row"].tolist() == [*range(6), 99]
 

@@ -1,0 +1,58 @@
+"""The files of the corpus: what the paths and patterns under `corpus.csv` stand for."""
+
+import glob
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def corpus_files(paths: Sequence[str]) -> list[str]:
+    """The files in the order of the list; those of a pattern are sorted.
+
+    A path is taken for a pattern if it has one of `*?[` and is no file. Raises ValueError with one
+    sentence if a pattern fits no file, or if a file is missing, no file, unreadable or named twice.
+    """
+    files: dict[Path, str] = {}
+    for path in paths:
+        is_pattern = glob.has_magic(path) and not os.path.exists(path)
+        found = sorted(glob.glob(path, recursive=True)) if is_pattern else [path]
+        if is_pattern:
+            found = [name for name in found if not os.path.isdir(name)]
+        if not found:
+            raise ValueError(f"{path}: no file fits the pattern{_beside(path)}; correct it")
+        for name in found:
+            _check_file(name)
+            place = Path(name).resolve()
+            if place in files:
+                raise ValueError(
+                    f"{name}: this file is named twice, as {files[place]}; name it once"
+                )
+            files[place] = name
+    return list(files.values())
+
+
+def _check_file(name: str) -> None:
+    if os.path.islink(name) and "annex/objects" in os.readlink(name) and not os.path.exists(name):
+        raise ValueError(
+            f"{name}: a git-annex link without its content; fetch it with `git annex get {name}`"
+        )
+    if {*"{}"} & {*name}:
+        raise ValueError(f"{name}: a path has no braces, which are wildcards; rename the file")
+    if not os.path.isfile(name):
+        fault = "not a file" if os.path.exists(name) else "no such file"
+    elif not os.access(name, os.R_OK):
+        fault = "permission denied"
+    else:
+        return
+    raise ValueError(f"{name}: {fault}; put the file there or set corpus.csv to where it is")
+
+
+def _beside(path: str) -> str:
+    """What is in the folder in which a pattern finds nothing."""
+    folder = os.path.dirname(path)
+    if glob.has_magic(folder):
+        return ""
+    if not os.path.isdir(folder or "."):
+        return f", and there is no folder {folder}"
+    names = sorted(os.listdir(folder or "."))[:5]
+    return f"; {folder or 'this folder'} holds {', '.join(names) or 'nothing'}"

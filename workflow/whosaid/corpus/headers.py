@@ -1,0 +1,83 @@
+"""Finds the wanted columns in a header, and says what is wrong with one that lacks some."""
+
+import csv
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from whosaid.errors import InputError
+
+SEPARATORS = (",", ";", "\t", "|", " +++$+++ ", "::")
+"""Separators that are looked for if a header has only one column."""
+
+
+def check_header(
+    names: Sequence[str], wanted: Mapping[str, str], path: Path, is_exact: bool
+) -> None:
+    """Raise InputError unless each of the `wanted` headers (by name here) is one of the `names`.
+
+    With `is_exact` (the published form) there must be no others.
+    """
+    headers = list(wanted.values())
+    doubled = sorted({name for name in headers if names.count(name) > 1})
+    if is_exact:
+        faults = {
+            "missing": [name for name in headers if name not in names],
+            "unknown": [name for name in names if name not in headers],
+            "doubled": doubled,
+        }
+        found = [f"{fault} {', '.join(map(repr, of))}" for fault, of in faults.items() if of]
+        if not found:
+            return
+        if doubled == [""] and names[-1] == "" and not faults["missing"] + faults["unknown"]:
+            found = ["a comma stands at its end; delete it there and in all rows"]
+        raise InputError(
+            f"{path}, header: {'; '.join(found)}; the columns of the published form are "
+            f"{', '.join(map(repr, headers))} (the index has no name); for another form name the "
+            "columns under corpus.columns"
+        )
+    missing = [(name, header) for name, header in wanted.items() if header not in names]
+    faults = [
+        f"{key_of(name)}: no column {header!r}{nearest(header, names)}" for name, header in missing
+    ]
+    faults += [f"the column {name!r} stands {names.count(name)} times" for name in doubled]
+    if faults:
+        advice = "; if the first row is no header, list the names of the columns in corpus.header"
+        raise InputError(
+            f"{path}, header: {'; '.join(faults)}; the columns are "
+            f"{', '.join(map(repr, names[:30]))}{advice if missing else ''}"
+        )
+
+
+def key_of(name: str) -> str:
+    """The key of the config that maps the column with this name here."""
+    is_field = name in ("row", "season", "episode", "scene", "speaker", "line")
+    return f"corpus.columns.{name}" if is_field else f"corpus.columns.extra.{name}"
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """A question with the name that is most like the given one, or nothing."""
+    by_case = {other.strip().casefold(): other for other in names}
+    close = difflib.get_close_matches(name.strip().casefold(), list(by_case), n=1)
+    return f" (did you mean {by_case[close[0]]!r}?)" if close else ""
+
+
+def fits(names: Sequence[str], wanted: Mapping[str, str]) -> bool:
+    """Whether all wanted headers are among the names."""
+    return {*wanted.values()} <= {*names}
+
+
+def other_separator(line: str, separator: str, wanted: Mapping[str, str]) -> str | None:
+    """The separator that the line with the header seems to have, if it is not the given one."""
+    others = {}
+    for other in SEPARATORS:
+        if other == separator or other not in line:
+            continue
+        if len(other) == 1:
+            names = next(csv.reader([line], delimiter=other), [])
+        else:
+            names = line.rstrip("\r\n").split(other)
+        if fits(names, wanted):
+            return other
+        others[other] = len(names)
+    return max(others, key=others.get) if others and separator not in line else None
