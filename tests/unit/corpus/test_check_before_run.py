@@ -153,3 +153,43 @@ def test_facts_without_the_question_are_not_trusted(project, reads):
     project.write_text(json.dumps(facts), encoding="utf-8")
     check_csv(config())
     assert reads == ["script.csv"]
+
+
+def test_a_class_that_cannot_stand_in_three_splits_is_refused_before_any_job(project):
+    write_csv()
+    text = Path("script.csv").read_text(encoding="utf-8").replace(",jim,", ",pam,", 2)
+    Path("script.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit, match="1 line of 'jim'; each of train, test and valid needs"):
+        check_csv(config(target_speaker="jim", top_speakers=3))
+
+
+def test_a_script_without_blanks_between_words_is_refused_where_words_are_counted(project):
+    """It was refused by TF-IDF and by word counts, one after the other, after other work."""
+    text = Path("script.csv").read_text(encoding="utf-8").replace("Line ", "灯火椅桌河山园木灯")
+    Path("script.csv").write_text(text, encoding="utf-8")
+    linear = {"encoder": "small", "classifier": "linear"}
+    variants = {
+        "plain": {"encoder": "small"},
+        "long": {"encoder": "small", "min_words": 3},
+        "words": linear,
+        "characters": linear | {"linear": {"features": ["character_ngrams"]}},
+    }
+    with pytest.raises(SystemExit) as ended:
+        check_csv(parse_config(RAW | {"variants": variants}))
+    lines = str(ended.value).split("\n")
+    said = "script.csv: no blanks between words, so variants."
+    assert lines == [
+        f"{said}long.min_words finds no words; leave it out",
+        f"{said}words.linear.features finds no words; use character_ngrams instead of word_ngrams",
+    ]
+
+
+def test_a_file_more_or_less_is_read_again(project, reads):
+    asked = config(csv=["script*.csv"])
+    check_csv(asked)
+    assert reads == []
+    text = Path("script.csv").read_text(encoding="utf-8")
+    rows = "\n".join(f"1{row}" for row in text.splitlines()[1:])
+    Path("script_2.csv").write_text(f"{HEADER}\n{rows}\n", encoding="utf-8")
+    check_csv(asked)
+    assert reads == [("script*.csv",)]

@@ -276,6 +276,10 @@ CSV = table()
             id="cp1252",
         ),
         pytest.param(CSV.encode("utf-16"), {}, ["UTF-8", "utf-16"], id="utf-16"),
+        pytest.param(CSV.encode("utf-16-le"), {}, ["utf-16-le", "corpus.encoding"], id="no mark"),
+        pytest.param(
+            CSV.replace('"', ""), {}, ["row 3", "3 cells", "must be in quotes"], id="no quotes"
+        ),
         pytest.param("<!DOCTYPE html>\n<html>", {}, ["web page"], id="a web page"),
         pytest.param("\n  <HTML><body>", {}, ["web page"], id="a web page in capitals"),
         pytest.param(

@@ -5,7 +5,7 @@ import pytest
 from whosaid.evaluation.predictions import Predictions
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
 from whosaid.evaluation.resampling import Resamples
-from whosaid.evaluation.slices import Slice, lines_of, missed_share, predicted_share
+from whosaid.evaluation.slices import Slice, lines_of, missed_share, predicted_share, slice_variant
 
 FUNCTIONS = {metric.name: metric.function for metric in PUBLISHED_METRICS}
 
@@ -33,6 +33,13 @@ def test_lines_are_found_by_their_numbers_in_the_order_of_the_rows():
     assert lines.words.tolist() == [2, 3, 2, 0]
     assert lines.season.tolist() == [2, 3, 2, 1]
     assert lines.speaker.tolist() == ["b", "c", "b", "a"]
+
+
+def test_a_corpus_without_seasons_has_no_slices_by_season():
+    corpus = pa.table({"row": [1, 5], "speaker": ["a", "b"], "line": ["x", "y"]})
+    lines = lines_of(corpus, np.array([1, 5]))
+    assert lines.season is None
+    assert slice_variant(slice_of([0, 1], [1, 1]), lines)["season"] == []
 
 
 def test_a_row_that_the_corpus_lacks_is_an_error():

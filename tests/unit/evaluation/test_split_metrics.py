@@ -12,6 +12,7 @@ from whosaid.evaluation.resampling import Resamples, evaluate, once
 from whosaid.evaluation.split_metrics import (
     check_scores,
     find_intervals,
+    remarks,
     standard_error,
     trivial_metrics,
 )
@@ -194,3 +195,14 @@ def test_scores_are_compared_with_the_metrics_of_each_seed():
     check_scores(values, of_seeds)
     with pytest.raises(StageError, match=r"^accuracy is .* predict again"):
         check_scores(values, of_seeds[::-1])
+
+
+def test_a_single_row_of_the_target_s_is_remarked():
+    """F1 was 0.000 [0.000, 0.000] for one row, without a word."""
+    rows = Predictions(
+        np.arange(3), np.array([0, 1, 0]), np.zeros(3, bool), np.array([[1, 2, 3.0]])
+    )
+    assert [*remarks(rows, [1], [None], {}, True)] == [
+        "One row is the target's: precision, recall and F1 are about this row alone.",
+        "Seed 1 predicts the same for every row: the target.",
+    ]

@@ -117,7 +117,7 @@ def check_form(
                 has = "corpus.header" if dialect.header else "the header"
                 raise InputError(
                     f"{path}, row {number}: {len(row)} cells where {has} has {len(header)}; "
-                    f"correct or remove the row{_hint(row, header)}"
+                    f"correct or remove the row{_hint(row, header, dialect)}"
                 )
             # The reader raises before it returns a faulty row, so the next row is the one to name.
             where = f"row {number + 1}"
@@ -157,8 +157,9 @@ def check_top(content: bytes, path: Path, dialect: Dialect, wanted: Mapping[str,
         raise InputError(f"{path}: line 1 is blank; the header must be the first line: delete it")
 
 
-def _hint(row: list[str], header: list[str]) -> str:
-    is_longer = len(row) == len(header) + 1 and row[-1] == ""
-    return (
-        " (the last cell is empty: a separator stands at the end of the row)" if is_longer else ""
-    )
+def _hint(row: list[str], header: list[str], dialect: Dialect) -> str:
+    if len(row) == len(header) + 1 and row[-1] == "":
+        return " (a separator stands at its end)"
+    if len(row) > len(header) and len(dialect.separator) == 1:
+        return f" (a cell that holds a {dialect.separator!r} must be in quotes)"
+    return ""

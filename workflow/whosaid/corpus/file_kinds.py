@@ -75,6 +75,16 @@ def check_kind(content: bytes, path: Path, form: str) -> None:
         raise InputError(f"{path}: this is {found}")
 
 
+def check_nulls(content: bytes, path: Path, encoding: str) -> None:
+    """Raise InputError if every other byte is 0, which is so in UTF-16 without a mark alone."""
+    start = content[:START]
+    if start[:2] in BYTE_ORDER_MARKS or encoding.lower().startswith(("utf-16", "utf_16", "utf16")):
+        return
+    for found, offset in (("utf-16-le", 1), ("utf-16-be", 0)):
+        if 0 not in start[1 - offset :: 2] and start[offset::2].count(0) > len(start) / 4:
+            raise InputError(f"{path}: the encoding seems to be {found}; set corpus.encoding to it")
+
+
 def _of_text(text: bytes) -> str | None:
     if re.match(rb"<!doctype html|<html|<head|<body", text):
         return "a web page, no file of lines; download the file itself (on GitHub: `Raw`)"

@@ -10,6 +10,8 @@ from whosaid.errors import InputError
 SEPARATORS = (",", ";", "\t", "|", " +++$+++ ", "::")
 """Separators that are looked for if a header has only one column."""
 
+NO_HEADER = "; if the first row is no header, list the names of the columns in corpus.header"
+
 
 def check_header(
     names: Sequence[str], wanted: Mapping[str, str], path: Path, is_exact: bool
@@ -34,7 +36,7 @@ def check_header(
         raise InputError(
             f"{path}, header: {'; '.join(found)}; the columns of the published form are "
             f"{', '.join(map(repr, headers))} (the index has no name); for another form name the "
-            "columns under corpus.columns"
+            f"columns under corpus.columns{'' if {*headers[1:]} & {*names} else NO_HEADER}"
         )
     missing = [(name, header) for name, header in wanted.items() if header not in names]
     faults = [
@@ -42,10 +44,9 @@ def check_header(
     ]
     faults += [f"the column {name!r} stands {names.count(name)} times" for name in doubled]
     if faults:
-        advice = "; if the first row is no header, list the names of the columns in corpus.header"
         raise InputError(
             f"{path}, header: {'; '.join(faults)}; the columns are "
-            f"{', '.join(map(repr, names[:30]))}{advice if missing else ''}"
+            f"{', '.join(map(repr, names[:30]))}{NO_HEADER if missing else ''}"
         )
 
 

@@ -165,8 +165,8 @@ def check_rows(lines: pd.DataFrame, files: list[Path], parts: list[pd.DataFrame]
             path for path, part in zip(files, parts, strict=True) if (part["row"] == number).any()
         ]
         raise InputError(
-            f"{other}: row number {number} also stands in {first}; leave corpus.columns.row out, "
-            "and rows are counted over all files, or correct the numbers"
+            f"{other}: row number {number} also stands in {first}; correct the numbers, or map the "
+            "columns under corpus.columns without row: then rows are counted over all files"
         )
 
 

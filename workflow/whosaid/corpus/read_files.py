@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from whosaid.corpus.delimited import Dialect, open_text, read_delimited
-from whosaid.corpus.file_kinds import check_kind, unpacked, wrong_encoding
+from whosaid.corpus.file_kinds import check_kind, check_nulls, unpacked, wrong_encoding
 from whosaid.corpus.headers import check_header
 from whosaid.errors import InputError
 
@@ -50,6 +50,8 @@ def read_table(
     form, is_exact = section["format"], section["columns"] is None
     content = unpacked(content, path)
     check_kind(content, path, form)
+    if form != "parquet":
+        check_nulls(content, path, section["encoding"])
     match form:
         case "csv" | "tsv":
             separator = section["separator"] or {"csv": ",", "tsv": "\t"}[form]

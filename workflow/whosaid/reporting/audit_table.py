@@ -1,6 +1,5 @@
 """The table of the leak audits."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from whosaid.corpus.natural_order import by_number
@@ -29,11 +28,16 @@ def share(count: int, share: float) -> str:
     return f"{format(count, COUNT)} ({100 * share:.1f} %)"
 
 
-def held_out_row(title: str, split: str, audit: dict[str, Any], groups: Sequence[str]) -> list[str]:
-    """The row of a variant and one of its held-out splits; `groups` are those of the corpus."""
+def groups_of(audit: dict[str, Any], split: str) -> list[str]:
+    """The groups that lines of the corpus belong to."""
+    return [group for group in GROUPS if f"shared_{group}" in audit["held_out"][split]]
+
+
+def held_out_row(title: str, split: str, audit: dict[str, Any]) -> list[str]:
+    """The row of a variant and one of its held-out splits."""
     facts, found = audit["splits"][split], audit["held_out"][split]
     duplicates = [found[f"{kind}_duplicates"] for kind in ("exact", "normalised", "near")]
-    shared = [found[f"shared_{group}"] for group in groups]
+    shared = [found[f"shared_{group}"] for group in groups_of(audit, split)]
     both, best = facts["both_labels"], facts["best"]["normalised"]
     return [
         escaped(title),
@@ -66,9 +70,9 @@ def audit_page(experiment: str, titles: dict[str, str], audits: dict[str, dict[s
     """The page with the tables; `titles` and `audits` are by the name of the variant."""
     rows, warnings, seasons = [], [], set()
     first = next(iter(audits.values()))
-    groups = [group for group in GROUPS if f"shared_{group}" in first["held_out"][HELD_OUT[0]]]
+    groups = groups_of(first, HELD_OUT[0])
     for name, audit in audits.items():
-        rows += [held_out_row(titles[name], split, audit, groups) for split in HELD_OUT]
+        rows += [held_out_row(titles[name], split, audit) for split in HELD_OUT]
         warnings += altered_splits(titles[name], audit)
         seasons |= {season for facts in audit["splits"].values() for season in facts["seasons"]}
     order = sorted(seasons, key=by_number)
