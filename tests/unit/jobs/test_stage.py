@@ -4,6 +4,8 @@ import errno
 import json
 import logging
 import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +17,17 @@ from whosaid.caching.output_records import param_digests
 from whosaid.errors import InputError
 from whosaid.jobs.resource_advice import resource_advice
 from whosaid.jobs.stage import arguments, stage
+
+# Logs a line once nobody reads it any more, which its standard input says by its end.
+STAGE = """
+import logging, sys
+from types import SimpleNamespace
+from whosaid.jobs.stage import stage
+job = SimpleNamespace(rule="rule", log=["a.log"], input=[], output=[], params={}, wildcards={})
+with stage(job):
+    sys.stdin.read()
+    logging.getLogger("whosaid").info("logged")
+"""
 
 
 @pytest.fixture
@@ -105,6 +118,29 @@ def test_a_stage_whose_run_has_ended_records_nothing(job, monkeypatch, tmp_path,
         pass
     assert "has ended; nothing is written" in capsys.readouterr().err
     assert record_of(job) is None
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_a_stage_ends_well_though_nobody_reads_what_it_prints(tmp_path, unbuffered):
+    """`snakemake | less` that was quit hung for ever, and held the lock of the folder.
+
+    The stage had done its work, but Python could not write the last lines and ended with code 120.
+    Snakemake could not print that error either, and so lost the job.
+    """
+    path = os.pathsep.join(sys.path)
+    environment = os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": unbuffered}
+    process = subprocess.Popen(
+        [sys.executable, "-c", STAGE],
+        cwd=tmp_path,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    process.stdout.close()
+    process.stdin.close()
+    assert process.wait() == 0
+    assert (tmp_path / "a.log").read_text().endswith(" logged\n")
 
 
 def files(*unnamed, **named):

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,9 +49,23 @@ def stage(job: Any) -> Iterator[None]:
             logger.exception("%s failed", name)
             line = f"{name}: {type(error).__name__}: {error} (the traceback is in {log})"
     else:
+        discard_unwritten()
         return
     logger.error(line)
     sys.exit(1)
+
+
+def discard_unwritten() -> None:
+    """Discard what a closed pipe or terminal, or a full disk, did not take of the printed lines.
+
+    Python tries to write it again at its end, and would exit with code 120 though the job is done.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with open(os.devnull, "w") as nowhere:
+                os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def arguments(job: Any) -> dict[str, Any]:
