@@ -78,6 +78,7 @@ def split_settings():
         "min_words": None,
         "min_words_scope": "corpus",
         "word_tokenizer": None,
+        "other_speakers": "drop",
         "annotate": [],
         "split": {
             "method": "datasets_stratified",

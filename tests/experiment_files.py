@@ -167,6 +167,7 @@ class Experiment:
         self.root, self.files, self.names = root, {}, list(rows)
         self.settings = {
             "experiment": "toy",
+            "question": "target",
             "target_speaker": "dwight",
             "reference": self.names[0],
             "split_seed": 27,

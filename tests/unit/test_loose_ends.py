@@ -167,7 +167,9 @@ def test_every_allowed_value_has_its_case(tmp_path, monkeypatch):
             "seed": 1,
             "group_by": "episode",
         }
-        parts = split_rows.split_rows(labels, chosen, None, groups=np.arange(40) // 4)
+        parts = split_rows.split_rows(
+            labels, ["not", "target"], chosen, None, groups=np.arange(40) // 4
+        )
         assert sum(map(len, parts.values())) == 40
     lines = pd.DataFrame({"text": ["A b.", "a b"], "label": [0, 1]})
     for deduplicate in values_of(Recipe, "deduplicate"):

@@ -383,6 +383,13 @@ STALE_BY_CONFIG = {
     ),
     "top_speakers": (set_key("corpus.top_speakers", 9), EVERYTHING),
     "target_speaker": (set_key("corpus.target_speaker", "owen"), EVERYTHING),
+    "question": (
+        edit_all(
+            set_key("corpus.question", "speakers"),
+            set_key("variants.rebalanced_distilbert.resample", None),
+        ),
+        EVERYTHING,
+    ),
     "shape of one encoder": (
         set_key("encoders.roberta.scratch.hidden_size", 32),
         built("roberta", variants=(ROBERTA,)),

@@ -19,7 +19,7 @@ rule evaluate_splits:
         train="results/{experiment}/metrics/{variant}/train.json",
         test="results/{experiment}/metrics/{variant}/test.json",
         valid="results/{experiment}/metrics/{variant}/valid.json",
-        thresholds="data/{experiment}/models/{variant}/thresholds.json",
+        **output_paths.thresholds_of(CONFIG, "{experiment}", "{variant}"),
     log:
         "results/logs/evaluate_splits/{experiment}/{variant}.log",
     params:

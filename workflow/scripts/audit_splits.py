@@ -24,6 +24,7 @@ def main(
     crossed: str,
     experiment: str,
     variant: str,
+    question: str,
     annotate: list[str],
     near_duplicate_similarity: float,
     limits: dict[str, float | None],
@@ -39,7 +40,7 @@ def main(
     findings = {
         "experiment": experiment,
         "variant": variant,
-        **audit_leaks(parts, near_duplicate_similarity),
+        **audit_leaks(parts, near_duplicate_similarity, question),
         "limits": limits,
     }
     held_out = findings["held_out"]

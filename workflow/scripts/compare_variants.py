@@ -2,7 +2,7 @@
 
 In: the predictions of all variants on test and valid, the lines of the corpus. Out: a JSON file
 with the paired differences on the rows that both variants hold out, their intervals and, on the
-primary metric, the verdicts.
+tested metrics, the verdicts.
 """
 
 import logging
@@ -12,8 +12,8 @@ from typing import Any
 from whosaid.caching.json_files import write_json
 from whosaid.corpus.units import read_units
 from whosaid.evaluation.compare import Side, compare, describe, incomparable
-from whosaid.evaluation.metrics import PRIMARY
 from whosaid.evaluation.predictions import read_variants
+from whosaid.evaluation.questions import QUESTIONS
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reported_split import REPORTED
 
@@ -26,6 +26,7 @@ def main(
     lines: str,
     comparison: str,
     experiment: str,
+    question: str,
     reference: str,
     variants: Sequence[Mapping[str, Any]],
     bootstrap: Mapping[str, Any],
@@ -37,8 +38,9 @@ def main(
     seed. Baselines are no hypotheses: they are corrected among themselves.
     """
     resamples, seed = bootstrap["resamples"], bootstrap["seed"]
+    asked = QUESTIONS[question]
     units = read_units(lines)
-    read = (read_variants(paths, variants) for paths in (predictions, valid))
+    read = (read_variants(paths, variants, asked.read) for paths in (predictions, valid))
     sides = {}
     for variant, *splits in zip(variants, *read, strict=True):
         # A baseline is a logistic regression, which any seed leads to the same optimum.
@@ -49,14 +51,20 @@ def main(
         for variant in variants
         if variant["name"] != reference
     }
-    tests = {family: list(families.values()).count(family) for family in ("variants", "baselines")}
+    tests = {
+        family: list(families.values()).count(family) * len(asked.tested)
+        for family in ("variants", "baselines")
+    }
+    each = f", {' and '.join(asked.tested)} each" if len(asked.tested) > 1 else ""
     results = {}
     others = {name: sides[name] for name in families}
-    for name, found in compare(others, sides[reference], units, resamples, seed):
+    for name, found in compare(asked, others, sides[reference], units, resamples, seed):
         pair, family = (sides[name], sides[reference]), families[name]
-        of_pair = describe(found, pair, tests[family], bootstrap["confidence"]) if found else None
-        results[name] = {"family": family, **(of_pair or incomparable())}
-        verdict, rows = results[name]["metrics"][PRIMARY]["verdict"], results[name]["rows"]
+        of_pair = incomparable(asked)
+        if found is not None:
+            of_pair = describe(asked, found, pair, tests[family], bootstrap["confidence"])
+        results[name] = {"family": family, **of_pair}
+        verdict, rows = of_pair["metrics"][asked.primary]["verdict"], of_pair["rows"]
         logger.info("%s against %s on %d shared rows: %s", name, reference, rows, verdict)
     write_json(
         comparison,
@@ -64,11 +72,12 @@ def main(
             "experiment": experiment,
             "split": REPORTED,
             "reference": reference,
-            "primary": PRIMARY,
+            "primary": asked.primary,
+            "tested": list(asked.tested),
             "confidence": bootstrap["confidence"],
             "resamples": resamples,
             "tests": tests,
-            "correction": "Bonferroni, over the variants and over the baselines",
+            "correction": f"Bonferroni, over the variants and over the baselines{each}",
             "variants": results,
         },
     )

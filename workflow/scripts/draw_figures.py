@@ -10,6 +10,7 @@ from typing import Any
 
 from whosaid.jobs.stage import stage
 from whosaid.reporting import figures as drawings
+from whosaid.reporting import figures_of_speakers as of_speakers
 from whosaid.reporting import plot_style
 from whosaid.reporting.figure_data import read_experiment
 
@@ -18,10 +19,11 @@ logger = logging.getLogger(__name__)
 
 def main(figures: dict[str, str], **files_and_settings: Any) -> None:
     """Draw the figures named in `figures`, each to its path; see `read_experiment` for the rest."""
+    functions = vars(drawings) | vars(of_speakers)
     experiment = read_experiment(**files_and_settings)
     with plot_style.style():
         for name, path in figures.items():
-            plot_style.save(getattr(drawings, name)(experiment), path)
+            plot_style.save(functions[name](experiment), path)
     logger.info("%d figures of %d variants", len(figures), len(experiment.variants))
 
 

@@ -12,13 +12,22 @@ import pyarrow.parquet as pq
 
 from whosaid.caching.json_files import write_json
 from whosaid.corpus.units import read_units, units_of
+from whosaid.evaluation.class_slices import ClassSlice
 from whosaid.evaluation.predictions import read_variants
+from whosaid.evaluation.questions import QUESTIONS
 from whosaid.evaluation.resampling import Resamples
-from whosaid.evaluation.slices import Slice, lines_of, slice_variant
+from whosaid.evaluation.slices import Slice, lines_of, slice_rows, slice_variant
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reported_split import REPORTED
 
 logger = logging.getLogger(__name__)
+
+PREDICTION = {
+    "target": "the class with the larger logit; a row on which the variant abstains is not the "
+    "target's",
+    "speakers": "the class with the largest logit",
+}
+"""What the metrics of the slices count as predicted, for each question."""
 
 
 def main(
@@ -26,6 +35,7 @@ def main(
     lines: str,
     slices: str,
     experiment: str,
+    question: str,
     variants: list[dict[str, Any]],
     bootstrap: dict[str, Any],
 ) -> None:
@@ -39,11 +49,16 @@ def main(
     corpus = pq.read_table(lines, columns=columns)
     units = read_units(lines)
     of_variants = {}
-    for variant, rows in zip(variants, read_variants(predictions, variants), strict=True):
+    read = read_variants(predictions, variants, QUESTIONS[question].read)
+    for variant, rows in zip(variants, read, strict=True):
         of_rows = units_of(units, variant["unit"], rows.row)
         resamples = Resamples([of_rows], bootstrap["resamples"], bootstrap["seed"])
-        everything = Slice(rows, of_rows, resamples, bootstrap["confidence"])
-        of_variants[variant["name"]] = slice_variant(everything, lines_of(corpus, rows.row))
+        of_all = (rows, of_rows, resamples, bootstrap["confidence"])
+        described = lines_of(corpus, rows.row)
+        if question == "target":
+            of_variants[variant["name"]] = slice_variant(Slice(*of_all), described)
+        else:
+            of_variants[variant["name"]] = slice_rows(ClassSlice(*of_all), described)
     write_json(
         slices,
         {
@@ -51,8 +66,7 @@ def main(
             "split": REPORTED,
             "confidence": bootstrap["confidence"],
             "resamples": bootstrap["resamples"],
-            "prediction": "the class with the larger logit; a row on which the variant abstains is "
-            "not the target's",
+            "prediction": PREDICTION[question],
             "word_count": "words of the line between white space, not NLTK's tokens",
             "undefined": "null is a share of no rows, or an interval where all resamples are alike",
             "variants": of_variants,

@@ -16,25 +16,16 @@ import pandas as pd
 
 from whosaid.caching.json_files import read_json, write_json
 from whosaid.corpus.units import read_units, units_of
-from whosaid.evaluation.metrics import METRICS, PRIMARY
-from whosaid.evaluation.predictions import read_predictions
-from whosaid.evaluation.resampling import Resamples, evaluate, once
-from whosaid.evaluation.split_metrics import (
-    ROLES,
-    check_scores,
-    describe_split,
-    find_intervals,
-    remarks,
-    standard_error,
-    trivial_metrics,
-)
-from whosaid.evaluation.thresholds import decision_ranking, no_choice
+from whosaid.evaluation.questions import QUESTIONS
+from whosaid.evaluation.resampling import Resamples, once
+from whosaid.evaluation.split_metrics import check_scores, find_intervals, standard_error
 from whosaid.jobs.stage import stage
 from whosaid.reported_split import REPORTED
-from whosaid.split_names import HELD_OUT
+from whosaid.split_names import HELD_OUT, SPLITS
 
 logger = logging.getLogger(__name__)
 
+ONE_SEED = "There is one seed: the intervals do not cover what another seed would change."
 OTHER_QUESTION = "The published figures answer another question and are left out."
 
 
@@ -43,8 +34,9 @@ def main(
     scores: Sequence[str],
     lines: str,
     metrics: Mapping[str, str],
-    thresholds: str,
+    thresholds: str | None,
     experiment: str,
+    question: str,
     variant: str,
     seeds: Sequence[int],
     unit: str,
@@ -56,80 +48,90 @@ def main(
     """Write the metrics of each split to the paths in `metrics`, and the `thresholds`.
 
     `predictions` holds a path per split and seed, `scores` one per seed. `lines` is the path of
-    `lines.parquet`, and `unit` what is resampled. `other_question` is true if published figures
+    `lines.parquet`, and `unit` what is resampled. A `question` without a threshold has no path for
+    it. `other_question` is true if published figures
     were left out; `bootstrap` has the keys confidence, resamples and seed. Raises ValueError if
     there are not as many files as seeds.
     """
     for paths in (*predictions.values(), scores):
         if len(paths) != len(seeds):
             raise ValueError(f"{len(paths)} files for {len(seeds)} seeds")
-    splits = {name: read_predictions(paths) for name, paths in predictions.items()}
+    asked = QUESTIONS[question]
+    splits = {name: asked.read(paths) for name, paths in predictions.items()}
     of_seeds = [read_json(path) for path in scores]
     valid, train = splits["valid"], splits["train"]
     units = read_units(lines)
     texts = pd.read_parquet(lines, columns=["row", "line"]).set_index("row")["line"]
-    rankings = [decision_ranking(valid.label, odds, valid.abstained) for odds in valid.log_odds]
-    reasons = [no_choice(ranking) for ranking in rankings]
+    entries = asked.entries(valid)
 
     def resample(split: str, by: str, names: Sequence[str]) -> tuple[dict[str, np.ndarray], int]:
-        """The metrics on resampled units, and how many units hold a row of the target's."""
+        """The metrics on resampled units, and how many units the intervals rest on."""
         rows = splits[split]
         of_rows, of_valid = (units_of(units, by, each.row) for each in (rows, valid))
         resamples = Resamples([of_rows, of_valid], bootstrap["resamples"], bootstrap["seed"])
-        found = evaluate(rows, valid, resamples.blocks(of_rows, of_valid), names)
-        return found.metrics, len(np.unique(of_rows[rows.label == 1]))
+        found = asked.evaluate(rows, valid, resamples.blocks(of_rows, of_valid), names)
+        return found.metrics, asked.count_units(of_rows, rows.label)
 
     for name, path in metrics.items():
         split = splits[name]
-        found = evaluate(split, valid, [once(split, valid)], list(METRICS))
+        found = asked.evaluate(split, valid, [once(split, valid)], list(entries))
         values = {key: each[:, 0] for key, each in found.metrics.items()}
-        check_scores(values, [each[name] for each in of_seeds])
-        result = describe_split(split, seeds, values, found.thresholds[:, 0])
+        check_scores(values, [each[name] for each in of_seeds], asked.watched)
+        result = asked.describe(split, seeds, values, found)
         figures = published and {metric: each[name] for metric, each in published.items()}
         difference = figures and {
             metric: result["metrics"][metric] - figure for metric, figure in figures.items()
         }
         result |= {"unit": unit, "intervals": None, "standard_error_by_unit": None}
         if name in HELD_OUT:
-            resampled = resample(name, unit, list(METRICS))
-            result["intervals"] = find_intervals(values, *resampled, bootstrap["confidence"])
+            resampled = resample(name, unit, list(entries))
+            level = bootstrap["confidence"]
+            result["intervals"] = find_intervals(values, *resampled, level, entries)
         if name == REPORTED:
             result["standard_error_by_unit"] = {}
             for by in units.columns:
-                drawn, count = resampled if by == unit else resample(name, by, [PRIMARY])
-                error = standard_error(values[PRIMARY], drawn[PRIMARY], count)
+                drawn, count = resampled if by == unit else resample(name, by, [asked.primary])
+                error = standard_error(values[asked.primary], drawn[asked.primary], count)
                 result["standard_error_by_unit"][by] = error
         known = int(texts.loc[split.row].isin(texts.loc[train.row]).sum())
         result |= {
             "in_train": {"rows": known, "share": known / len(split.row)},
-            "trivial": trivial_metrics(split.label, float(train.label.mean())),
+            "trivial": asked.trivial(split.label, train.label),
             "published": figures,
             "difference": difference,
             "notes": [
-                *remarks(split, seeds, reasons, values, is_baseline),
+                # A baseline is a logistic regression, which any seed leads to the same optimum.
+                *([ONE_SEED] if len(seeds) == 1 and not is_baseline else []),
+                *asked.remarks(split, valid, seeds, values),
                 *([OTHER_QUESTION] if other_question else []),
             ],
         }
-        head = {"experiment": experiment, "variant": variant, "split": name, "role": ROLES[name]}
+        head = {
+            "experiment": experiment,
+            "variant": variant,
+            "split": name,
+            "role": asked.roles[name],
+        }
         write_json(path, {**head, **result})
         logger.info("%s %s: %d rows", variant, name, result["rows"])
-    choices = {
-        str(seed): {
-            "threshold": float(found.thresholds[i, 0]),
-            "f1": float(found.f1_on_valid[i, 0]),
+    if thresholds is not None:
+        choices = {
+            str(seed): {
+                "threshold": float(found.thresholds[i, 0]),
+                "f1": float(found.f1_on_valid[i, 0]),
+            }
+            for i, seed in enumerate(seeds)
         }
-        for i, seed in enumerate(seeds)
-    }
-    write_json(thresholds, {"chosen_on": "valid", "metric": "f1", "seeds": choices})
+        write_json(thresholds, {"chosen_on": "valid", "metric": "f1", "seeds": choices})
 
 
 if __name__ == "__main__":
     with stage(snakemake):
         main(
-            predictions={name: list(snakemake.input[name]) for name in ROLES},
+            predictions={name: list(snakemake.input[name]) for name in SPLITS},
             scores=list(snakemake.input.scores),
             lines=snakemake.input.lines,
-            metrics={name: snakemake.output[name] for name in ROLES},
-            thresholds=snakemake.output.thresholds,
+            metrics={name: snakemake.output[name] for name in SPLITS},
+            thresholds=snakemake.output.get("thresholds"),
             **json.loads(snakemake.params.settings),
         )

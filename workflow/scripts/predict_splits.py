@@ -20,24 +20,25 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase, Trainer
 from whosaid.caching.json_files import read_json, write_json
 from whosaid.caching.manifest import check_manifest
 from whosaid.evaluation.abstention import abstention_logits
-from whosaid.evaluation.predictions import decide, write_predictions
+from whosaid.evaluation.prediction_files import write_split
 from whosaid.jobs.stage import arguments, stage
 from whosaid.split_names import SPLITS
 from whosaid.training.classifier import check_token_ids, load_classifier
-from whosaid.training.published_scores import score
 from whosaid.training.trainer import COLUMNS, build_trainer
+from whosaid.training.watched_scores import score
 
 logger = logging.getLogger(__name__)
 
 
 def load_predictor(
-    folder: str, tokenizer: PreTrainedTokenizerBase, per_device_eval_batch_size: int
+    folder: str, tokenizer: PreTrainedTokenizerBase, question: str, per_device_eval_batch_size: int
 ) -> Trainer:
     """A Trainer that predicts with the model in `folder`, in float32."""
     return build_trainer(
         load_classifier(folder),
         tokenizer,
         {},
+        question,
         precision="float32",
         # Nothing is written there.
         output_dir=tempfile.gettempdir(),
@@ -46,9 +47,9 @@ def load_predictor(
 
 
 def predict(predictor: Trainer, rows: Dataset) -> tuple[np.ndarray, float, float]:
-    """The logits (rows x 2, float32) in the order of the `rows`, seconds, and rows per second."""
+    """The logits (rows x classes, float32) in the order of the `rows`, seconds, rows per second."""
     if not len(rows):
-        return np.empty((0, 2), np.float32), 0.0, 0.0
+        return np.empty((0, predictor.model.num_labels), np.float32), 0.0, 0.0
     output = predictor.predict(rows.select_columns(COLUMNS), metric_key_prefix="predict")
     figures = output.metrics
     seconds, rate = figures["predict_runtime"], figures["predict_samples_per_second"]
@@ -63,6 +64,7 @@ def main(
     predictions: list[str],
     scores: str,
     runtime: str,
+    question: str,
     per_device_eval_batch_size: int,
 ) -> None:
     """Write the `predictions` of the folder `model` on the `splits`, and their scores and runtime.
@@ -74,19 +76,21 @@ def main(
     check_manifest(Path(model))
     check_manifest(Path(tokenized))
     tokenizer = AutoTokenizer.from_pretrained(model)
-    predictor = load_predictor(model, tokenizer, per_device_eval_batch_size)
+    predictor = load_predictor(model, tokenizer, question, per_device_eval_batch_size)
     token_ids = load_from_disk(tokenized, keep_in_memory=True)
-    of_abstained = abstention_logits(read_json(split_counts)["abstained_in_train"])
+    counts = read_json(split_counts)
+    of_abstained = abstention_logits(counts["abstained_in_train"], question == "target")
     scored, timed = {}, {}
     for name, path, target in zip(SPLITS, splits, predictions, strict=True):
         rows = pd.read_parquet(path, columns=["row", "label", "abstained"])
         abstained = rows["abstained"].to_numpy()
         check_token_ids(token_ids[name], predictor.model, f"{tokenized}/{name}")
         found, seconds, rate = predict(predictor, token_ids[name])
-        logits = np.full((len(rows), 2), of_abstained, dtype=np.float32)
+        logits = np.full((len(rows), len(of_abstained)), of_abstained, dtype=np.float32)
         logits[~abstained] = found
-        write_predictions(target, rows["row"], rows["label"], logits, abstained)
-        scored[name] = score(decide(logits, abstained), rows["label"])
+        columns = (rows["row"].to_numpy(), rows["label"].to_numpy(), logits, abstained)
+        decided = write_split(question, target, *columns, counts["labels"])
+        scored[name] = score(question, decided, rows["label"])
         timed[name] = {"seconds": seconds, "rows_per_second": rate}
         logger.info("%s: %d rows in %.1f s, %.0f rows a second", name, len(rows), seconds, rate)
     write_json(scores, scored)

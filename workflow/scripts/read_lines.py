@@ -44,7 +44,7 @@ def main(
     csv: str | Sequence[str],
     lines: str,
     corpus: str,
-    target_speaker: str,
+    target_speaker: str | None,
     top_speakers: int,
     format: str = "csv",
     separator: str | None = None,

@@ -7,6 +7,7 @@ and abstained (true for a row of test or valid that is too short for the variant
 """
 
 import logging
+from functools import partial
 
 import whosaid.jobs.environment  # noqa: F401  (before the libraries that read it)
 
@@ -18,7 +19,6 @@ from datasets import ClassLabel, Dataset, Features, Value, disable_progress_bars
 
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import write_json
-from whosaid.corpus.label_names import label_names
 from whosaid.corpus.recipe import annotate_texts, drop_duplicates, select_speakers
 from whosaid.corpus.split_rows import split_rows
 from whosaid.corpus.units import unit_columns
@@ -28,19 +28,11 @@ from whosaid.split_names import HELD_OUT, SPLITS
 logger = logging.getLogger(__name__)
 
 
-def count_rows(parts: dict[str, pd.DataFrame], dropped: pd.DataFrame, **counts) -> dict:
-    """The split counts: `counts` of all lines, of each split, of the lines `dropped` from train."""
-    of_parts = {
-        name: {
-            "rows": len(part),
-            "positives": int(part["label"].sum()),
-            "distinct_rows": int(part["row"].nunique()),
-            "abstained": int(part["abstained"].sum()),
-        }
-        for name, part in parts.items()
-    }
-    abstained = {"rows": len(dropped), "positives": int(dropped["label"].sum())}
-    return counts | of_parts | {"abstained_in_train": abstained}
+def count_labels(rows: pd.DataFrame, labels: int, has_target: bool) -> dict:
+    """The number of rows, and of rows of each of the `labels`."""
+    of_labels = np.bincount(rows["label"], minlength=labels).tolist()
+    positives = {"positives": of_labels[1]} if has_target else {}
+    return {"rows": len(rows), **positives, "of_labels": of_labels}
 
 
 def main(
@@ -48,8 +40,9 @@ def main(
     splits: list[str],
     added_tokens: str,
     split_counts: str,
-    target_speaker: str,
+    target_speaker: str | None,
     top_speakers: int,
+    other_speakers: str,
     deduplicate: str | None,
     min_words: int | None,
     min_words_scope: str,
@@ -59,14 +52,18 @@ def main(
     resample: dict[str, float] | None,
     nltk_data: str | None = None,
 ) -> None:
-    """Write the `splits` (a path for each of SPLITS), the `added_tokens` and the `split_counts`."""
+    """Write the `splits` (a path for each of SPLITS), the `added_tokens` and the `split_counts`.
+
+    Without a `target_speaker` each of the `top_speakers` is a class.
+    """
     disable_progress_bars()
     units = unit_columns(pq.read_schema(lines))
     grouping = units[split["group_by"]] if split["method"] == "group_shuffle" else []
     columns = {"row", "speaker", "line", *annotate, *grouping}
     everything = pd.read_parquet(lines, columns=sorted(columns))
-    kept = select_speakers(everything, target_speaker, top_speakers)
-    counts = {"lines": len(everything), "of_top_speakers": len(kept)}
+    kept, names = select_speakers(everything, target_speaker, top_speakers, other_speakers)
+    count = partial(count_labels, labels=len(names), has_target=target_speaker is not None)
+    counts = {"lines": len(everything), "labels": names, "of_top_speakers": len(kept)}
     kept = drop_duplicates(kept, deduplicate).assign(abstained=False)
     counts["of_deduplicate"] = len(kept)
     if min_words is not None:
@@ -74,28 +71,31 @@ def main(
         from whosaid.corpus.count_words import count_words
 
         words = count_words(kept["text"], word_tokenizer, nltk_data)
-        classes = {"not": kept["label"] == 0, "target": kept["label"] == 1}
+        of_classes = {"speakers": words}
+        if target_speaker is not None:
+            of_classes = {"not": words[kept["label"] == 0], "target": words[kept["label"] == 1]}
         counts["word_counts"] = {
-            name: words[of].value_counts().sort_index().rename(str).to_dict()
-            for name, of in classes.items()
+            name: of_class.value_counts().sort_index().rename(str).to_dict()
+            for name, of_class in of_classes.items()
         }
         if min_words_scope == "corpus":
             kept = kept[words >= min_words]
         else:
             kept = kept.assign(abstained=words < min_words)
-    counts["of_min_words"] = len(kept)
+    counts |= {"of_min_words": len(kept), "before_split": count(kept)}
     texts, tokens = annotate_texts(kept, annotate)
     features = Features(
         {
             "row": Value("int64"),
             "text": Value("string"),
-            "label": ClassLabel(names=label_names(target_speaker)),
+            "label": ClassLabel(names=names),
             "abstained": Value("bool"),
         }
     )
     rows = kept.assign(text=texts)[list(features)]
     positions = split_rows(
         rows["label"].to_numpy(),
+        names,
         split,
         resample,
         groups=kept.groupby(grouping).ngroup().to_numpy() if grouping else None,
@@ -103,13 +103,17 @@ def main(
     )
     parts = {name: rows.iloc[positions[name]] for name in SPLITS}
     for (name, part), path in zip(parts.items(), splits, strict=True):
-        with atomic_write(path) as partial:
-            Dataset.from_pandas(part, features, preserve_index=False).to_parquet(partial)
-        logger.info("%s: %d rows, %d positive", name, len(part), part["label"].sum())
+        with atomic_write(path) as unfinished:
+            Dataset.from_pandas(part, features, preserve_index=False).to_parquet(unfinished)
+        counts[name] = count(part) | {
+            "distinct_rows": int(part["row"].nunique()),
+            "abstained": int(part["abstained"].sum()),
+        }
+        logger.info("%s: %d rows, of the labels %s", name, len(part), counts[name]["of_labels"])
     write_json(added_tokens, tokens)
     held_out = rows["row"].isin(np.concatenate([parts[name]["row"] for name in HELD_OUT]))
-    dropped = rows[rows["abstained"] & ~held_out]
-    write_json(split_counts, count_rows(parts, dropped, **counts))
+    counts["abstained_in_train"] = count(rows[rows["abstained"] & ~held_out])
+    write_json(split_counts, counts)
 
 
 if __name__ == "__main__":

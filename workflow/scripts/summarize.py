@@ -15,6 +15,7 @@ from whosaid.jobs.stage import arguments, stage
 from whosaid.reported_split import REPORTED
 from whosaid.reporting.addressed_numbers import AddressedNumbers
 from whosaid.reporting.summary import Summary, figure_links, read_variants
+from whosaid.reporting.summary_of_speakers import SummaryOfSpeakers
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,8 @@ def main(
     summary: str,
     numbers: str,
     experiment: str,
-    target_speaker: str,
+    question: str,
+    target_speaker: str | None,
     reference: str,
     split_seed: int,
     variants: list[dict[str, Any]],
@@ -40,6 +42,7 @@ def main(
     """
     settings = {
         "experiment": experiment,
+        "question": question,
         "target_speaker": target_speaker,
         "reference": reference,
         "split_seed": split_seed,
@@ -47,7 +50,8 @@ def main(
     }
     addresses = AddressedNumbers({numbers: {"settings": settings}})
     files = read_variants(addresses, numbers, variants, metrics, records)
-    page = Summary(addresses, files, comparison, reference)
+    pages = {"target": Summary, "speakers": SummaryOfSpeakers}
+    page = pages[question](addresses, files, comparison, reference)
     parts = [
         page.introduction(numbers, corpus),
         page.test_split(),

@@ -11,16 +11,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow.parquet as pq
 
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import read_json, write_json
 from whosaid.caching.manifest import write_manifest
-from whosaid.corpus.label_names import label_names
 from whosaid.evaluation.abstention import abstention_logits
-from whosaid.evaluation.predictions import decide, write_predictions
-from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
+from whosaid.evaluation.prediction_files import write_split
+from whosaid.evaluation.watched_metrics import WATCHED
 from whosaid.jobs.stage import arguments, stage
 from whosaid.split_names import SPLITS
 from whosaid.training.linear_model import (
@@ -44,7 +42,7 @@ def main(
     predictions: list[str],
     scores: str,
     runtime: str,
-    target_speaker: str,
+    question: str,
     linear: dict[str, Any],
     seed: int,
 ) -> None:
@@ -57,6 +55,7 @@ def main(
     columns = {
         name: read_columns(table, lines, linear["features"]) for name, table in tables.items()
     }
+    counts = read_json(split_counts)
     start = time.perf_counter()
     fitted = fit(columns["train"], tables["train"]["label"].to_numpy(), linear)
     record = {
@@ -71,10 +70,10 @@ def main(
     }
     with atomic_write(model) as partial:
         partial.mkdir()
-        save_model(fitted, partial, label_names(target_speaker))
+        save_model(fitted, partial, counts["labels"])
         write_json(partial / "training.json", record)
         write_manifest(partial, key=None)  # the store holds no copy
-    of_abstained = abstention_logits(read_json(split_counts)["abstained_in_train"])
+    of_abstained = abstention_logits(counts["abstained_in_train"], question == "target")
     # The stored model predicts, which proves that the folder is complete.
     stored = load_model(Path(model))
     scored, timed = {}, {}
@@ -83,12 +82,11 @@ def main(
         abstained, label = table["abstained"].to_numpy(), table["label"].to_numpy()
         logits = predict_logits(stored, columns[name], abstained, of_abstained)
         seconds = time.perf_counter() - start
-        write_predictions(path, table["row"].to_numpy(), label, logits, abstained)
-        # The metrics of `published_scores`, without importing `evaluate` and PyTorch.
-        decisions = decide(logits, abstained)
+        row = table["row"].to_numpy()
+        decided = write_split(question, path, row, label, logits, abstained, counts["labels"])
+        # The metrics of `watched_scores`, without importing `evaluate` and PyTorch.
         scored[name] = {
-            metric.name: float(metric.score(label, decisions.astype(np.int64)))
-            for metric in PUBLISHED_METRICS
+            metric.name: float(metric.score(label, decided)) for metric in WATCHED[question]
         }
         timed[name] = {"seconds": seconds, "rows_per_second": len(label) / seconds}
         logger.info("%s: %d rows", name, len(label))

@@ -1,4 +1,4 @@
-"""Fine-tune an encoder to recognise the target's lines.
+"""Fine-tune an encoder to recognise the target's lines, or to tell speakers apart.
 
 In: the tokenized splits of a variant, its encoder. Out: a model folder that describes itself, with
 weights (safetensors), tokenizer, label names both ways, `training.json` (per-epoch history on the
@@ -28,6 +28,7 @@ def main(
     model: str,
     store: str,
     code: str,
+    question: str,
     training: dict[str, Any],
     seed: int,
 ) -> None:
@@ -41,7 +42,8 @@ def main(
         code=code,
         tokenized=check_manifest(Path(tokenized))["files"],
         encoder=check_manifest(Path(encoder))["files"],
-        # The size of an evaluation batch does not change the model.
+        # The size of an evaluation batch does not change the model. The question does not either:
+        # the labels of the rows do.
         training={k: v for k, v in training.items() if k != "per_device_eval_batch_size"},
         seed=seed,
     )
@@ -50,7 +52,7 @@ def main(
         if is_complete(entry / "model"):
             logger.info("trained before: taken from %s", entry)
         else:
-            train(tokenized, encoder, entry, training, seed)
+            train(tokenized, encoder, entry, question, training, seed)
         with atomic_write(model) as partial:
             shutil.copytree(entry / "model", partial)
 

@@ -25,8 +25,7 @@ def main(
     captions: list[str],
     template: str,
     report: str,
-    experiment: str,
-    target_speaker: str,
+    question: str,
 ) -> None:
     """Write the page to `report`; `figures` and `captions` are in the same order."""
     variants = read_json(numbers)["settings"]["variants"]
@@ -37,8 +36,8 @@ def main(
     }
     tables = Path(summary).read_text(encoding="utf-8")
     page = Template(Path(template).read_text(encoding="utf-8")).substitute(
-        title=html.escape(f"{experiment}: which lines are {target_speaker}'s?"),
-        body=to_html(f"{tables}\n{slices_page(slices, titles)}\n", by_name),
+        title=html.escape(tables.partition("\n")[0].removeprefix("# ")),
+        body=to_html(f"{tables}\n{slices_page(slices, titles, question)}\n", by_name),
     )
     with atomic_write(report) as partial:
         partial.write_text(page, encoding="utf-8")

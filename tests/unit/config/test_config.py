@@ -466,6 +466,7 @@ def test_office_asks_the_published_question(office):
 HALVES = {"train": 0.50, "test": 0.25, "valid": 0.25}
 SEVENTIES = {"train": 0.70, "test": 0.15, "valid": 0.15}
 BALANCE = {"oversample_positives": 2, "undersample_negatives": 0.5}
+BALANCE |= {"undersample_to": None, "oversample_to": None}
 
 
 @pytest.mark.parametrize(
@@ -512,6 +513,7 @@ def test_office_has_the_published_training_arguments(office, name):
         "max_grad_norm": 1.0,
         "train_sampling_strategy": "random",
         "precision": "float32",
+        "class_weight": None,
         "seeds": (42,),
     }
 
@@ -575,7 +577,7 @@ STAGES += ("build_encoder", "verify")
 OF_ALL_VARIANTS = {"compare_variants", "evaluate_slices", "draw_figures", "summarize"}
 OF_ALL_VARIANTS |= {"summarize_audit", "verify"}
 
-NAMED = OF_ALL_VARIANTS - {"draw_figures"} | {"audit_splits", "evaluate_splits", "write_report"}
+NAMED = OF_ALL_VARIANTS - {"draw_figures"} | {"audit_splits", "evaluate_splits"}
 """Stages whose output carries the name of the experiment."""
 
 
@@ -652,11 +654,14 @@ def test_the_path_of_the_csv_is_none_of_a_stages_settings(stage, raw):
     assert settings_of(put(raw, "corpus.csv", "other.csv"), stage) == settings_of(raw, stage)
 
 
+SPEAKERS = {"csv": "lines.csv", "question": "speakers", "word_tokenizer": "preserve_line"}
+
 OWN_SETTINGS = {
-    "read_lines": {"corpus.target_speaker": "jim", "corpus.top_speakers": 5},
+    "read_lines": {"corpus.target_speaker": "jim", "corpus.top_speakers": 5, "corpus": SPEAKERS},
     "split_lines": {
         "corpus.target_speaker": "jim",
         "corpus.top_speakers": 5,
+        "corpus": SPEAKERS,
         "corpus.word_tokenizer": "punkt",
         "variants.plain.split.method": "pandas_per_class",
         "variants.plain.split.seed": 28,
@@ -699,10 +704,14 @@ OWN_SETTINGS = {
         "variants.plain.training.activation_checkpointing": True,
         "variants.plain.training.train_sampling_strategy": "group_by_length",
         "variants.plain.training.precision": "bfloat16",
+        "variants.plain.training.class_weight": "balanced",
+        "corpus": SPEAKERS,
     },
-    "predict_splits": {"variants.plain.training.per_device_eval_batch_size": 8},
+    "predict_splits": {
+        "variants.plain.training.per_device_eval_batch_size": 8,
+        "corpus": SPEAKERS,
+    },
     "train_linear": {
-        "corpus.target_speaker": "jim",
         "variants.plain.linear.features": ["word_count"],
         "variants.plain.linear.C": 2,
         "variants.plain.linear.class_weight": None,
@@ -754,7 +763,7 @@ OWN_SETTINGS = {
         "variants.another": {},
         "defaults.min_words": None,
     },
-    "write_report": {"experiment": "other", "corpus.target_speaker": "jim"},
+    "write_report": {"corpus": SPEAKERS},
 }
 
 
@@ -793,8 +802,7 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
             ("published_question.target_speaker", "jim", set()),
             (
                 *("corpus.target_speaker", "jim"),
-                {"read_lines", "split_lines", "train_linear", "draw_figures", "summarize"}
-                | {"write_report"},
+                {"read_lines", "split_lines", "draw_figures", "summarize"},
             ),
         ]
         for stage in STAGES
@@ -803,6 +811,43 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
 )
 def test_a_setting_of_another_stage_does_not(stage, path, value, raw):
     assert settings_of(put(raw, path, value), stage) == settings_of(raw, stage)
+
+
+def test_models_from_before_there_was_a_class_weight_are_found(raw):
+    training = json.loads(settings_of(raw, "train_model"))["training"]
+    assert "class_weight" not in training
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_target_is_none_of_the_business_of_a_question_about_speakers(stage, raw):
+    raw = put(raw, "corpus", SPEAKERS)
+    other = put(raw, "corpus", SPEAKERS | {"target_speaker": "jim"})
+    assert settings_of(raw, stage) == settings_of(other, stage)
+
+
+@pytest.mark.parametrize(
+    ("corpus", "resample", "fault"),
+    [
+        ({"target_speaker": None}, None, "corpus.target_speaker: is missing; the question target"),
+        ({"other_speakers": "class"}, None, "corpus.other_speakers: 'class': the question target"),
+        (
+            {},
+            {"oversample_to": 1},
+            "variants.plain.resample.oversample_to: is not for the question",
+        ),
+        (
+            {"question": "speakers"},
+            {"undersample_negatives": 0.5},
+            "variants.plain.resample.undersample_negatives: is not for the question speakers",
+        ),
+    ],
+)
+def test_a_key_of_the_other_question_is_refused(corpus, resample, fault, raw):
+    raw = put(raw, "corpus", raw["corpus"] | corpus)
+    raw = put(raw, "variants.plain.resample", resample)
+    with pytest.raises(ConfigError) as refused:
+        parse_config(raw)
+    assert str(refused.value).startswith(fault)
 
 
 def test_each_seed_of_a_variant_has_settings_of_its_own(raw):

@@ -35,6 +35,7 @@ def audit(lines, tmp_path):
             crossed=str(tmp_path / "crossed.json"),
             experiment="sample",
             variant="plain",
+            question="target",
             annotate=list(annotate),
             near_duplicate_similarity=similarity,
             limits=LIMITS | limits,

@@ -53,6 +53,7 @@ def test_the_leak_audit_says_of_groups_only_what_the_corpus_has(mapped, tmp_path
         crossed=str(tmp_path / "crossed.json"),
         experiment="toy",
         variant="plain",
+        question="target",
         annotate=[],
         near_duplicate_similarity=0.9,
         limits={"shared_episodes": None, "shared_scenes": None},

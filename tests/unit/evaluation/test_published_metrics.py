@@ -4,7 +4,7 @@ import pytest
 from whosaid.evaluation.metric_entry import confusion
 from whosaid.evaluation.metrics import METRICS
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
-from whosaid.training.published_scores import score
+from whosaid.training.watched_scores import score
 
 PUBLISHED = {
     "accuracy": 0.8100456621004566,
@@ -50,7 +50,7 @@ def test_training_watches_the_same_values():
     for decisions, labels in cases():
         counts = confusion(decisions, labels)
         expected = {metric.name: float(metric.function(counts)) for metric in PUBLISHED_METRICS}
-        found = score(decisions, labels)
+        found = score("target", decisions, labels)
         assert found == pytest.approx(expected, abs=1e-12)
         assert {type(value) for value in found.values()} == {float}
 
@@ -85,18 +85,18 @@ def test_published_counts_give_the_published_metrics():
     assert {metric.name: metric.function(counts) for metric in PUBLISHED_METRICS} == pytest.approx(
         PUBLISHED
     )
-    found = score(decisions, labels)
+    found = score("target", decisions, labels)
     assert found == pytest.approx(PUBLISHED)
     assert {type(value) for value in found.values()} == {float}
 
 
 def test_decisions_for_other_rows_are_an_error():
     with pytest.raises(ValueError):
-        score(np.array([0, 1]), np.array([0, 1, 1]))
+        score("target", np.array([0, 1]), np.array([0, 1, 1]))
 
 
 def test_what_training_watches_are_the_published_metrics():
     names = ["accuracy", "f1", "precision", "recall"]
     assert [metric.name for metric in PUBLISHED_METRICS] == names
     assert [name for name, metric in METRICS.items() if metric.is_watched] == names
-    assert list(score(np.array([0, 1]), np.array([1, 1]))) == names
+    assert list(score("target", np.array([0, 1]), np.array([1, 1]))) == names

@@ -8,16 +8,13 @@ from whosaid.errors import StageError
 from whosaid.evaluation.metric_entry import Metric
 from whosaid.evaluation.metrics import METRICS
 from whosaid.evaluation.predictions import Predictions
+from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
 from whosaid.evaluation.resampling import Resamples, evaluate, once
-from whosaid.evaluation.split_metrics import (
-    check_scores,
-    find_intervals,
-    remarks,
-    standard_error,
-    trivial_metrics,
-)
+from whosaid.evaluation.split_metrics import check_scores, find_intervals, standard_error
+from whosaid.evaluation.target_description import remarks, trivial_metrics
 
 WITH_INTERVAL = {name: metric for name, metric in METRICS.items() if metric.has_interval}
+ONE_IN_FIVE = np.array([1, 0, 0, 0, 0])
 MANY = 10**6  # units, so many that Student's t is as good as normal
 
 BETWEEN_FIVES = Metric(
@@ -55,7 +52,7 @@ def test_all_values_and_intervals_of_random_predictions_are_within_the_bounds():
     for _ in range(25):
         test, valid = draw(rng), draw(rng, 50)
         values, resampled = values_of(test, valid), resampled_of(test, valid, 40)
-        intervals = find_intervals(values, resampled, int(test.label.sum()), 0.95)
+        intervals = find_intervals(values, resampled, int(test.label.sum()), 0.95, METRICS)
         assert list(values) == list(intervals) == list(METRICS)
         assert set(resampled) == set(METRICS)
         for name, metric in METRICS.items():
@@ -78,7 +75,7 @@ def near(value):
 
 def interval_of(metric, value):
     values, resampled = near(value)
-    found = find_intervals({metric.name: values}, {metric.name: resampled}, MANY, 0.95)
+    found = find_intervals({metric.name: values}, {metric.name: resampled}, MANY, 0.95, METRICS)
     return found[metric.name]
 
 
@@ -116,14 +113,14 @@ def test_only_a_metric_that_noise_inflates_has_no_interval():
 
 def test_an_undefined_metric_has_neither_interval_nor_standard_error():
     values, resampled = np.array([np.nan]), np.full((1, 5), np.nan)
-    found = find_intervals({"roc_auc": values}, {"roc_auc": resampled}, 0, 0.95)
+    found = find_intervals({"roc_auc": values}, {"roc_auc": resampled}, 0, 0.95, METRICS)
     assert found == {"roc_auc": None}
     assert math.isnan(standard_error(values, resampled, 0))
 
 
 def test_rows_that_are_all_alike_have_no_interval():
     values, resampled = np.array([1.0, 1.0]), np.ones((2, 50))
-    assert find_intervals({"f1": values}, {"f1": resampled}, 30, 0.95) == {"f1": None}
+    assert find_intervals({"f1": values}, {"f1": resampled}, 30, 0.95, METRICS) == {"f1": None}
     assert standard_error(values, resampled, 30) == 0
 
 
@@ -131,7 +128,7 @@ def test_rows_that_are_all_alike_have_no_interval():
 def test_the_interval_holds_the_value_if_hardly_any_resample_differs(other):
     resampled = np.full((1, 300), 0.5)
     resampled[0, :5] = other
-    found = find_intervals({"f1": np.array([0.5])}, {"f1": resampled}, 30, 0.95)
+    found = find_intervals({"f1": np.array([0.5])}, {"f1": resampled}, 30, 0.95, METRICS)
     assert found["f1"][0] < 0.5 < found["f1"][1]
 
 
@@ -163,12 +160,12 @@ def test_a_metric_more_reaches_values_resamples_and_trivial_classifiers(monkeypa
     test, valid = draw(rng), draw(rng)
     for found in (values_of(test, valid), resampled_of(test, valid, 30)):
         assert found["between_fives"] == pytest.approx(10 * found["accuracy"] - 5)
-    for found in trivial_metrics(test.label, 0.2).values():
+    for found in trivial_metrics(test.label, ONE_IN_FIVE).values():
         assert found["between_fives"] == pytest.approx(10 * found["accuracy"] - 5)
 
 
 def test_trivial_classifiers_have_neither_thresholds_nor_probabilities():
-    found = trivial_metrics(np.array([1, 0, 0, 0]), 0.25)
+    found = trivial_metrics(np.array([1, 0, 0, 0]), np.array([0, 1, 0, 0]))
     assert list(found) == ["never", "always", "prior_random"]
     names = {name for name, metric in METRICS.items() if metric.basis != "calibration"}
     for of_kind in found.values():
@@ -192,9 +189,9 @@ def test_scores_are_compared_with_the_metrics_of_each_seed():
     test = draw(np.random.default_rng(17))
     values = values_of(test, test)
     of_seeds = [scores(decisions, test.label) for decisions in test.decide()]
-    check_scores(values, of_seeds)
+    check_scores(values, of_seeds, PUBLISHED_METRICS)
     with pytest.raises(StageError, match=r"^accuracy is .* predict again"):
-        check_scores(values, of_seeds[::-1])
+        check_scores(values, of_seeds[::-1], PUBLISHED_METRICS)
 
 
 def test_a_single_row_of_the_target_s_is_remarked():
@@ -202,7 +199,7 @@ def test_a_single_row_of_the_target_s_is_remarked():
     rows = Predictions(
         np.arange(3), np.array([0, 1, 0]), np.zeros(3, bool), np.array([[1, 2, 3.0]])
     )
-    assert [*remarks(rows, [1], [None], {}, True)] == [
+    assert [*remarks(rows, rows, [1], {})] == [
         "One row is the target's: precision, recall and F1 are about this row alone.",
         "Seed 1 predicts the same for every row: the target.",
     ]

@@ -71,6 +71,7 @@ def compare(tmp_path):
             lines=str(path),
             comparison=str(tmp_path / "comparison.json"),
             experiment="toy",
+            question="target",
             reference=names[0]["name"],
             variants=names,
             bootstrap=bootstrap,

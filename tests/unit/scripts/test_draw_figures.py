@@ -11,12 +11,13 @@ from experiment_files import PRIMARY, scores, write_columns
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from whosaid.config.output_paths import FIGURES
+from whosaid.config import output_paths
 from whosaid.evaluation.metrics import BINS
 from whosaid.evaluation.probability import sigmoid
 from whosaid.reporting import figures, plot_style
 from whosaid.reporting.figure_data import read_experiment
 
+FIGURES = output_paths.FIGURES["target"]
 SPEAKERS = ("michael", "jim", "pam", "angela")
 SVG = "{http://www.w3.org/2000/svg}"
 VARIANTS = {
@@ -117,6 +118,7 @@ class Inputs:
         self.write("comparison", "comparison", {"confidence": 0.95, "variants": comparison})
         self.write("slices", "slices", {"confidence": 0.95, "variants": slices})
         self.settings = {
+            "question": "target",
             "target_speaker": "dwight",
             "reference": next(iter(variants)),
             "variants": titles,

@@ -65,6 +65,7 @@ def run(tmp_path):
             lines=str(tmp_path / "lines.parquet"),
             slices=str(tmp_path / "slices.json"),
             experiment="toy",
+            question="target",
             variants=[{"name": name, "seeds": list(range(len(paths))), "unit": unit}],
             bootstrap=bootstrap,
         )

@@ -120,6 +120,7 @@ def evaluate(tmp_path):
             "metrics": {name: str(path) for name, path in outputs.items()},
             "thresholds": str(tmp_path / "thresholds.json"),
             "experiment": "toy",
+            "question": "target",
             "variant": "plain",
             "seeds": list(seeds),
             "unit": unit,

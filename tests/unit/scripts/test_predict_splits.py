@@ -38,6 +38,7 @@ def run(tmp_path_factory):
             predictions=[outputs[name] for name in SPLITS],
             scores=outputs["scores"],
             runtime=outputs["runtime"],
+            question="target",
             per_device_eval_batch_size=batch_size,
         )
         return outputs
@@ -102,7 +103,7 @@ def test_a_row_without_a_judgement_follows_from_the_counts_and_any_other_from_th
     for name in ("row", "label", "abstained"):
         assert found[name].tolist() == dealt[name].tolist()
     counts = json.loads((splits / "split_counts.json").read_text())["abstained_in_train"]
-    assert np.allclose(logits[found["abstained"]], abstention_logits(counts))
+    assert np.allclose(logits[found["abstained"]], abstention_logits(counts, has_target=True))
     # The same rows of a variant that abstains on none.
     everything = deal()
     others = run(model, tokenize(everything, encoders["distilbert"]), everything)
@@ -165,7 +166,9 @@ def test_runtime_has_the_seconds_and_rows_per_second_of_each_split(predictions):
 
 
 def test_a_model_predicts_in_float32(model):
-    predictor = predict_splits.load_predictor(str(model), AutoTokenizer.from_pretrained(model), 16)
+    predictor = predict_splits.load_predictor(
+        str(model), AutoTokenizer.from_pretrained(model), "target", 16
+    )
     assert not predictor.args.bf16 and not predictor.args.fp16
     assert {value.dtype for value in predictor.model.parameters()} == {torch.float32}
 

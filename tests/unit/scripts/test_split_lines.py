@@ -22,7 +22,9 @@ SPLITS = ("train", "test", "valid")
 STRATIFIED = ("datasets_stratified", "pandas_per_class")
 METHODS = (*STRATIFIED, "group_shuffle")
 GROUPS = {"episode": ["season", "episode"], "scene": ["scene"]}
-RESAMPLE = {"oversample_positives": 2, "undersample_negatives": 0.5}
+NO_BALANCE = {"undersample_to": None, "oversample_to": None}
+RESAMPLE = {"oversample_positives": 2, "undersample_negatives": 0.5, **NO_BALANCE}
+NAMES = ["not_dwight", "dwight"]
 FRACTIONS = {"train": 0.7, "test": 0.15, "valid": 0.15}
 
 
@@ -60,7 +62,7 @@ def grouped_lines(lines, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def top_ten(lines):
-    return select_speakers(pd.read_parquet(lines), "dwight", 10)
+    return select_speakers(pd.read_parquet(lines), "dwight", 10)[0]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -302,8 +304,8 @@ def test_the_label_carries_the_names_of_the_classes(splits, deal):
 @pytest.mark.parametrize("positives", [0, 1, 2])
 def test_too_few_lines_of_the_target_are_refused(method, positives):
     labels = np.array([1] * positives + [0] * 40)
-    with pytest.raises(InputError, match=f"^{positives} lines of the target"):
-        split_rows(labels, recipe(method), None)
+    with pytest.raises(InputError, match=f"^{positives} of {40 + positives} lines are dwight's"):
+        split_rows(labels, NAMES, recipe(method), None)
 
 
 @pytest.mark.parametrize("method", STRATIFIED)
@@ -311,9 +313,9 @@ def test_too_few_lines_of_the_target_are_refused(method, positives):
 def test_few_lines_of_the_target_reach_every_split_or_are_refused(method, positives):
     labels = np.array([1] * positives + [0] * 40)
     try:
-        parts = split_rows(labels, recipe(method), None)
+        parts = split_rows(labels, NAMES, recipe(method), None)
     except InputError as error:
-        assert "needs at least one of either" in str(error)
+        assert "needs at least one line of every class" in str(error)
     else:
         assert all(0 < labels[part].sum() < len(part) for part in parts.values())
 
@@ -323,7 +325,7 @@ def test_a_method_that_is_none_of_the_three_splits_nothing():
     for method in ("random", "group", None):
         split = recipe("datasets_stratified") | {"method": method}
         with pytest.raises(AssertionError, match="unreachable"):
-            split_rows(labels, split, None, np.arange(40))
+            split_rows(labels, NAMES, split, None, np.arange(40))
 
 
 @pytest.mark.parametrize("group_by", GROUPS)
@@ -350,15 +352,17 @@ def test_episodes_of_two_seasons_are_two_groups(deal, grouped_lines):
 def test_two_groups_do_not_make_three_splits():
     labels = np.array([0, 1] * 20)
     split = recipe("group_shuffle") | {"group_by": "episode"}
-    with pytest.raises(InputError, match=r"by 2 whole episodes: .* at least one of either"):
-        split_rows(labels, split, None, np.repeat([0, 1], 20))
+    with pytest.raises(
+        InputError, match=r"by 2 whole episodes, .* at least one line of every class"
+    ):
+        split_rows(labels, NAMES, split, None, np.repeat([0, 1], 20))
 
 
 def test_groups_that_leave_a_split_without_the_target_are_refused():
     groups = np.repeat(np.arange(20), 5)
     labels = (groups == 7).astype(int)
-    with pytest.raises(InputError, match=r"^5 lines of the target and 95 of the other"):
-        split_rows(labels, recipe("group_shuffle"), None, groups)
+    with pytest.raises(InputError, match=r"^5 of 100 lines are dwight's"):
+        split_rows(labels, NAMES, recipe("group_shuffle"), None, groups)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -433,6 +437,7 @@ def test_short_lines_leave_train_and_are_abstained_on_elsewhere(method, deal, is
     assert counts_of(folder)["abstained_in_train"] == {
         "rows": (~long).sum(),
         "positives": train["label"][~long].sum(),
+        "of_labels": [(1 - train["label"][~long]).sum(), train["label"][~long].sum()],
     }
 
 
@@ -461,7 +466,7 @@ def test_there_is_no_abstaining_where_short_lines_are_dropped(deal):
     for settings in ({}, SHORT_LINES_STAY | {"min_words_scope": "corpus"}):
         folder = deal(**settings)
         assert not any(part["abstained"].any() for part in read(folder).values())
-        assert counts_of(folder)["abstained_in_train"] == {"rows": 0, "positives": 0}
+        assert counts_of(folder)["abstained_in_train"]["rows"] == 0
         assert all(counts_of(folder)[name]["abstained"] == 0 for name in SPLITS)
 
 

@@ -21,7 +21,8 @@ from whosaid.training import linear_model
 from whosaid.training.linear_model import load_model
 
 SPLITS = ("train", "test", "valid")
-ABSTAINED_IN_TRAIN = {"rows": 20, "positives": 3}
+NAMES = ["not_dwight", "dwight"]
+ABSTAINED_IN_TRAIN = {"of_labels": [17, 3]}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def run(lines, tmp_path_factory):
         for name, rows in rows_of.items():
             pq.write_table(pa.Table.from_pylist(rows, schema), folder / f"split_{name}.parquet")
         (folder / "split_counts.json").write_text(
-            json.dumps({"abstained_in_train": ABSTAINED_IN_TRAIN})
+            json.dumps({"labels": NAMES, "abstained_in_train": ABSTAINED_IN_TRAIN})
         )
         train_linear.main(
             splits=[str(folder / f"split_{name}.parquet") for name in SPLITS],
@@ -68,7 +69,7 @@ def run(lines, tmp_path_factory):
             predictions=[str(folder / f"{name}.parquet") for name in SPLITS],
             scores=str(folder / "scores.json"),
             runtime=str(folder / "runtime.json"),
-            target_speaker="dwight",
+            question="target",
             linear={**Linear().model_dump(), "features": list(features), **changes},
             seed=42,
         )
@@ -216,7 +217,7 @@ def test_abstained_rows_all_have_the_same_logits_and_are_not_the_targets(trained
         table = predictions(trained, split)
         abstained = np.array([row["abstained"] for row in dealt[split]])
         logits = np.stack([table["logit_not"], table["logit_target"]], axis=1)
-        expected = np.array(abstention_logits(ABSTAINED_IN_TRAIN), np.float32)
+        expected = abstention_logits(ABSTAINED_IN_TRAIN, has_target=True).astype(np.float32)
         assert 3 < abstained.sum() < len(abstained)
         assert (logits[abstained] == expected).all()
         assert (logits[:, 1] == expected[1]).sum() == abstained.sum()
@@ -252,7 +253,7 @@ def test_a_stored_model_answers_as_the_fitted_one(dealt, trained):
     fitted = linear_model.fit(texts["train"], labels, Linear().model_dump())
     stored = load_model(trained / "model")
     for lines in texts.values():
-        assert stored.log_odds(lines).tolist() == fitted.log_odds(lines).tolist()
+        assert stored.logits(lines).tolist() == fitted.logits(lines).tolist()
 
 
 def test_the_folder_says_how_to_compute_an_answer(run, dealt, lines):

@@ -55,6 +55,7 @@ def first_loss(tokenized, encoders, tmp_path):
             new_classifier(encoders[family], tokenizer, ["not_dwight", "dwight"]),
             tokenizer,
             load_from_disk(tokenized[family]),
+            "target",
             precision="float32",
             output_dir=str(tmp_path / "unused"),
             max_steps=1,

@@ -64,8 +64,7 @@ def report(tmp_path, monkeypatch):
             captions=[f"{name}.md" for name in FIGURES],
             template=str(REPORT / "page.html"),
             report="results/report.html",
-            experiment=made.settings["experiment"],
-            target_speaker=made.settings["target_speaker"],
+            question=made.settings["question"],
         )
         return (tmp_path / "results" / "report.html").read_text(encoding="utf-8")
 
@@ -164,7 +163,8 @@ def test_titles_are_shown_and_not_followed(report):
 
 
 def test_every_figure_of_the_workflow_has_a_caption_of_few_sentences():
-    assert {path.stem for path in REPORT.glob("*.md")} == set(output_paths.FIGURES)
-    for name in output_paths.FIGURES:
+    names = {name for of_question in output_paths.FIGURES.values() for name in of_question}
+    assert {path.stem for path in REPORT.glob("*.md")} == names
+    for name in names:
         caption = " ".join((REPORT / f"{name}.md").read_text(encoding="utf-8").split())
         assert 1 <= len(re.findall(r"[.:;] |\.$", caption)) <= 4

@@ -22,7 +22,7 @@ def log_of_two_epochs():
 
 
 def test_history_has_train_and_test_figures_of_each_epoch():
-    history = epoch_history(log_of_two_epochs())
+    history = epoch_history("target", log_of_two_epochs())
     assert [entry["epoch"] for entry in history] == [1.0, 2.0]
     assert [entry["train_loss"] for entry in history] == [0.5, 0.25]
     assert [entry["test_f1"] for entry in history] == [0.1, 0.2]
@@ -33,7 +33,7 @@ def test_one_line_is_logged_per_epoch(caplog):
     log = log_of_two_epochs()
     for number, entry in enumerate(log, start=1):
         state = SimpleNamespace(log_history=log[:number])
-        EpochLog().on_log(ARGUMENTS, state, None, logs=entry)
+        EpochLog("target").on_log(ARGUMENTS, state, None, logs=entry)
     assert caplog.messages == [
         f"epoch {epoch} of 2: train loss {loss}, "
         f"test loss {test}, accuracy {test}, f1 {test}, precision {test}, recall {test}"
@@ -46,4 +46,4 @@ def test_a_loss_that_is_no_number_ends_the_training(loss):
     log = log_of_two_epochs()[:2]
     log[1]["eval_loss"] = loss
     with pytest.raises(InputError, match=rf"test loss is {loss} after epoch 1: .*it is 0\.01"):
-        EpochLog().on_log(ARGUMENTS, SimpleNamespace(log_history=log), None, logs=log[1])
+        EpochLog("target").on_log(ARGUMENTS, SimpleNamespace(log_history=log), None, logs=log[1])

@@ -11,12 +11,12 @@ from transformers import AutoTokenizer, DataCollatorWithPadding, TrainerCallback
 
 from whosaid.tokens.first_position import first_position
 from whosaid.training.cpu_dropout import use_cpu_dropout
+from whosaid.training.loss import MeanLoss
 from whosaid.training.packing import (
     PackingCollator,
     can_be_packed,
     cheapest_packing,
     enable_packing,
-    mean_loss,
 )
 from whosaid.training.trainer import build_trainer
 
@@ -119,7 +119,7 @@ def test_packing_leaves_hardly_any_padding():
 def results(model, batch):
     labels = batch.pop("labels")
     outputs = model(**batch)
-    loss = mean_loss(outputs, labels)
+    loss = MeanLoss()(outputs, labels)
     loss.backward()
     return {"logits": outputs.logits.detach(), "loss": loss.detach(), **gradients(model)}
 
@@ -223,6 +223,7 @@ def first_step(build, tokenizer, rows, tmp_path):
             build(),
             tokenizer,
             {"train": rows, "test": rows},
+            "target",
             precision="float32",
             output_dir=str(tmp_path),
             max_steps=1,
@@ -268,6 +269,7 @@ def test_the_test_loss_is_the_mean_over_the_rows(batch_size, build, tokenizer, r
         build(),
         tokenizer,
         {"test": rows.select(range(90))},
+        "target",
         precision="float32",
         output_dir=str(tmp_path),
         per_device_eval_batch_size=batch_size,
@@ -288,6 +290,7 @@ def batches_of(build, tokenizer, rows, seed, strategy, tmp_path):
         build(),
         tokenizer,
         {"train": rows, "test": rows},
+        "target",
         precision="float32",
         output_dir=str(tmp_path),
         num_train_epochs=2,
@@ -329,6 +332,7 @@ def test_grouped_batches_are_of_similar_length(architecture, build, tokenizer, t
             build(),
             tokenizer,
             {"train": rows},
+            "target",
             precision="float32",
             output_dir=str(tmp_path),
             per_device_train_batch_size=16,
@@ -351,7 +355,7 @@ def test_a_model_of_another_architecture_is_padded_and_left_as_it_was(
     model = build()
     assert not can_be_packed(model)
     trainer = build_trainer(
-        model, tokenizer, {}, precision="float32", output_dir=str(tmp_path / "none")
+        model, tokenizer, {}, "target", precision="float32", output_dir=str(tmp_path / "none")
     )
     assert type(trainer.data_collator) is DataCollatorWithPadding
     assert not any(each._forward_pre_hooks or each._forward_hooks for each in model.modules())
@@ -368,7 +372,9 @@ def test_the_architectures_that_are_packed_have_hooks_and_the_packing_collator(
     architecture, build, tokenizer, tmp_path
 ):
     model = build()
-    trainer = build_trainer(model, tokenizer, {}, precision="float32", output_dir=str(tmp_path))
+    trainer = build_trainer(
+        model, tokenizer, {}, "target", precision="float32", output_dir=str(tmp_path)
+    )
     assert dataclasses.asdict(trainer.data_collator) == {
         "padding": tokenizer.pad_token_id,
         "first_position": first_position(model.config),

@@ -139,6 +139,7 @@ def test_another_split_in_the_evaluation_reads_no_other_tokens_row(
         model,
         tokenizer,
         {"train": learned, "test": learned},
+        "target",
         precision="float32",
         output_dir=str(tmp_path),
     )

@@ -30,6 +30,7 @@ RESERVED = ("benchmarks", "encoders", "logs", "model_store", "nltk_data", "proce
 """Folders of data/ and results/ that belong to no experiment."""
 
 Unit = Literal["row", "scene", "episode"]
+Question = Literal["target", "speakers"]
 
 PUBLISHED_COLUMNS = ("season", "episode", "title", "scene", "directed_by", "written_by")
 PUBLISHED_COLUMNS += ("writer1", "writer2", "writer3")
@@ -132,6 +133,7 @@ Named = AfterValidator(_differ_in_letters)
 Text = Annotated[str, Field(min_length=1)]
 FilePath = Annotated[Text, AfterValidator(_plain_path)]
 Share = Annotated[Number, Field(ge=0, le=1)]
+Ratio = Annotated[Number, Field(gt=0, le=1)]
 
 
 class _Section(BaseModel):
@@ -252,11 +254,24 @@ class Corpus(_Section):
         "refuse", description="What to do with rows that lack one of the two."
     )
     speakers: Speakers = Field(Speakers(), description="How names of speakers are put right.")
-    target_speaker: Text = Field(
-        description="The positive class: the speaker that label 1 stands for."
+    question: Question = Field(
+        "target",
+        description="`target`: is a line the `target_speaker`'s or not? `speakers`: which of the "
+        "`top_speakers` says it?",
     )
-    top_speakers: Annotated[Count, Field(ge=2)] = Field(
+    target_speaker: Text | None = Field(
+        None,
+        validate_default=True,
+        description="The positive class: the value of `speaker` that label 1 stands for. The "
+        "question `speakers` does not read it.",
+    )
+    top_speakers: Annotated[Count, Field(ge=2, le=100)] = Field(
         10, description="Keep the lines of this many most frequent speakers, the target among them."
+    )
+    other_speakers: Literal["drop", "class"] = Field(
+        "drop",
+        description="What happens to the lines of all others: `drop`, or `class` for one more "
+        "class, `others`, in the question `speakers`.",
     )
     word_tokenizer: Literal["punkt", "preserve_line"] = Field(
         "punkt",
@@ -264,6 +279,20 @@ class Corpus(_Section):
         "first (the published count; needs the punkt_tab data), `preserve_line` does not (needs no "
         "data; some counts differ).",
     )
+
+    @field_validator("target_speaker")
+    @classmethod
+    def _target_has_a_name(cls, target: str | None, info: ValidationInfo) -> str | None:
+        if target is None and info.data.get("question") == "target":
+            raise ValueError("is missing; the question target needs it")
+        return target
+
+    @field_validator("other_speakers")
+    @classmethod
+    def _others_have_a_question(cls, others: str, info: ValidationInfo) -> str:
+        if others == "class" and info.data.get("question") == "target":
+            raise ValueError("the question target has no class for others; drop, or ask `speakers`")
+        return others
 
     @model_validator(mode="after")
     def _keys_fit(self):
@@ -288,8 +317,10 @@ class Corpus(_Section):
         return (self.csv,) if isinstance(self.csv, str) else self.csv
 
     @property
-    def target(self) -> str:
-        """The target's name as the lines are stored."""
+    def target(self) -> str | None:
+        """The target's name as the lines are stored; None where the question has no target."""
+        if self.question != "target":
+            return None
         return self.speakers.final(self.target_speaker)
 
 
@@ -398,11 +429,35 @@ class Resample(_Section):
     """Re-balancing of the training split only, after the split."""
 
     oversample_positives: Count = Field(
-        1, description="How many copies of each positive training row the split holds."
+        1,
+        description="Question `target`: how many copies of each positive training row the split "
+        "holds.",
     )
     undersample_negatives: Annotated[Number, Field(gt=0, le=1)] = Field(
-        1.0, description="Share of the negative training rows to keep."
+        1.0, description="Question `target`: share of the negative training rows to keep."
     )
+    undersample_to: Ratio | None = Field(
+        None,
+        description="Question `speakers`: rows of larger classes are dropped until the smallest "
+        "class has this share of the largest; null: none are.",
+    )
+    oversample_to: Ratio | None = Field(
+        None,
+        description="Question `speakers`: rows of smaller classes are repeated until each has this "
+        "share of the largest; null: none are.",
+    )
+
+    @staticmethod
+    def keys_of(question: Question) -> tuple[str, ...]:
+        """The keys that are for this question."""
+        if question == "target":
+            return "oversample_positives", "undersample_negatives"
+        return "oversample_to", "undersample_to"
+
+    def of_other_question(self, question: Question) -> list[str]:
+        """The keys that have a value although they are not for this question."""
+        own, fields = self.keys_of(question), type(self).model_fields
+        return [k for k in fields if k not in own and getattr(self, k) != fields[k].default]
 
 
 class Training(_Section):
@@ -442,6 +497,11 @@ class Training(_Section):
         description="Arithmetic of the matrix products; `auto` takes bfloat16 where the device "
         "computes it natively.",
     )
+    class_weight: Literal["balanced"] | None = Field(
+        None,
+        description="`balanced`: in the training loss a row counts by the inverse of its class's "
+        "frequency, as in scikit-learn; null: every row counts the same.",
+    )
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = Field(
         (42,), description="One model is trained per seed; metrics are means over them."
     )
@@ -466,7 +526,7 @@ class Linear(_Section):
         0.3, description="Inverse of the strength of the L2 penalty, as in scikit-learn."
     )
     class_weight: Literal["balanced"] | None = Field(
-        "balanced", description="`balanced` gives both classes the same weight; null: every row."
+        "balanced", description="`balanced` gives all classes the same weight; null: every row."
     )
 
     @model_validator(mode="after")
@@ -532,7 +592,8 @@ class Recipe(_Section):
         "corpus",
         description="`corpus`: shorter lines are dropped before the split, as published. `train`: "
         "they are dropped from train only. In test and valid the variant abstains on them, which "
-        "counts as predicting that they are not the target's.",
+        "counts as predicting that they are not the target's, or, in the question `speakers`, that "
+        "they are of the class with most such lines in train.",
     )
     annotate: tuple[Text, ...] = Field(
         (),
@@ -672,7 +733,10 @@ class Config(_Section):
     @property
     def asks_the_published_question(self) -> bool:
         """Whether the published figures answer the question that `corpus` asks."""
-        question = self.published_question
-        return question is not None and question == PublishedQuestion(
-            target_speaker=self.corpus.target, top_speakers=self.corpus.top_speakers
+        question, corpus = self.published_question, self.corpus
+        return (
+            question is not None
+            and corpus.question == "target"
+            and question.target_speaker == corpus.target
+            and question.top_speakers == corpus.top_speakers
         )

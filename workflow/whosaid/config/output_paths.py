@@ -10,15 +10,24 @@ from whosaid.split_names import SPLITS
 MODEL_STORE = "data/model_store"
 """The store of trained models, which all experiments share."""
 
-FIGURES = (
-    "forest",
-    "precision_recall",
-    "calibration",
-    "training_curves",
-    "confusion_by_speaker",
-    "word_counts",
-)
-"""The figures of an experiment, in the order in which they are shown."""
+FIGURES = {
+    "target": (
+        "forest",
+        "precision_recall",
+        "calibration",
+        "training_curves",
+        "confusion_by_speaker",
+        "word_counts",
+    ),
+    "speakers": (
+        "macro_scores",
+        "confusion_matrix",
+        "confidence",
+        "training_curves",
+        "word_counts",
+    ),
+}
+"""The figures of an experiment for each question, in the order in which they are shown."""
 
 
 def predictions(config: Config, variant: str, split: str) -> list[str]:
@@ -43,9 +52,17 @@ def scores(config: Config, variant: str) -> list[str]:
     return [f"{folder}/seed_{seed}/scores.json" for seed in config.variants[variant].seeds]
 
 
+def thresholds_of(config: Config, experiment: str, variant: str) -> dict[str, str]:
+    """The decision thresholds of a variant, by name; only the question `target` has any."""
+    if config.corpus.question != "target":
+        return {}
+    return {"thresholds": f"data/{experiment}/models/{variant}/thresholds.json"}
+
+
 def thresholds(config: Config) -> list[str]:
     """The decision thresholds of every variant."""
-    return [f"data/{config.experiment}/models/{name}/thresholds.json" for name in config.variants]
+    found = (thresholds_of(config, config.experiment, name) for name in config.variants)
+    return [path for of_variant in found for path in of_variant.values()]
 
 
 def metrics(config: Config) -> list[str]:
@@ -77,7 +94,8 @@ def leak_audits(config: Config) -> list[str]:
 def figures(config: Config) -> dict[str, str]:
     """The figures by name; `word_counts` is one of them only if a variant counts words."""
     counts_words = any(variant.min_words for variant in config.variants.values())
-    names = [name for name in FIGURES if counts_words or name != "word_counts"]
+    names = FIGURES[config.corpus.question]
+    names = [name for name in names if counts_words or name != "word_counts"]
     return {name: f"results/{config.experiment}/figures/{name}.svg" for name in names}
 
 
@@ -93,7 +111,7 @@ def recorded(config: Config) -> list[str]:
         *(f"{data}/tokenized/{name}/manifest.json" for name in fine_tuned),
         *(path.replace("training.json", "manifest.json") for path in training_records(config)),
         *(path for name in config.variants for path in scores(config, name)),
-        *thresholds(config),
+        *(path for path in metrics(config) if path.endswith(f"/{REPORTED}.json")),
         *(f"results/{config.experiment}/{name}.json" for name in ("comparison", "slices")),
         *figures(config).values(),
         *leak_audits(config),

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from whosaid.config.corpus_files import corpus_files
 from whosaid.config.missing_columns import Problem, mapping, missing_columns
-from whosaid.config.model import PLAIN_WORD, Config
+from whosaid.config.model import PLAIN_WORD, Config, Resample
 
 ALLOWED = {
     "dict_type": "must be a mapping of keys",
@@ -125,6 +125,7 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
     problems += missing_columns(resolved, variants, defaults)
     try:
         config = Config.model_validate(resolved)
+        problems += _of_other_question(config)
     except ValidationError as error:
         problems += _explain(error)
     if problems:
@@ -210,6 +211,16 @@ def _unknown_names(
     for path, name, section, known in checks:
         if isinstance(name, str) and isinstance(known, Mapping) and name not in known:
             yield path, f"{name!r} is not in {section}: {', '.join(map(str, known))}"
+
+
+def _of_other_question(config: Config) -> Iterator[Problem]:
+    """A problem for each key of a variant's `resample` that is for another question."""
+    question = config.corpus.question
+    for name, variant in config.variants.items():
+        for key in variant.resample.of_other_question(question) if variant.resample else []:
+            path = ("variants", name, "resample", key)
+            own = ", ".join(Resample.keys_of(question))
+            yield path, f"is not for the question {question}, whose keys are {own}; leave it out"
 
 
 def _is_written(path: tuple[str, ...], value: Any) -> bool:

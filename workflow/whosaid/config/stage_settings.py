@@ -26,7 +26,10 @@ def settings_text(config: Config, stage: str, wildcards: Mapping[str, str]) -> s
 
 def read_lines(config: Config) -> dict[str, Any]:
     """How the files are read, and what they are checked for."""
-    return config.corpus.model_dump(mode="json", exclude={"csv", "word_tokenizer"})
+    apart = {"csv", "word_tokenizer", "question", "other_speakers", "target_speaker"}
+    corpus = config.corpus.model_dump(mode="json", exclude=apart)
+    asked = config.corpus.question == "target"
+    return corpus | {"target_speaker": config.corpus.target_speaker if asked else None}
 
 
 def split_lines(config: Config, variant: str) -> dict[str, Any]:
@@ -38,6 +41,7 @@ def split_lines(config: Config, variant: str) -> dict[str, Any]:
     question = {
         "target_speaker": config.corpus.target,
         "top_speakers": config.corpus.top_speakers,
+        "other_speakers": config.corpus.other_speakers,
     }
     return {**question, **recipe, "word_tokenizer": tokenizer}
 
@@ -47,6 +51,7 @@ def audit_splits(config: Config, variant: str) -> dict[str, Any]:
     return {
         "experiment": config.experiment,
         "variant": variant,
+        "question": config.corpus.question,
         "annotate": list(config.variants[variant].annotate),
         **config.audit.model_dump(mode="json"),
     }
@@ -76,19 +81,22 @@ def tokenize_splits(config: Config, variant: str) -> dict[str, Any]:
 def train_model(config: Config, variant: str, seed: str) -> dict[str, Any]:
     """The Trainer's arguments and the seed of this one model."""
     training = config.variants[variant].training.model_dump(mode="json", exclude={"seeds"})
-    return {"training": training, "seed": int(seed)}
+    if training["class_weight"] is None:
+        del training["class_weight"]  # so that models from before there was this key are known
+    return {"question": config.corpus.question, "training": training, "seed": int(seed)}
 
 
 def predict_splits(config: Config, variant: str) -> dict[str, Any]:
     """How predictions are computed; they do not depend on how the model was trained."""
-    keys = {"per_device_eval_batch_size"}
-    return config.variants[variant].training.model_dump(mode="json", include=keys)
+    training = config.variants[variant].training
+    size = {"per_device_eval_batch_size": training.per_device_eval_batch_size}
+    return {"question": config.corpus.question, **size}
 
 
 def train_linear(config: Config, variant: str, seed: str) -> dict[str, Any]:
     """The features and the penalty of the logistic regression."""
     linear = config.variants[variant].linear.model_dump(mode="json")
-    return {"target_speaker": config.corpus.target, "linear": linear, "seed": int(seed)}
+    return {"question": config.corpus.question, "linear": linear, "seed": int(seed)}
 
 
 def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
@@ -97,6 +105,7 @@ def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
     published = spec.published and spec.published.model_dump(mode="json", exclude={"seconds"})
     return {
         "experiment": config.experiment,
+        "question": config.corpus.question,
         "variant": variant,
         "seeds": list(spec.seeds),
         "unit": config.unit_of(variant),
@@ -111,6 +120,7 @@ def compare_variants(config: Config) -> dict[str, Any]:
     """Which variants are compared with which, and the bootstrap."""
     return {
         "experiment": config.experiment,
+        "question": config.corpus.question,
         "reference": config.reference_variant,
         "variants": _variants(config, "seeds", "unit", "is_baseline"),
         **_bootstrap(config),
@@ -120,12 +130,18 @@ def compare_variants(config: Config) -> dict[str, Any]:
 def evaluate_slices(config: Config) -> dict[str, Any]:
     """The variants in config order, and the bootstrap."""
     variants = _variants(config, "seeds", "unit")
-    return {"experiment": config.experiment, "variants": variants, **_bootstrap(config)}
+    return {
+        "experiment": config.experiment,
+        "question": config.corpus.question,
+        "variants": variants,
+        **_bootstrap(config),
+    }
 
 
 def draw_figures(config: Config) -> dict[str, Any]:
     """Titles, seeds and order of the variants, and the cutoffs that the histogram shows."""
     return {
+        "question": config.corpus.question,
         "target_speaker": config.corpus.target,
         "reference": config.reference_variant,
         "variants": _variants(config, "title", "seeds", "classifier", "min_words"),
@@ -136,6 +152,7 @@ def summarize(config: Config) -> dict[str, Any]:
     """The rows of the tables, in config order."""
     return {
         "experiment": config.experiment,
+        "question": config.corpus.question,
         "target_speaker": config.corpus.target,
         "reference": config.reference_variant,
         "split_seed": config.variants[config.reference_variant].split.seed,
@@ -144,8 +161,8 @@ def summarize(config: Config) -> dict[str, Any]:
 
 
 def write_report(config: Config) -> dict[str, Any]:
-    """What the report's title says."""
-    return {"experiment": config.experiment, "target_speaker": config.corpus.target}
+    """Which question the report is about."""
+    return {"question": config.corpus.question}
 
 
 def verify(config: Config) -> dict[str, Any]:

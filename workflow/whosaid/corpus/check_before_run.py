@@ -46,13 +46,18 @@ def check_csv(config: Config) -> None:
 def too_few(config: Config, facts: Mapping[str, Any]) -> Iterator[str]:
     """A sentence for each class that cannot stand in all three splits."""
     top = list(facts["speakers"].items())[: config.corpus.top_speakers]
-    of_target = facts["speakers"][config.corpus.target]
-    of_others = sum(count for _, count in top) - of_target
-    for whose, count in ((repr(config.corpus.target), of_target), ("the others", of_others)):
+    classes = {repr(name): count for name, count in top}
+    remedy = "fewer corpus.top_speakers"
+    if (target := config.corpus.target) is not None:
+        of_target = facts["speakers"][target]
+        of_others = sum(classes.values()) - of_target
+        classes = {repr(target): of_target, "the others": of_others}
+        remedy = "another corpus.target_speaker or more corpus.top_speakers"
+    for whose, count in classes.items():
         if count < len(SPLITS):
             yield (
                 f"{count} line{'s' if count > 1 else ''} of {whose}; each of train, test and valid "
-                "needs one: choose another corpus.target_speaker or more corpus.top_speakers"
+                f"needs one: choose {remedy}"
             )
 
 

@@ -135,10 +135,15 @@ def compare_texts(
     }
 
 
-def best_scores_of(split: pd.DataFrame, column: str) -> dict[str, float]:
-    """The best scores of a classifier that sees nothing but the `column`."""
-    counts = pd.crosstab(split[column], split["label"]).reindex(columns=[0, 1], fill_value=0)
-    return best_scores(counts.to_numpy())
+def best_scores_of(split: pd.DataFrame, column: str, question: str) -> dict[str, float | None]:
+    """The best scores of a classifier that sees nothing but the `column`.
+
+    F1 is that of the target's lines, and None if the question is about all speakers.
+    """
+    counts = pd.crosstab(split[column], split["label"])
+    if question == "target":
+        return best_scores(counts.reindex(columns=[0, 1], fill_value=0).to_numpy())
+    return {"accuracy": float(counts.to_numpy().max(axis=1).sum() / len(split)), "f1": None}
 
 
 def best_scores(counts: np.ndarray) -> dict[str, float]:
@@ -157,13 +162,18 @@ def best_scores(counts: np.ndarray) -> dict[str, float]:
     return {"accuracy": float(counts.max(axis=1).sum() / rows.sum()), "f1": float(f1.max())}
 
 
-def describe_split(split: pd.DataFrame) -> dict[str, Any]:
-    """The rows and seasons of a split, its texts with both labels, and the best possible scores."""
+def describe_split(split: pd.DataFrame, question: str) -> dict[str, Any]:
+    """The rows and seasons of a split, its texts of several labels, the best possible scores."""
     distinct = split.drop_duplicates("row", keep="last")
+    # The sum of labels 0 and 1 is the number of positives; of other labels it says nothing.
+    about = ("label", "sum" if question == "target" else "nunique")
     texts = distinct.groupby("key", sort=False).agg(
-        text=("spoken", "first"), rows=("label", "size"), positives=("label", "sum")
+        text=("spoken", "first"),
+        rows=("label", "size"),
+        **{"positives" if question == "target" else "labels": about},
     )
-    both = texts[texts["positives"].between(1, texts["rows"] - 1)]
+    has_several = distinct.groupby("key", sort=False)["label"].nunique() > 1
+    both = texts[has_several]
     seasons = {}
     if "season" in distinct:
         of_seasons = distinct["season"].value_counts()
@@ -181,8 +191,8 @@ def describe_split(split: pd.DataFrame) -> dict[str, Any]:
             "examples": most_frequent.to_dict("records"),
         },
         "best": {
-            "as_written": best_scores_of(split, "text"),
-            "normalised": best_scores_of(split, "key"),
+            "as_written": best_scores_of(split, "text", question),
+            "normalised": best_scores_of(split, "key", question),
         },
         "seasons": seasons,
     }
@@ -213,7 +223,7 @@ def shortened(text: str) -> str:
     return repr(text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…")
 
 
-def audit_leaks(parts: dict[str, pd.DataFrame], similarity: float) -> dict[str, Any]:
+def audit_leaks(parts: dict[str, pd.DataFrame], similarity: float, question: str) -> dict[str, Any]:
     """The leak audit of the splits `parts`, as `read_split` reads them.
 
     Texts are near duplicates if the cosine of their character trigrams is at least `similarity`.
@@ -230,7 +240,7 @@ def audit_leaks(parts: dict[str, pd.DataFrame], similarity: float) -> dict[str, 
         "near_duplicate_similarity": similarity,
         "near_duplicate_min_words": NEAR_MIN_WORDS,
         "notes": NOTES,
-        "splits": {name: describe_split(part) for name, part in parts.items()},
+        "splits": {name: describe_split(part, question) for name, part in parts.items()},
         "held_out": held_out,
         "valid_in_test": compare_texts(parts["valid"], parts["test"], similarity),
     }

@@ -43,7 +43,7 @@ class Corpus(NamedTuple):
     lines: pd.DataFrame
     schema: pa.Schema
     speakers: dict[str, int]
-    target_speaker: str
+    target_speaker: str | None
     files: dict[str, str]
     merged: dict[str, dict[str, int]]
     dropped: dict[str, int]
@@ -88,11 +88,9 @@ def read_corpus(section: Mapping[str, Any]) -> Corpus:
         "of_dropped_speakers": sum(renamed.dropped.values()),
     }
     speakers = lines["speaker"].value_counts().to_dict()
-    target = final_name(
-        section["target_speaker"],
-        section["speakers"]["normalise"],
-        section["speakers"]["aliases"],
-    )
+    target, names = section["target_speaker"], section["speakers"]
+    if target is not None:
+        target = final_name(target, names["normalise"], names["aliases"])
     check_question(speakers, target, section, source)
     return Corpus(
         lines=lines,
@@ -185,9 +183,9 @@ def other_header(path: Path, names: list[str], first: Path, header: list[str]) -
 
 
 def check_question(
-    speakers: Mapping[str, int], target: str, section: Mapping[str, Any], source: str
+    speakers: Mapping[str, int], target: str | None, section: Mapping[str, Any], source: str
 ) -> None:
-    """Raise InputError unless the target is one of the `top_speakers`.
+    """Raise InputError unless the target, if there is one, is one of the `top_speakers`.
 
     Two of their names that seem to be one person's are refused first.
     """
@@ -205,7 +203,7 @@ def check_question(
             f"{source}: {len(speakers)} speakers, but corpus.top_speakers is {asked}; "
             f"set it to {allowed}"
         )
-    if target not in top:
+    if target is not None and target not in top:
         count = speakers.get(target)
         hint = f" ({target!r} has {count:,})" if count else nearest(target, speakers)
         raise InputError(

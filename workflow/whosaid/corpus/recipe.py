@@ -5,18 +5,40 @@ from typing import Literal, assert_never
 
 import pandas as pd
 
+from whosaid.corpus.label_names import OTHERS, label_names
 from whosaid.corpus.normalise_text import normalise
+from whosaid.errors import InputError
 
 
-def select_speakers(lines: pd.DataFrame, target_speaker: str, top_speakers: int) -> pd.DataFrame:
-    """The lines of the `top_speakers` most frequent speakers, in file order, with text and label.
+def select_speakers(
+    lines: pd.DataFrame,
+    target_speaker: str | None,
+    top_speakers: int,
+    other_speakers: Literal["drop", "class"] = "drop",
+) -> tuple[pd.DataFrame, list[str]]:
+    """The lines of the `top_speakers` most frequent speakers with text and label, and label names.
 
-    `text` is the column `line`, renamed. `label` is 1 where the speaker is `target_speaker`, else
-    0. Frequencies are counted over the whole file.
+    The lines are in file order; `text` is the column `line`, renamed. With a `target_speaker` the
+    label is 1 for his lines, else 0. Without one it is the place of the speaker among the most
+    frequent ones, and `other_speakers` says whether the lines of all others are left out or are one
+    more class. Frequencies are counted over the whole file.
     """
-    top = lines["speaker"].value_counts().index[:top_speakers]
-    kept = lines[lines["speaker"].isin(top)].rename(columns={"line": "text"})
-    return kept.assign(label=(kept["speaker"] == target_speaker).astype("int8"))
+    top = lines["speaker"].value_counts().index[:top_speakers].tolist()
+    names = label_names(target_speaker, top)
+    is_top = lines["speaker"].isin(top)
+    if other_speakers == "class":
+        if OTHERS in top:
+            raise InputError(
+                f"corpus.other_speakers: a speaker is called {OTHERS!r}; give him another name by "
+                "corpus.speakers.aliases, or drop the other speakers"
+            )
+        names.append(OTHERS)
+        is_top[:] = True
+    kept = lines[is_top].rename(columns={"line": "text"})
+    if target_speaker is not None:
+        return kept.assign(label=(kept["speaker"] == target_speaker).astype("int8")), names
+    places = {speaker: place for place, speaker in enumerate(top)}
+    return kept.assign(label=kept["speaker"].map(places).fillna(len(top)).astype("int8")), names
 
 
 def drop_duplicates(

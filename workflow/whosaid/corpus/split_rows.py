@@ -10,9 +10,6 @@ from datasets import ClassLabel, Dataset, Features, Value
 from whosaid.errors import InputError
 from whosaid.split_names import SPLITS
 
-FEATURES = Features({"position": Value("int64"), "label": ClassLabel(num_classes=2)})
-
-
 Positions = dict[str, np.ndarray]
 """For each split the positions of its rows among all rows, in the order of the split."""
 
@@ -33,19 +30,22 @@ def split_datasets_stratified(
         return halves["train"], halves["test"]
 
     positions = {"position": np.arange(len(labels)), "label": labels}
-    splits = _in_two_steps(halve, Dataset.from_dict(positions, FEATURES), fractions)
+    classes = ClassLabel(num_classes=int(labels.max()) + 1)
+    features = Features({"position": Value("int64"), "label": classes})
+    splits = _in_two_steps(halve, Dataset.from_dict(positions, features), fractions)
     return {name: part.with_format("numpy")["position"][:] for name, part in splits.items()}
 
 
 def split_pandas_per_class(labels: np.ndarray, fractions: dict[str, float], seed: int) -> Positions:
     """Positions of train, test and valid, by the `sample` method of `pandas` in each class.
 
-    Each split holds its positives first, then its negatives. The rows that are left for valid stay
-    in file order. The published code shuffles each split without a seed; `split_rows` uses a seed.
+    Each split holds the class of the highest label first: as published, the positives. The rows
+    that are left for valid stay in file order. The published code shuffles each split without a
+    seed; `split_rows` uses a seed.
     """
     test_share = fractions["test"] / (fractions["test"] + fractions["valid"])
     parts = {name: [] for name in SPLITS}
-    for label in (1, 0):
+    for label in np.unique(labels)[::-1]:
         members = pd.Series(np.flatnonzero(labels == label))
         train = members.sample(frac=fractions["train"], random_state=seed)
         rest = members.drop(train.index)
@@ -98,6 +98,47 @@ def resample_positions(
     return np.concatenate([np.tile(positions[is_positive], oversample_positives), kept])
 
 
+def resample_train(
+    positions: np.ndarray, labels: np.ndarray, resample: dict[str, float | None], seed: int
+) -> np.ndarray:
+    """The positions of train, re-balanced as the section `resample` of the config says."""
+    to = [resample["undersample_to"], resample["oversample_to"]]
+    if to != [None, None]:
+        return balance_positions(positions, labels, *to, seed)
+    of_target = resample["oversample_positives"], resample["undersample_negatives"]
+    return resample_positions(positions, labels, *of_target, seed)
+
+
+def balance_positions(
+    positions: np.ndarray,
+    labels: np.ndarray,
+    undersample_to: float | None,
+    oversample_to: float | None,
+    seed: int,
+) -> np.ndarray:
+    """A sample of the rows of large classes, and copies of the rows of small ones.
+
+    After `undersample_to` the smallest class has at least this share of the rows of any other.
+    After `oversample_to` every class has at least this share of the largest one's: its rows are
+    repeated, all equally often but for a last sample of them.
+    """
+    members = [pd.Series(positions[labels[positions] == label]) for label in np.unique(labels)]
+    if undersample_to is not None:
+        most = round(min(map(len, members)) / undersample_to)
+        members = [
+            each if len(each) <= most else each.sample(most, random_state=seed) for each in members
+        ]
+    if oversample_to is not None:
+        least = round(max(map(len, members)) * oversample_to)
+        members = [_repeated(each, max(least, len(each)), seed) for each in members]
+    return np.concatenate(members)
+
+
+def _repeated(rows: pd.Series, number: int, seed: int) -> np.ndarray:
+    copies, rest = divmod(number, len(rows))
+    return np.concatenate([np.tile(rows, copies), rows.sample(rest, random_state=seed)])
+
+
 def shuffle(positions: np.ndarray, seed: int) -> np.ndarray:
     """The positions in a random order, as `pandas` draws it."""
     return pd.Series(positions).sample(frac=1.0, random_state=seed).to_numpy()
@@ -105,30 +146,33 @@ def shuffle(positions: np.ndarray, seed: int) -> np.ndarray:
 
 def split_rows(
     labels: np.ndarray,
+    names: Sequence[str],
     split: dict[str, Any],
-    resample: dict[str, float] | None,
+    resample: dict[str, float | None] | None,
     groups: np.ndarray | None = None,
     too_short: np.ndarray | None = None,
 ) -> Positions:
     """Positions of train, test and valid, in the order in which they are written.
 
     `groups` holds the number of each row's group, for the method `group_shuffle`. Rows for which
-    `too_short` is true are removed from train before it is re-sampled. Raises InputError if a split
-    would lack one of the two classes.
+    `too_short` is true are removed from train before it is re-sampled. `labels` are 0, 1, 2 ...,
+    and `names` their names. `resample` has the keys of the config. Raises InputError if a split
+    would lack one of the classes.
     """
     method, fractions, seed = split["method"], split["fractions"], split["seed"]
-    positives, rows = int(labels.sum()), len(labels)
+    of_labels = np.bincount(labels, minlength=len(names))
     by_groups = ""
     if method == "group_shuffle":
         by_groups = f" by {len(np.unique(groups))} whole {split['group_by']}s"
+    rarest = int(of_labels.argmin())
     too_few = InputError(
-        f"{positives} lines of the target and {rows - positives} of the other speakers cannot be "
+        f"{of_labels[rarest]} of {len(labels)} lines are {names[rarest]}'s: they cannot be "
         f"split {fractions['train']:g} / {fractions['test']:g} / {fractions['valid']:g}{by_groups}"
-        ": each of train, test and valid needs at least one of either; use more lines, a smaller "
-        "min_words or other split.fractions"
+        ", since each of train, test and valid needs at least one line of every class; use more "
+        "lines, fewer speakers, a smaller min_words or other split.fractions"
     )
     # The stratified split rejects classes smaller than the number of splits.
-    if min(positives, rows - positives) < len(SPLITS):
+    if of_labels.min() < len(SPLITS):
         raise too_few
     try:
         match method:
@@ -145,8 +189,8 @@ def split_rows(
     if too_short is not None:
         parts["train"] = parts["train"][~too_short[parts["train"]]]
     if resample is not None:
-        parts["train"] = resample_positions(parts["train"], labels, **resample, seed=seed)
-    if any(len(np.unique(labels[positions])) < 2 for positions in parts.values()):
+        parts["train"] = resample_train(parts["train"], labels, resample, seed)
+    if any(len(np.unique(labels[positions])) < len(names) for positions in parts.values()):
         raise too_few
     if method != "datasets_stratified":
         parts = {name: shuffle(positions, seed) for name, positions in parts.items()}

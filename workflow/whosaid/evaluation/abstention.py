@@ -1,17 +1,23 @@
-"""The logits of rows on which a variant abstains: they count as not the target's."""
+"""The logits of rows on which a variant abstains."""
 
 import math
 from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 
 
-def abstention_logits(abstained_in_train: Mapping[str, int]) -> tuple[float, float]:
-    """The two logits of every row on which a variant abstains, computed from counts in train.
+def abstention_logits(abstained_in_train: Mapping[str, Any], has_target: bool) -> np.ndarray:
+    """The logits (classes) of every row on which a variant abstains, computed from counts in train.
 
-    `abstained_in_train` counts the `rows` and `positives` that train lost for the same reason. The
-    probability of the target is the share of these positives, smoothed so that it is never 0
-    (Laplace's rule of succession). It is at most one half, since an abstained row counts as
-    predicted to be not the target's.
+    `abstained_in_train` counts the rows of each label, `of_labels`, that train lost for the same
+    reason. The probabilities are their shares, smoothed so that none is 0 (Laplace's rule of
+    succession). The target's is at most one half, since an abstained row counts as predicted to be
+    not the target's.
     """
-    share = (abstained_in_train["positives"] + 1) / (abstained_in_train["rows"] + 2)
-    share = min(share, 0.5)
-    return 0.0, math.log(share / (1 - share))
+    shares = np.array(abstained_in_train["of_labels"], float) + 1
+    shares /= shares.sum()
+    if not has_target:
+        return np.log(shares)
+    share = min(float(shares[1]), 0.5)
+    return np.array([0.0, math.log(share / (1 - share))])

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from whosaid.corpus.units import UNITS, units_of
+from whosaid.evaluation.class_predictions import ClassPredictions
 from whosaid.evaluation.intervals import Replicates, Uncertainty, uncertainty
-from whosaid.evaluation.metrics import COMPARED, PRIMARY
 from whosaid.evaluation.predictions import Predictions
-from whosaid.evaluation.resampling import Resamples, evaluate, once
+from whosaid.evaluation.questions import Question
+from whosaid.evaluation.resampling import Resamples, once
 
 FEWEST_UNITS = 15
-"""With fewer units that hold a row of the target's, there is no verdict: tests are too rough."""
+"""With fewer units that hold a row of the target's, or of a class, there is no verdict."""
 
 
 class Side(NamedTuple):
@@ -23,8 +24,8 @@ class Side(NamedTuple):
     `is_one_model` is true if another seed would give another model, and there is only one.
     """
 
-    test: Predictions
-    valid: Predictions
+    test: Predictions | ClassPredictions
+    valid: Predictions | ClassPredictions
     unit: str
     is_one_model: bool
 
@@ -50,7 +51,12 @@ class Comparison(NamedTuple):
 
 
 def compare(
-    variants: Mapping[str, Side], reference: Side, units: pd.DataFrame, resamples: int, seed: int
+    question: Question,
+    variants: Mapping[str, Side],
+    reference: Side,
+    units: pd.DataFrame,
+    resamples: int,
+    seed: int,
 ) -> Iterator[tuple[str, Comparison | None]]:
     """Each of the `variants` and the reference on the rows that both hold out; None without any.
 
@@ -72,34 +78,45 @@ def compare(
         unit = max(side.unit, reference.unit, key=UNITS.index)
         key = unit, of_other.tobytes()
         if key not in known:
-            known[key] = _evaluate(reference, of_other, units, unit, draws[unit])
+            known[key] = _evaluate(question, reference, of_other, units, unit, draws[unit])
         shared = side.test.take(of_one)
-        names = units_of(units, unit, shared.row[shared.label == 1])
-        found = _evaluate(side, of_one, units, unit, draws[unit])
-        yield name, Comparison(found, known[key], shared.label, unit, len(np.unique(names)))
+        count = question.count_units(units_of(units, unit, shared.row), shared.label)
+        found = _evaluate(question, side, of_one, units, unit, draws[unit])
+        yield name, Comparison(found, known[key], shared.label, unit, count)
 
 
 def _evaluate(
-    side: Side, rows: np.ndarray, units: pd.DataFrame, unit: str, draws: Resamples
+    question: Question,
+    side: Side,
+    rows: np.ndarray,
+    units: pd.DataFrame,
+    unit: str,
+    draws: Resamples,
 ) -> dict[str, Replicates]:
-    """The COMPARED metrics of one side on these test rows, by position."""
+    """The compared metrics of one side on these test rows, by position."""
     splits = side.test.take(rows), side.valid
     blocks = draws.blocks(*(units_of(units, unit, split.row) for split in splits))
-    values = evaluate(*splits, [once(*splits)], COMPARED).metrics
-    resampled = evaluate(*splits, blocks, COMPARED).metrics
-    return {name: Replicates(values[name][:, 0], resampled[name]) for name in COMPARED}
+    values = question.evaluate(*splits, [once(*splits)], question.compared).metrics
+    resampled = question.evaluate(*splits, blocks, question.compared).metrics
+    return {name: Replicates(values[name][:, 0], resampled[name]) for name in question.compared}
 
 
-def describe(found: Comparison, sides: tuple[Side, Side], tests: int, confidence: float) -> dict:
-    """The differences of a comparison that is one of `tests`, with intervals at their common level.
+def describe(
+    question: Question,
+    found: Comparison,
+    sides: tuple[Side, Side],
+    tests: int,
+    confidence: float,
+) -> dict:
+    """The differences of a comparison, with intervals at the common level of all `tests`.
 
-    All intervals of a metric hold at once with probability `confidence`: each has the level of
-    Bonferroni's correction. On the primary metric there is a test too, at the same level, so its
-    verdict and its interval agree.
+    All intervals of the tested metrics hold at once with probability `confidence`: each has the
+    level of Bonferroni's correction. On these there is a test too, at the same level, so verdict
+    and interval agree.
     """
     level = (1 - confidence) / tests
     metrics: dict[str, dict[str, Any]] = {}
-    for name in COMPARED:
+    for name in question.compared:
         difference, error = found.difference(name), found.error(name)
         spread = error.standard_error > 0 and not math.isnan(difference)
         # Two models that agree on every resample are equal; any other difference may be chance.
@@ -112,22 +129,24 @@ def describe(found: Comparison, sides: tuple[Side, Side], tests: int, confidence
             "interval": (difference - reach, difference + reach),
             "smallest_detectable_difference": error.detectable(level) if spread else math.nan,
         }
-    primary, error = metrics[PRIMARY], found.error(PRIMARY)
-    p = 1.0 if primary["difference"] == 0 else math.nan
-    if error.standard_error > 0:
-        p = error.p_value(primary["difference"])
-    primary |= {
-        "p": p,
-        "p_corrected": p if math.isnan(p) else min(1.0, p * tests),
-        "verdict": verdict(primary["difference"], p * tests, found.units, confidence),
-    }
+    for name in question.tested:
+        tested, error = metrics[name], found.error(name)
+        p = 1.0 if tested["difference"] == 0 else math.nan
+        if error.standard_error > 0:
+            p = error.p_value(tested["difference"])
+        tested |= {
+            "p": p,
+            "p_corrected": p if math.isnan(p) else min(1.0, p * tests),
+            "verdict": verdict(tested["difference"], p * tests, found.units, confidence),
+        }
+    positives = {"positives": int(found.label.sum())} if question.name == "target" else {}
     return {
         "rows": len(found.label),
-        "positives": int(found.label.sum()),
+        **positives,
         "unit": found.unit,
         "units": found.units,
         "about": "one model" if any(side.is_one_model for side in sides) else "recipe",
-        "notes": list(remarks(found, sides, metrics)),
+        "notes": list(remarks(question, found, sides, metrics)),
         "metrics": metrics,
     }
 
@@ -142,7 +161,7 @@ def verdict(difference: float, p: float, units: int, confidence: float) -> str:
 
 
 def remarks(
-    found: Comparison, sides: tuple[Side, Side], metrics: Mapping[str, Any]
+    question: Question, found: Comparison, sides: tuple[Side, Side], metrics: Mapping[str, Any]
 ) -> Iterator[str]:
     """A sentence for each limit to what the differences can say."""
     names = ("the variant", "the reference")
@@ -153,11 +172,12 @@ def remarks(
             f"{' and '.join(single).capitalize()} {verb} one seed: the verdict is about these "
             "models and does not cover what another seed would change."
         )
-    if not found.label.any():
+    if question.name == "target" and not found.label.any():
         yield "No shared row is the target's: F1 is 0 and average precision is undefined."
     elif found.units < FEWEST_UNITS:
+        whose = "the target's" if question.name == "target" else "the rarest class"
         yield (
-            f"Only {found.units} {found.unit}s hold a shared row of the target's: a verdict needs "
+            f"Only {found.units} {found.unit}s hold a shared row of {whose}: a verdict needs "
             f"{FEWEST_UNITS}."
         )
     alike = [
@@ -169,14 +189,17 @@ def remarks(
         yield f"The resamples are all alike: there is no interval of {', '.join(alike)}."
 
 
-def incomparable() -> dict[str, Any]:
+def incomparable(question: Question) -> dict[str, Any]:
     """The result for a variant that shares no test row with the reference."""
     keys = ("variant", "reference", "difference", "interval", "smallest_detectable_difference")
-    metrics: dict[str, dict[str, Any]] = {name: dict.fromkeys(keys, math.nan) for name in COMPARED}
-    metrics[PRIMARY] |= {"p": math.nan, "p_corrected": math.nan, "verdict": "too few"}
+    untested = {"p": math.nan, "p_corrected": math.nan, "verdict": "too few"}
+    metrics: dict[str, dict[str, Any]] = {
+        name: dict.fromkeys(keys, math.nan) | (untested if name in question.tested else {})
+        for name in question.compared
+    }
     return {
         "rows": 0,
-        "positives": 0,
+        **({"positives": 0} if question.name == "target" else {}),
         "unit": None,
         "units": 0,
         "about": None,

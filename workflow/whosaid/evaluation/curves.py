@@ -27,12 +27,15 @@ def reliability(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """A calibration curve of `bins` bins of equal width; `probabilities` are seeds x rows.
 
+    `labels` are rows, or seeds x rows where they depend on the model.
+
     Returns the rows of every bin and, for the bins with rows only, the positives, the rows and the
     mean probability. Rows and positives are means over the seeds.
     """
     seeds, pooled = len(probabilities), probabilities.ravel()
     rows = np.bincount(bin_of(pooled, bins), minlength=bins) / seeds
-    share, mean = calibration_curve(np.tile(labels, seeds), pooled, n_bins=bins)
+    of_seeds = np.broadcast_to(labels, probabilities.shape).ravel()
+    share, mean = calibration_curve(of_seeds, pooled, n_bins=bins)
     filled = rows[rows > 0]
     return rows, share * filled, filled, mean
 

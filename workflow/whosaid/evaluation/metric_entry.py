@@ -54,14 +54,14 @@ class Metric:
 
     `name` is its key in JSON files, `title` its heading. `function` computes it from sums over the
     rows, for any number of resamples at once. `basis` says which sums: the confusion counts, the
-    sums of a `Ranking` or the sums of a `Calibration`. `score` is only given for the metrics that
-    training reports; it takes the true and the predicted classes (two vectors). `has_interval` is
-    false for a metric that noise makes larger: resampling adds noise, so it would mislead.
+    sums of a `Ranking`, of a `Calibration`, or `ClassSums`. `score` is only given for the metrics
+    that training reports; it takes the true and the predicted classes (two vectors). `has_interval`
+    is false for a metric that noise makes larger: resampling adds noise, so it would mislead.
     """
 
     name: str
     title: str
-    basis: Literal["confusion", "ranking", "calibration"]
+    basis: Literal["confusion", "ranking", "calibration", "classes"]
     function: Callable[[Any], np.ndarray]
     bounds: tuple[float, float]
     higher_is_better: bool

@@ -1,6 +1,6 @@
 """The Parquet files of predictions: one function writes them and one reads them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -99,13 +99,15 @@ def read_predictions(paths: Sequence[str | Path]) -> Predictions:
 
 
 def read_variants(
-    paths: Sequence[str | Path], variants: Sequence[Mapping[str, Any]]
-) -> Iterator[Predictions]:
-    """The predictions of each of the `variants`, one after the other.
+    paths: Sequence[str | Path],
+    variants: Sequence[Mapping[str, Any]],
+    read: Callable[[Sequence[str | Path]], Any] = read_predictions,
+) -> Iterator[Any]:
+    """What `read` returns for each of the `variants`, one after the other: its predictions.
 
     `paths` holds one path per variant and seed: those of the first variant's `seeds`, then those of
     the next.
     """
     remaining = iter(paths)
     for variant in variants:
-        yield read_predictions([*islice(remaining, len(variant["seeds"]))])
+        yield read([*islice(remaining, len(variant["seeds"]))])

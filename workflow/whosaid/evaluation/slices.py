@@ -110,18 +110,12 @@ class Slice(NamedTuple):
         return {**counts, "metrics": metrics, "intervals": intervals}
 
 
-def slice_variant(everything: Slice, lines: Lines) -> dict[str, Any]:
-    """The slices of one variant's test split; `lines` describes its rows, in the same order."""
+def slice_rows(everything: Any, lines: Lines) -> dict[str, list]:
+    """The slices by word count and season; `lines` describes the rows, in the same order.
+
+    `everything` is a slice with `take` and `describe`.
+    """
     place = np.searchsorted([*WORD_COUNTS.values()], lines.words, side="right") - 1
-    target = everything.rows.label == 1
-    mistaken = []
-    for speaker in np.unique(lines.speaker[~target]):
-        of_speaker = everything.take((lines.speaker == speaker) & ~target)
-        count = float(of_speaker.rows.decide().sum(axis=1).mean())
-        rate = of_speaker.rate(predicted_share, count)
-        mistaken.append({"slice": str(speaker), **rate, "count": count})
-    own = everything.take(target)
-    missed = float((~own.rows.decide()).sum(axis=1).mean())
     return {
         "word_count": [
             everything.take(place == number).describe(name)
@@ -133,6 +127,22 @@ def slice_variant(everything: Slice, lines: Lines) -> dict[str, Any]:
             everything.take(lines.season == season).describe(str(season))
             for season in sorted(np.unique(lines.season), key=by_number)
         ],
+    }
+
+
+def slice_variant(everything: Slice, lines: Lines) -> dict[str, Any]:
+    """The slices of one variant's test split; `lines` describes its rows, in the same order."""
+    target = everything.rows.label == 1
+    mistaken = []
+    for speaker in np.unique(lines.speaker[~target]):
+        of_speaker = everything.take((lines.speaker == speaker) & ~target)
+        count = float(of_speaker.rows.decide().sum(axis=1).mean())
+        rate = of_speaker.rate(predicted_share, count)
+        mistaken.append({"slice": str(speaker), **rate, "count": count})
+    own = everything.take(target)
+    missed = float((~own.rows.decide()).sum(axis=1).mean())
+    return {
+        **slice_rows(everything, lines),
         "mistaken_speaker": sorted(mistaken, key=lambda each: -each["rate"]),
         "missed": own.rate(missed_share, missed),
     }

@@ -3,7 +3,7 @@
 from typing import Any
 
 from whosaid.corpus.natural_order import by_number
-from whosaid.reporting.formats import COUNT, METRIC
+from whosaid.reporting.formats import COUNT, METRIC, rendered
 from whosaid.reporting.markdown import escaped
 from whosaid.reporting.markdown import table as markdown_table
 from whosaid.split_names import HELD_OUT, SPLITS
@@ -16,8 +16,8 @@ LEGEND = """\
 *exact*: rows whose text as spoken also stands in train. *normalised*: the same, ignoring case,
 punctuation and spacing. *near*: other rows whose character trigrams have a cosine of at least
 {similarity:g} with a text of train (texts of {min_words} words or more). *both labels*: normalised
-texts that the split holds both as the target's and as another's, and their rows. *best*: the best
-scores that a classifier of the normalised text could reach if it knew the labels of the split."""
+texts that the split holds with more than one label, and their rows. *best*: the best scores that a
+classifier of the normalised text could reach if it knew the labels of the split."""
 
 SHARED = """\
 *shared*: {groups} that also have rows in train, and the share of the split's rows in them."""
@@ -45,7 +45,7 @@ def held_out_row(title: str, split: str, audit: dict[str, Any]) -> list[str]:
         f"{facts['rows']:,}",
         *(share(of["rows"], of["share"]) for of in duplicates),
         f"{both['texts']:,} ({both['rows']:,} rows)",
-        f"{format(best['accuracy'], METRIC)} / {format(best['f1'], METRIC)}",
+        " / ".join(rendered(best[name], METRIC) for name in ("accuracy", "f1")),
         *(share(of["groups"], of["share"]) for of in shared),
     ]
 

@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 
 from whosaid.caching.json_files import read_json
+from whosaid.evaluation.class_metrics import CLASS_METRICS
+from whosaid.evaluation.class_predictions import ClassPredictions
 from whosaid.evaluation.metrics import METRICS
-from whosaid.evaluation.predictions import read_variants
+from whosaid.evaluation.predictions import Predictions, read_variants
 from whosaid.evaluation.probability import sigmoid
+from whosaid.evaluation.questions import QUESTIONS
 from whosaid.reported_split import REPORTED
 from whosaid.reporting.formats import METRIC
 from whosaid.reporting.plot_style import fit
@@ -16,7 +19,12 @@ from whosaid.reporting.plot_style import fit
 
 @dataclass(frozen=True)
 class Variant:
-    """The data of a variant; `probabilities` is seeds x rows of the test split."""
+    """The data of a variant.
+
+    `probabilities` (seeds x rows of the test split) are those of the target, and `labels` (rows)
+    say whether a line is the target's. Where each speaker is a class, they are those of the most
+    probable class, and `labels` (seeds x rows) say whether it is the right one.
+    """
 
     name: str
     title: str
@@ -33,7 +41,8 @@ class Variant:
     def heading(self, metric: str = "", letters: int = 30) -> str:
         """The title, the metric on the test split, the split's rows and the number of seeds."""
         value, seeds = self.test["metrics"].get(metric), len(self.seeds)
-        measured = "" if value is None else f"{METRICS[metric].title} {value:{METRIC}}\n"
+        entry = METRICS.get(metric) or CLASS_METRICS.get(metric)
+        measured = "" if value is None else f"{entry.title} {value:{METRIC}}\n"
         size = f"{self.test['rows']:,} rows, {seeds} seed{'s' if seeds > 1 else ''}"
         return f"{fit(self.title, 90, letters)}\n{measured}{size}"
 
@@ -42,6 +51,7 @@ class Variant:
 class Experiment:
     """The data of all figures."""
 
+    question: str
     target: str
     reference: Variant
     variants: list[Variant]
@@ -54,6 +64,14 @@ class Experiment:
         return f"{100 * self.comparison['confidence']:g} %"
 
 
+def labels_and_probabilities(rows: Predictions | ClassPredictions) -> dict[str, np.ndarray]:
+    """The fields of a Variant with these names."""
+    if isinstance(rows, Predictions):
+        return {"labels": rows.label, "probabilities": sigmoid(rows.log_odds)}
+    probabilities = np.exp(rows.log_probabilities.max(axis=2))
+    return {"labels": rows.decide() == rows.label, "probabilities": probabilities}
+
+
 def read_experiment(
     metrics: list[str],
     predictions: list[str],
@@ -62,29 +80,32 @@ def read_experiment(
     split_counts: list[str],
     comparison: str,
     slices: str,
-    target_speaker: str,
+    question: str,
+    target_speaker: str | None,
     reference: str,
     variants: list[dict[str, Any]],
 ) -> Experiment:
     """Read the data of all figures; the lists of paths are in the order of `variants`."""
     of_test = [result for result in map(read_json, metrics) if result["split"] == REPORTED]
     records = map(read_json, records)
-    predicted = read_variants(predictions, variants)
-    files = (variants, of_test, predicted, map(read_json, thresholds), map(read_json, split_counts))
+    predicted = read_variants(predictions, variants, QUESTIONS[question].read)
+    # Only one question has thresholds.
+    chosen = [read_json(path)["seeds"] for path in thresholds] or [{}] * len(variants)
+    files = (variants, of_test, predicted, chosen, map(read_json, split_counts))
     read = {
         variant["name"]: Variant(
             **variant,
             test=test,
-            labels=rows.label,
-            probabilities=sigmoid(rows.log_odds),
-            thresholds=[each["threshold"] for each in chosen["seeds"].values()],
+            **labels_and_probabilities(rows),
+            thresholds=[each["threshold"] for each in of_seeds.values()],
             histories=[next(records).get("history", []) for _ in variant["seeds"]],
             word_counts=counts.get("word_counts"),
         )
-        for variant, test, rows, chosen, counts in zip(*files, strict=True)
+        for variant, test, rows, of_seeds, counts in zip(*files, strict=True)
     }
     return Experiment(
-        target=fit(target_speaker, 30),
+        question=question,
+        target=fit(target_speaker or "", 30),
         reference=read[reference],
         variants=list(read.values()),
         comparison=read_json(comparison),

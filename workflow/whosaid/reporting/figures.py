@@ -1,5 +1,6 @@
 """The figures of an experiment: one function each, named as the figure's file."""
 
+from collections.abc import Mapping
 from statistics import fmean
 
 import numpy as np
@@ -8,7 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from whosaid.evaluation import curves
-from whosaid.evaluation.metrics import BINS, METRICS, PRIMARY
+from whosaid.evaluation.metric_entry import Metric
+from whosaid.evaluation.metrics import AT_THRESHOLD, BINS, METRICS, PRIMARY
+from whosaid.evaluation.watched_metrics import WATCHED
 from whosaid.reporting import plot_style
 from whosaid.reporting.figure_data import Experiment, Variant
 from whosaid.reporting.formats import DIFFERENCE, METRIC
@@ -22,7 +25,10 @@ TRIVIAL = {
     "never": ("-", BLACK, "never {}"),
     "prior_random": (":", BLACK, "at random, by the share in train"),
     "always": ("-", ORANGE, "always {}"),
+    "most_frequent": ("-", ORANGE, "always the most frequent class"),
 }
+"""Line style, colour and label of each trivial classifier."""
+
 RECALLS = np.linspace(0.01, 1, 100)
 """The recalls at which precision is drawn, as fine as a figure of this size can show."""
 
@@ -35,16 +41,32 @@ MOST_WORDS = 100
 
 def forest(experiment: Experiment) -> Figure:
     """Every variant's primary metric and F1, with intervals, verdict and trivial classifiers."""
-    variants, target = experiment.variants, experiment.target
-    title = f"Test split: how well each variant finds {target}'s lines"
-    height = 0.5 + 0.9 * len(variants)
-    label = f"{METRICS[PRIMARY].title}, {METRICS['f1'].title}"
-    figure, [axes] = plot_style.panels(title, [""], label, "", height)
+    title = f"Test split: how well each variant finds {experiment.target}'s lines"
     markers = {PRIMARY: "s", "f1": "o", "f1_at_threshold": "D"}
+    return draw_forest(experiment, title, METRICS, markers, "f1")
+
+
+def draw_forest(
+    experiment: Experiment,
+    title: str,
+    entries: Mapping[str, Metric],
+    markers: Mapping[str, str],
+    trivial: str,
+) -> Figure:
+    """The metrics in `markers` of every variant, with intervals and verdicts.
+
+    `entries` describe them. Trivial classifiers are drawn as lines at their metric `trivial`.
+    """
+    variants, target = experiment.variants, experiment.target
+    height = 0.5 + 0.9 * len(variants)
+    names = [name for name in markers if not name.endswith(AT_THRESHOLD)]
+    label = ", ".join(entries[name].title for name in names)
+    figure, [axes] = plot_style.panels(title, [""], label, "", height)
     for place, variant in enumerate(variants):
-        for kind, (dashes, color, label) in TRIVIAL.items():
-            f1, look = variant.test["trivial"][kind]["f1"] or 0, {"color": color, "ls": dashes}
-            axes.vlines(f1, place - 0.4, place + 0.4, **look, label=label.format(target))
+        for kind, values in variant.test["trivial"].items():
+            (dashes, color, label), at = TRIVIAL[kind], values[trivial] or 0
+            look = {"color": color, "ls": dashes, "label": label.format(target)}
+            axes.vlines(at, place - 0.4, place + 0.4, **look)
         for row, (metric, marker) in enumerate(markers.items()):
             y = place + 0.27 * (row - 1)
             value = variant.test["metrics"][metric]
@@ -62,12 +84,12 @@ def forest(experiment: Experiment) -> Figure:
     axes.set_yticks(range(len(variants)), [each.heading(letters=50) for each in variants])
     axes.set(xlim=(-0.01, None), ylim=(len(variants) - 0.5, -0.5))
     for metric, marker in markers.items():
-        axes.plot([], [], marker, color=BLACK, label=METRICS[metric].title)
+        axes.plot([], [], marker, color=BLACK, label=entries[metric].title)
     axes.plot([], [], "o", color=BLACK, markerfacecolor="white", label="linear variant")
     note = (
         f"Lines are {experiment.confidence} intervals. Verdict and difference (in brackets) are "
         f"against {experiment.reference.title}, on the test rows that both hold out. The vertical "
-        "lines are F1 of trivial classifiers."
+        f"lines are {entries[trivial].title} of trivial classifiers."
     )
     return plot_style.legend(figure, note, columns=3)
 
@@ -123,10 +145,17 @@ def _precisions(variant: Variant) -> np.ndarray:
 
 def calibration(experiment: Experiment) -> Figure:
     """Observed share of the target's lines against the probability that the variant gives."""
-    variants, target = experiment.variants, experiment.target
+    target = experiment.target
     title = f"Test split: how often a line is {target}'s when a variant says so"
+    given, observed = f"probability given to {target}", f"share that is {target}'s"
+    return draw_calibration(experiment, title, given, observed)
+
+
+def draw_calibration(experiment: Experiment, title: str, x: str, observed: str) -> Figure:
+    """The share of lines with a true label, called `observed`, against the probability `x`."""
+    variants = experiment.variants
     headings = [variant.heading("expected_calibration_error") for variant in variants]
-    figure, grid = plot_style.panels(title, headings, f"probability given to {target}", "share")
+    figure, grid = plot_style.panels(title, headings, x, "share")
     for variant, axes in zip(variants, grid, strict=True):
         in_bins, *found = curves.reliability(variant.labels, variant.probabilities, BINS)
         positives, rows, given = (each[found[1] >= LEAST_ROWS] for each in found)
@@ -139,7 +168,7 @@ def calibration(experiment: Experiment) -> Figure:
                 axes.axvline(threshold, color=VERMILION, linewidth=1, label=label)
         low, high = curves.wilson(positives, rows, experiment.comparison["confidence"])
         axes.vlines(given, low, high, color=BLUE)
-        axes.plot(given, positives / rows, "o", color=BLUE, label=f"share that is {target}'s")
+        axes.plot(given, positives / rows, "o", color=BLUE, label=observed)
     grid[0].set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     grid[0].yaxis.set_major_formatter(PERCENT)
     note = (
@@ -152,9 +181,10 @@ def training_curves(experiment: Experiment) -> Figure:
     """Losses and F1 after each epoch, of the variants that are trained in epochs."""
     trained = [each for each in experiment.variants if each.classifier != "linear"]
     headings = [each.heading() for each in trained] or ["No variant is trained in epochs."]
-    title = "Training: loss and F1 after each epoch"
-    figure, grid = plot_style.panels(title, headings, "epoch", "loss (nats) and F1")
-    series = {"train_loss": GREY, "test_loss": BLUE, "test_f1": ORANGE}
+    watched = WATCHED[experiment.question][1]
+    title = f"Training: loss and {watched.title} after each epoch"
+    figure, grid = plot_style.panels(title, headings, "epoch", f"loss (nats) and {watched.title}")
+    series = {"train_loss": GREY, "test_loss": BLUE, f"test_{watched.name}": ORANGE}
     for variant, axes in zip(trained, grid, strict=False):
         epochs = np.array([entry["epoch"] for entry in variant.histories[0]])
         for key, color in series.items():
@@ -205,9 +235,11 @@ def word_counts(experiment: Experiment) -> Figure:
     """How long the lines of both classes are, and which of them the variants' cutoffs drop."""
     variants = [each for each in experiment.variants if each.word_counts is not None]
     looks = {"not": ("the others", GREY, PALE), "target": (experiment.target, BLUE, "none")}
-    counted = [[curves.histogram(each.word_counts[name]) for name in looks] for each in variants]
-    last = curves.tail_start([lines for both in counted for lines in both], MOST_WORDS)
     title = f"Length of {experiment.target}'s lines and of the others'"
+    if experiment.question == "speakers":
+        looks, title = {"speakers": ("all speakers", BLUE, PALE)}, "Length of the speakers' lines"
+    counted = [[curves.histogram(each.word_counts[name]) for name in looks] for each in variants]
+    last = curves.tail_start([lines for each in counted for lines in each], MOST_WORDS)
     x, y = "words in the line", "share of the class"
     figure, grid = plot_style.panels(title, [""] * len(variants), x, y)
     for axes, variant, both in zip(grid, variants, counted, strict=True):

@@ -13,28 +13,30 @@ from whosaid.reporting.addressed_numbers import AddressedNumbers
 from whosaid.reporting.formats import COUNT
 from whosaid.reporting.markdown import escaped, table
 
-F1 = ("metrics", "f1"), ("intervals", "f1")
 RATE = ("rate",), ("interval",)
 
 
-def slices_page(slices: str, titles: Mapping[str, str]) -> str:
+def slices_page(slices: str, titles: Mapping[str, str], question: str) -> str:
     """The slices as Markdown; `titles` maps names of variants to titles, in config order."""
     numbers = AddressedNumbers()
+    metric, title = ("f1", "F1") if question == "target" else ("macro_f1", "Macro F1")
+    keys = ("metrics", metric), ("intervals", metric)
     confidence = numbers.text(slices, "confidence", form="percent")
-    return "\n\n".join(
-        [
-            "## Slices of the test split",
-            f"Brackets: {confidence} intervals. Each slice's accuracy, precision and recall stand "
-            "in `slices.json`.",
-            "### F1 by number of words",
-            *slice_tables(numbers, slices, "word_count", titles, *F1),
-            *under("### F1 by season", slice_tables(numbers, slices, "season", titles, *F1)),
+    parts = [
+        "## Slices of the test split",
+        f"Brackets: {confidence} intervals. Other metrics of each slice stand in `slices.json`.",
+        f"### {title} by number of words",
+        *slice_tables(numbers, slices, "word_count", titles, *keys),
+        *under(f"### {title} by season", slice_tables(numbers, slices, "season", titles, *keys)),
+    ]
+    if question == "target":
+        parts += [
             "### Whose lines are taken for the target's",
             "Cells: the share of a speaker's lines that are predicted as the target's. The last "
             "row holds the share of the target's own lines that are not.",
             *slice_tables(numbers, slices, "mistaken_speaker", titles, *RATE),
         ]
-    )
+    return "\n\n".join(parts)
 
 
 def under(heading: str, tables: list[str]) -> list[str]:

@@ -2,12 +2,14 @@
 
 import os
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from whosaid.evaluation.metric_entry import Metric
 from whosaid.evaluation.metrics import METRICS, PRIMARY
-from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
+from whosaid.evaluation.questions import TARGET, Question
 from whosaid.reported_split import REPORTED
 from whosaid.reporting.addressed_numbers import AddressedNumbers
 from whosaid.reporting.formats import COUNT, DIFFERENCE, METRIC, duration
@@ -35,6 +37,10 @@ class Variant:
 class Summary:
     """The parts of the page as Markdown; call them in the order of the page."""
 
+    asked: Question = TARGET
+    entries: Mapping[str, Metric] = METRICS
+    abstained_class = "not the target's"
+
     def __init__(
         self, numbers: AddressedNumbers, variants: list[Variant], comparison: str, reference: str
     ):
@@ -56,23 +62,30 @@ class Summary:
         """The question, the verdict in a sentence, and what all of it is conditional on."""
         text = self.numbers.text
         experiment = text(settings, "settings", "experiment", form="text")
-        target = text(settings, "settings", "target_speaker", form="text")
+        question = self.question(settings)
         verdict = self._verdict_sentence()
         confidence = text(self.comparison, "confidence", form="percent")
         csv = text(corpus, "csv", form="text")
         rows = text(corpus, "rows", form=COUNT)
         seed = text(settings, "settings", "split_seed", form="d")
-        return f"# {experiment}: which lines are {target}'s?\n\n" + wrapped(
-            f"**{verdict}** ({METRICS[PRIMARY].title} on the {REPORTED} split, at {confidence}.) "
+        primary = self.entries[self.asked.primary].title
+        return f"# {experiment}: {question}\n\n" + wrapped(
+            f"**{verdict}** ({primary} on the {REPORTED} split, at {confidence}.) "
             f"The corpus is {csv}, {rows} rows. All figures are conditional on one division into "
             f"splits (seed {seed} for the reference)."
         )
+
+    def question(self, settings: str) -> str:
+        """What the models are asked."""
+        target = self.numbers.text(settings, "settings", "target_speaker", form="text")
+        return f"which lines are {target}'s?"
 
     def _verdict_sentence(self) -> str:
         told: dict[str, list[Variant]] = {}
         for variant in self.variants:
             if variant is not self.reference and not variant.is_baseline:
-                address = (self.comparison, "variants", variant.name, "metrics", PRIMARY)
+                keys = ("variants", variant.name, "metrics", self.asked.primary)
+                address = (self.comparison, *keys)
                 told.setdefault(self.numbers.value(*address, "verdict"), []).append(variant)
         parts = [
             f"{' and '.join(map(self.title, told[verdict]))} "
@@ -88,22 +101,20 @@ class Summary:
 
     def test_split(self) -> str:
         """The table of the test split: a row per variant that is no baseline."""
-        headers = ["variant", "rows", METRICS[PRIMARY].title, "difference on the same rows"]
-        headers += ["verdict", "seeds", "also in train"]
+        headers = ["variant", "rows"]
+        for name in self.asked.tested:
+            headers += [self.entries[name].title, "difference on the same rows", "verdict"]
+        headers += ["seeds", "also in train"]
         rows = [self._test_row(each) for each in self.variants if not each.is_baseline]
         return table(rows, headers)
 
     def _test_row(self, variant: Variant) -> list[str]:
         number = partial(self.numbers.text, variant.metrics[REPORTED])
-        return [
-            self.title(variant),
-            number("rows", form=COUNT),
-            self._estimate(variant, PRIMARY),
-            self._difference(variant, PRIMARY),
-            self._verdict(variant),
-            self._seeds(variant),
-            number("in_train", "share", form="percent"),
-        ]
+        row = [self.title(variant), number("rows", form=COUNT)]
+        for name in self.asked.tested:
+            row += [self._estimate(variant, name), self._difference(variant, name)]
+            row.append(self._verdict(variant, name))
+        return [*row, self._seeds(variant), number("in_train", "share", form="percent")]
 
     def _estimate(self, variant: Variant, metric: str) -> str:
         path = variant.metrics[REPORTED]
@@ -126,12 +137,12 @@ class Summary:
         values = f"{text(*keys, 'variant')} against {text(*keys, 'reference')}"
         return f"{cell}: {values} on {text(*of_variant, 'rows', form=COUNT)} rows"
 
-    def _verdict(self, variant: Variant) -> str:
+    def _verdict(self, variant: Variant, metric: str) -> str:
         if variant is self.reference:
             return "reference"
         keys = ("variants", variant.name)
         verdict = self.numbers.text(
-            self.comparison, *keys, "metrics", PRIMARY, "verdict", form="text"
+            self.comparison, *keys, "metrics", metric, "verdict", form="text"
         )
         one = self.numbers.value(self.comparison, *keys, "about") == "one model"
         return f"{verdict}, one model" if one else verdict
@@ -139,27 +150,37 @@ class Summary:
     def _seeds(self, variant: Variant) -> str:
         path = variant.metrics[REPORTED]
         count = self.numbers.text(path, "seeds", form="length")
-        if self.numbers.value(path, "spread", PRIMARY) is None:
+        if self.numbers.value(path, "spread", self.asked.primary) is None:
             return count
-        return f"{count} ± {self.numbers.text(path, 'spread', PRIMARY)}"
+        return f"{count} ± {self.numbers.text(path, 'spread', self.asked.primary)}"
 
     def baselines(self) -> str:
         """What is reached without an encoder, and without the text, in one paragraph."""
-        parts = []
+        parts = [*self._baselines(), self._guess()]
+        return wrapped(f"Baselines: {'; '.join(parts)}. {self._trivial()}")
+
+    def _baselines(self) -> list[str]:
+        primary, parts = self.asked.primary, []
         for variant in (each for each in self.variants if each.is_baseline):
-            title, value = self.title(variant), self._estimate(variant, PRIMARY)
+            title, value = self.title(variant), self._estimate(variant, primary)
             if variant is self.reference:
                 parts.append(f"{title} {value}")
             else:
-                difference = self._difference(variant, PRIMARY)
-                parts.append(f"{title} {value} ({difference}, {self._verdict(variant)})")
+                difference = self._difference(variant, primary)
+                parts.append(f"{title} {value} ({difference}, {self._verdict(variant, primary)})")
+        return parts
+
+    def _guess(self) -> str:
+        path = self.reference.metrics[REPORTED]
+        return f"any guess {self.numbers.text(path, 'trivial', 'always', PRIMARY)}"
+
+    def _trivial(self) -> str:
         trivial = partial(self.numbers.text, self.reference.metrics[REPORTED], "trivial")
-        parts.append(f"any guess {trivial('always', PRIMARY)}")
         always = trivial("always", "f1")
         at_random, never = trivial("prior_random", "f1"), trivial("never", "accuracy")
-        return wrapped(
-            f"Baselines: {'; '.join(parts)}. On the reference's rows *always* the target has F1 "
-            f"{always}, *random*, as often as in train, {at_random}; *never* has accuracy {never}."
+        return (
+            f"On the reference's rows *always* the target has F1 {always}, *random*, as often as "
+            f"in train, {at_random}; *never* has accuracy {never}."
         )
 
     def legend(self) -> str:
@@ -198,20 +219,25 @@ class Summary:
         note = wrapped(
             "*F1* uses a threshold of one half, *F1 at threshold* the threshold with the best F1 "
             "on *valid*, which is chosen anew in every resample. These differences have no test. "
-            f"*detectable* is the smallest difference in {METRICS[PRIMARY].title} that these rows "
-            "and seeds would most likely show."
+            f"{self._detectable_note()}"
         )
         return f"{table(rows, headers)}\n\n{note}"
+
+    def _detectable_note(self) -> str:
+        return (
+            f"*detectable* is the smallest difference in {self.entries[self.asked.primary].title} "
+            "that these rows and seeds would most likely show."
+        )
 
     def _detectable(self, variant: Variant) -> str:
         if variant is self.reference:
             return ""
-        address = (self.comparison, "variants", variant.name, "metrics", PRIMARY)
+        address = (self.comparison, "variants", variant.name, "metrics", self.asked.primary)
         return self.numbers.text(*address, "smallest_detectable_difference")
 
     def splits(self) -> str:
         """The table of every split, with published figures where there are any."""
-        headers = ["variant", *(metric.title for metric in PUBLISHED_METRICS), "rows", "training"]
+        headers = ["variant", *(metric.title for metric in self.asked.watched), "rows", "training"]
         return table([row for each in self.variants for row in self._rows_of(each)], headers)
 
     def _rows_of(self, variant: Variant) -> list[list[str]]:
@@ -239,7 +265,7 @@ class Summary:
 
     def _metric_cells(self, variant: Variant, key: str, form: str = METRIC) -> list[str]:
         return [
-            self._per_split(variant, key, metric.name, form=form) for metric in PUBLISHED_METRICS
+            self._per_split(variant, key, metric.name, form=form) for metric in self.asked.watched
         ]
 
     def _per_split(self, variant: Variant, *keys: str, form: str) -> str:
@@ -282,11 +308,13 @@ class Summary:
         path = variant.metrics[REPORTED]
         if not self.numbers.value(path, "abstained", "rows"):
             return ""
+        title = self.title(variant)
+        rows = self.numbers.text(path, "abstained", "rows", form=COUNT)
+        metric = self.asked.watched[1]
         return (
-            f"{self.title(variant)} abstains on "
-            f"{self.numbers.text(path, 'abstained', 'rows', form=COUNT)} test lines that are too "
-            "short for it, which counts as predicting that they are not the target's. "
-            f"F1 on the others: {self.numbers.text(path, 'answered', 'f1')}."
+            f"{title} abstains on {rows} test lines that are too short for it, which "
+            f"counts as predicting that they are {self.abstained_class}. {metric.title} on the "
+            f"others: {self.numbers.text(path, 'answered', metric.name)}."
         )
 
     def _remarks(self, variant: Variant) -> list[tuple]:

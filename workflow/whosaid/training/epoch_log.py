@@ -7,15 +7,21 @@ from typing import Any
 from transformers import ProgressCallback, TrainerCallback
 
 from whosaid.errors import InputError
-from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
+from whosaid.evaluation.watched_metrics import WATCHED
 
 logger = logging.getLogger(__name__)
 
-WATCHED = ("loss", *(metric.name for metric in PUBLISHED_METRICS))
+
+def watched_figures(question: str) -> list[str]:
+    """The loss and the watched metrics."""
+    return ["loss", *(metric.name for metric in WATCHED[question])]
 
 
 class EpochLog(TrainerCallback):
     """Logs one line per epoch, in place of the Trainer's dicts."""
+
+    def __init__(self, question: str):
+        self.watched = watched_figures(question)
 
     def on_log(self, args, state, control, logs=None, **kwargs):
         """Log the figures of an epoch after the evaluation at its end.
@@ -35,7 +41,7 @@ class EpochLog(TrainerCallback):
         logger.info(
             "epoch %g of %g: train loss %.4f, test %s",
             *(logs["epoch"], args.num_train_epochs, trained["loss"]),
-            ", ".join(f"{name} {logs[f'eval_{name}']:.4f}" for name in WATCHED),
+            ", ".join(f"{name} {logs[f'eval_{name}']:.4f}" for name in self.watched),
         )
 
 
@@ -46,7 +52,7 @@ class ProgressBar(ProgressCallback):
         """Print nothing, since EpochLog logs each epoch."""
 
 
-def epoch_history(log_history: list[dict[str, float]]) -> list[dict[str, Any]]:
+def epoch_history(question: str, log_history: list[dict[str, float]]) -> list[dict[str, Any]]:
     """One entry per epoch: train loss, learning rate, and loss and metrics on the test split."""
     history: list[dict[str, Any]] = []
     for entry in log_history:
@@ -56,5 +62,6 @@ def epoch_history(log_history: list[dict[str, float]]) -> list[dict[str, Any]]:
                 {"epoch": entry["epoch"], "train_loss": entry["loss"], "learning_rate": rate}
             )
         elif "eval_loss" in entry:
-            history[-1] |= {f"test_{name}": entry[f"eval_{name}"] for name in WATCHED}
+            watched = watched_figures(question)
+            history[-1] |= {f"test_{name}": entry[f"eval_{name}"] for name in watched}
     return history

@@ -2,8 +2,9 @@
 
 Its folder describes itself. `features.json` has the label names both ways and, for each feature,
 the column it reads, how its values become numbers, and what each number stands for.
-`model.safetensors` has `intercept` and, for each feature, a vector `{feature}.coefficients` in the
-order of these numbers; a TF-IDF feature also has `{feature}.idf`.
+`model.safetensors` has `intercept` and, for each feature, `{feature}.coefficients` in the order of
+these numbers; a TF-IDF feature also has `{feature}.idf`. With two classes there is one coefficient
+for each number, of label 1; with more there is one for each class.
 """
 
 import warnings
@@ -98,18 +99,26 @@ def _as_one_term(value: str) -> list[str]:
 
 @dataclass(frozen=True)
 class LinearModel:
-    """A fitted logistic regression: the vectorizer and the coefficients of each feature."""
+    """A fitted logistic regression: the vectorizer and the coefficients of each feature.
+
+    `intercept` is a number and the coefficients are vectors for two classes; else the intercept is
+    a vector with a number for each class, and the coefficients have a column for each.
+    """
 
     vectorizers: Mapping[str, Vectorizer]
     coefficients: Mapping[str, np.ndarray]
-    intercept: float
+    intercept: np.ndarray
 
-    def log_odds(self, lines: Lines) -> np.ndarray:
-        """log(p / (1 - p)) of label 1 for each line, float64."""
-        return self.intercept + sum(
+    def logits(self, lines: Lines) -> np.ndarray:
+        """The logits (lines x classes, float64), whose softmax are the probabilities.
+
+        With two classes the logit of label 0 is 0, so that of label 1 is its log odds.
+        """
+        scores = self.intercept + sum(
             vectorizer.transform(lines[column_of(feature)]) @ self.coefficients[feature]
             for feature, vectorizer in self.vectorizers.items()
         )
+        return scores if scores.ndim > 1 else np.column_stack([np.zeros_like(scores), scores])
 
 
 def read_columns(split: pa.Table, lines: str, features: list[str]) -> Lines:
@@ -129,7 +138,7 @@ def read_columns(split: pa.Table, lines: str, features: list[str]) -> Lines:
 
 
 def fit(lines: Lines, labels: np.ndarray, linear: dict[str, Any]) -> LinearModel:
-    """The logistic regression of `labels` (0, 1) on the features of `lines`.
+    """The logistic regression of `labels` (0, 1, 2 ...) on the features of `lines`.
 
     Raises InputError if a feature finds nothing to learn, or if the fit does not converge.
     """
@@ -160,24 +169,22 @@ def fit(lines: Lines, labels: np.ndarray, linear: dict[str, Any]) -> LinearModel
                 "choose a smaller one"
             ) from None
     ends = np.cumsum([matrix.shape[1] for matrix in matrices])
-    coefficients = np.split(regression.coef_[0], ends[:-1])
+    # scikit-learn keeps a row for each class, and a single one for two classes.
+    by_number = regression.coef_.T if len(regression.classes_) > 2 else regression.coef_[0]
+    intercept = regression.intercept_ if len(regression.classes_) > 2 else regression.intercept_[0]
+    coefficients = np.split(by_number, ends[:-1])
     return LinearModel(
         vectorizers=vectorizers,
         coefficients=dict(zip(vectorizers, coefficients, strict=True)),
-        intercept=float(regression.intercept_[0]),
+        intercept=np.array(intercept),
     )
 
 
 def predict_logits(
-    model: LinearModel, lines: Lines, abstained: np.ndarray, of_abstained: tuple[float, float]
+    model: LinearModel, lines: Lines, abstained: np.ndarray, of_abstained: np.ndarray
 ) -> np.ndarray:
-    """Logits (rows x 2, float32) of the `lines`; `of_abstained` where `abstained` is true.
-
-    The logit of class 0 is 0, so the softmax of both logits is the model's probability.
-    """
-    log_odds = model.log_odds(lines)
-    logits = np.column_stack([np.zeros_like(log_odds), log_odds])
-    return np.where(abstained[:, None], of_abstained, logits).astype(np.float32)
+    """Logits (rows x classes, float32) of the `lines`; `of_abstained` where `abstained` is true."""
+    return np.where(abstained[:, None], of_abstained, model.logits(lines)).astype(np.float32)
 
 
 def save_model(model: LinearModel, folder: Path, names: Sequence[str]) -> None:
@@ -194,13 +201,14 @@ def save_model(model: LinearModel, folder: Path, names: Sequence[str]) -> None:
     description = {
         "id2label": dict(enumerate(names)),
         "label2id": {name: number for number, name in enumerate(names)},
-        "log_odds": "of label 1: the intercept plus the sum of all numbers times coefficients",
+        "logits": "of label 1 (that of label 0 is 0), or of each of more than two labels: the "
+        "intercept plus the sum of all numbers times coefficients",
         "features": features,
     }
     (folder / "features.json").write_text(json_text(description), encoding="utf-8")
-    tensors = {"intercept": np.array(model.intercept)}
+    tensors = {"intercept": model.intercept}
     for feature, vectorizer in model.vectorizers.items():
-        tensors[f"{feature}.coefficients"] = model.coefficients[feature]
+        tensors[f"{feature}.coefficients"] = np.ascontiguousarray(model.coefficients[feature])
         if numbers_of(feature) == "tfidf":
             tensors[f"{feature}.idf"] = vectorizer.idf_
     # The library's own `save_file` writes a file that only its owner may read.
@@ -225,5 +233,5 @@ def load_model(folder: Path) -> LinearModel:
     return LinearModel(
         vectorizers=vectorizers,
         coefficients={feature: tensors[f"{feature}.coefficients"] for feature in vectorizers},
-        intercept=float(tensors["intercept"]),
+        intercept=tensors["intercept"],
     )

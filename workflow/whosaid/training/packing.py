@@ -138,13 +138,3 @@ def enable_packing(model: PreTrainedModel) -> None:
     model.register_forward_pre_hook(take_first_tokens, with_kwargs=True)
     layers = model.get_submodule(LAYERS[model.config.model_type])
     layers.register_forward_hook(keep_first_tokens)
-
-
-def mean_loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
-    """The cross-entropy summed over the rows, divided by the rows of the accumulated batch.
-
-    For the Trainer's `compute_loss_func`: in Transformers 5.23 the Trainer itself divides by the
-    wrong number for sequence classifiers when batches are accumulated.
-    """
-    total = torch.nn.functional.cross_entropy(outputs.logits, labels, reduction="sum")
-    return total / (len(labels) if num_items_in_batch is None else num_items_in_batch)

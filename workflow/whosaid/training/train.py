@@ -58,10 +58,18 @@ def used_ids(rows: DatasetDict, padding: int) -> np.ndarray:
     return np.unique(np.concatenate([*ids, [padding]]))
 
 
-def train(tokenized: str, encoder: str, entry: Path, training: dict[str, Any], seed: int) -> None:
+def train(
+    tokenized: str,
+    encoder: str,
+    entry: Path,
+    question: str,
+    training: dict[str, Any],
+    seed: int,
+) -> None:
     """Train on the train split of `tokenized`, and write the model folder into the store's `entry`.
 
-    `training` holds TrainingArguments and a resolved `precision`. On SIGTERM and SIGINT it saves a
+    `training` holds TrainingArguments, a resolved `precision` and perhaps a `class_weight`;
+    `question` says which metrics are watched. On SIGTERM and SIGINT it saves a
     checkpoint and raises InterruptedStageError. The train loss that is logged for an interrupted
     epoch covers only the part after the resume; everything else is as without the interruption.
     """
@@ -84,6 +92,7 @@ def train(tokenized: str, encoder: str, entry: Path, training: dict[str, Any], s
         model,
         tokenizer,
         rows,
+        question,
         output_dir=str(checkpoints),
         seed=seed,
         eval_strategy="epoch",
@@ -97,7 +106,12 @@ def train(tokenized: str, encoder: str, entry: Path, training: dict[str, Any], s
     )
     checkpoint = last_complete_checkpoint(checkpoints)
     sealed = SealedCheckpoints(checkpoint)
-    for callback in (EpochLog, EpochSeed, sealed, *([ProgressBar] if sys.stderr.isatty() else [])):
+    for callback in (
+        EpochLog(question),
+        EpochSeed,
+        sealed,
+        *([ProgressBar] if sys.stderr.isatty() else []),
+    ):
         trainer.add_callback(callback)
     if checkpoint is not None:
         logger.info("continuing from %s", checkpoint)
@@ -110,7 +124,7 @@ def train(tokenized: str, encoder: str, entry: Path, training: dict[str, Any], s
         "seconds": sealed.seconds(),
         "optimizer_steps": trainer.state.global_step,
         "rows": {name: len(split) for name, split in rows.items()},
-        "history": epoch_history(trainer.state.log_history),
+        "history": epoch_history(question, trainer.state.log_history),
         "arguments": training,
         "versions": {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES},
     }

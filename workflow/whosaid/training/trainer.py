@@ -1,6 +1,7 @@
 """The Transformers Trainer, with packed batches for the encoders that can be packed."""
 
 import sys
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,8 +17,9 @@ from transformers import (
 )
 
 from whosaid.tokens.first_position import first_position
-from whosaid.training.packing import PackingCollator, can_be_packed, enable_packing, mean_loss
-from whosaid.training.published_scores import compute_metrics
+from whosaid.training.loss import MeanLoss, balanced_weights
+from whosaid.training.packing import PackingCollator, can_be_packed, enable_packing
+from whosaid.training.watched_scores import compute_metrics
 
 COLUMNS = ["input_ids", "label"]
 """The columns of a tokenized split that the model gets."""
@@ -27,12 +29,15 @@ def build_trainer(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     rows: dict[str, Dataset],
+    question: str,
     precision: str,
+    class_weight: str | None = None,
     **arguments: Any,
 ) -> Trainer:
     """A Trainer that trains `model` on `rows["train"]` and evaluates it on `rows["test"]`.
 
-    `precision` must be resolved (not `auto`); `arguments` are TrainingArguments. An encoder that
+    `question` says which metrics are reported; `precision` must be resolved (not `auto`);
+    `class_weight` is that of the training loss; `arguments` are TrainingArguments. An encoder that
     cannot be packed gets padded batches.
     """
     if can_be_packed(model):
@@ -55,11 +60,11 @@ def build_trainer(
         train_dataset=rows["train"].select_columns(COLUMNS) if "train" in rows else None,
         eval_dataset=rows["test"].select_columns(COLUMNS) if "test" in rows else None,
         processing_class=tokenizer,
-        compute_metrics=compute_metrics,
-        compute_loss_func=mean_loss,
+        compute_metrics=partial(compute_metrics, question),
+        compute_loss_func=MeanLoss(class_weight and balanced_weights(rows["train"])),
     )
     if trainer.label_smoother is not None:
-        raise ValueError("label_smoothing_factor would have no effect: mean_loss is used instead")
+        raise ValueError("label_smoothing_factor would have no effect: MeanLoss is used instead")
     for callback in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(callback)
     return trainer

@@ -1,0 +1,41 @@
+"""Metrics of a variant on slices of a split, where each speaker is a class."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from whosaid.evaluation.class_metrics import CLASS_METRICS, evaluate_classes
+from whosaid.evaluation.class_predictions import ClassPredictions
+from whosaid.evaluation.resampling import Resamples, once
+from whosaid.evaluation.split_metrics import find_intervals
+
+SLICED = ("accuracy", "macro_f1")
+"""The metrics of each slice; macro F1 is the mean over the speakers who have rows in it."""
+
+
+class ClassSlice(NamedTuple):
+    """The rows of a slice, the unit of each, and how often the units are drawn."""
+
+    rows: ClassPredictions
+    units: np.ndarray
+    resamples: Resamples
+    confidence: float
+
+    def take(self, chosen: np.ndarray) -> "ClassSlice":
+        """Only the `chosen` rows, by position or as a mask."""
+        return self._replace(rows=self.rows.take(chosen), units=self.units[chosen])
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """Rows, metrics and intervals under the `name` of the slice; None without rows."""
+        number = len(self.rows.label)
+        metrics: dict[str, Any] = dict.fromkeys(SLICED)
+        intervals: dict[str, Any] = dict.fromkeys(SLICED)
+        if number:
+            blocks = self.resamples.blocks(self.units, self.units)
+            found = evaluate_classes(self.rows, self.rows, [once(self.rows, self.rows)], SLICED)
+            values = {key: each[:, 0] for key, each in found.metrics.items()}
+            drawn = evaluate_classes(self.rows, self.rows, blocks, SLICED).metrics
+            count = len(np.unique(self.units))
+            metrics = {key: float(each.mean()) for key, each in values.items()}
+            intervals = find_intervals(values, drawn, count, self.confidence, CLASS_METRICS)
+        return {"slice": name, "rows": number, "metrics": metrics, "intervals": intervals}

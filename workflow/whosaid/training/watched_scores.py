@@ -1,0 +1,52 @@
+"""The watched metrics as `evaluate` metrics, for training and for the final predictions."""
+
+from functools import cache
+
+import datasets
+import evaluate
+import numpy as np
+from transformers import EvalPrediction
+
+from whosaid.evaluation.metric_entry import Metric
+from whosaid.evaluation.watched_metrics import WATCHED
+
+CLASSES = datasets.Features(
+    {"predictions": datasets.Value("int64"), "references": datasets.Value("int64")}
+)
+
+
+class WatchedMetric(evaluate.Metric):
+    """A metric of whosaid as an `evaluate.Metric`; no script is loaded from a hub."""
+
+    def __init__(self, metric: Metric):
+        self.metric = metric  # the next line needs it
+        super().__init__(config_name=metric.name, keep_in_memory=True)
+
+    def _info(self) -> evaluate.MetricInfo:
+        return evaluate.MetricInfo(
+            description=f"{self.metric.title}, by scikit-learn",
+            citation="",
+            inputs_description="predicted and true classes, 0, 1, 2 ...",
+            features=CLASSES,
+        )
+
+    def _compute(self, predictions, references) -> dict[str, float]:
+        return {self.metric.name: float(self.metric.score(references, predictions))}
+
+
+@cache
+def combined_metrics(question: str) -> evaluate.CombinedEvaluations:
+    """Accuracy, F1, precision and recall, combined by `evaluate`; macro averages for speakers."""
+    return evaluate.combine([WatchedMetric(metric) for metric in WATCHED[question]])
+
+
+def compute_metrics(question: str, prediction: EvalPrediction) -> dict[str, float]:
+    """The watched metrics of the class with the largest logit, for the Trainer."""
+    return score(question, prediction.predictions.argmax(axis=1), prediction.label_ids)
+
+
+def score(question: str, decisions: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """The watched metrics of decisions and labels, two vectors of classes."""
+    return combined_metrics(question).compute(
+        predictions=np.asarray(decisions, np.int64), references=np.asarray(labels, np.int64)
+    )
