@@ -11,8 +11,13 @@ that only it can see.
 
 import os
 import re
+import signal
+import subprocess
+import sys
+from subprocess import DEVNULL
 
 import pytest
+from disturbance import is_running, needs_proc, poll
 from edits import Edit, replace, set_key
 from job_lists import NOTHING
 from tree import PROJECT, Tree
@@ -164,3 +169,68 @@ def test_what_is_deleted_before_a_run_does_not_come_back(tree):
     code, _ = tree.try_snakemake("results/summary.md")
     assert code == 1
     assert not (tree.root / "results/audit.md").exists()
+
+
+WAIT = """
+
+def main(**_):
+    import time
+    from pathlib import Path
+
+    Path("started").touch()
+    while not Path("released").exists():
+        time.sleep(0.05)
+    raise ValueError("edited")
+
+
+"""
+
+
+def kill_during(tree: Tree, stage: str, target: str) -> None:
+    """Kill a run and its jobs with -9 while the stage works."""
+    replace(f"workflow/scripts/{stage}.py", "\n\nif __name__", f"{WAIT}if __name__")(tree)
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", target]
+    run = subprocess.Popen(
+        command, cwd=tree.root, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
+    )
+    poll((tree.root / "started").exists, "the job")
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+
+
+def test_a_killed_run_and_then_a_failed_one_leave_the_earlier_outputs(tree):
+    """A run that is killed puts nothing back, and the next one protected what it found alone.
+
+    So a kill and then a config that failed lost the outputs of the killed job. What was deleted
+    before the killed run does not come back.
+    """
+    stage, target = "evaluate_slices", f"{RESULTS}/slices.json"
+    tree.remove("results/audit.md")
+    before = snapshot(tree)
+    kill_during(tree, stage, target)
+    assert not (tree.root / target).exists()
+    undo(tree, {path: before[path] for path in before if path != target}, snapshot(tree))
+    change(f"{PREDICTIONS}/test.parquet")(tree)
+    edited = snapshot(tree)
+    code, printed = tree.try_snakemake(target)
+    assert code == 1, printed
+    assert snapshot(tree) == {**edited, target: before[target]}
+    assert {job[0] for job in tree.plan(target)} == {stage}
+
+
+@needs_proc
+def test_a_run_that_has_lost_its_shell_still_puts_back_what_it_deleted(tree):
+    """Of `nohup snakemake &` and a logout: the note that the job has failed was refused.
+
+    A job whose run has ended writes nothing, and the run itself was taken for such a job.
+    """
+    replace("workflow/scripts/summarize.py", "\n\nif __name__", f"{WAIT}if __name__")(tree)
+    edited = snapshot(tree)
+    # The shell ends while the job works.
+    shell = "until [ -e started ]; do sleep 0.05; done; echo $!"
+    run = int(tree.run(f"snakemake --cores 1 > printed 2>&1 & {shell}").stdout)
+    (tree.root / "released").touch()
+    poll(lambda: not is_running(run), "the end of the run")
+    assert "Error in rule summarize" in (tree.root / "printed").read_text(encoding="utf-8")
+    assert snapshot(tree) == edited
+    assert {job[0] for job in tree.plan()} == {"summarize"}

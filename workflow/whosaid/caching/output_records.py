@@ -83,7 +83,8 @@ def record_failed_attempt(logs: str | Path, outputs: Iterable[str]) -> None:
     outputs = set(outputs)
     for path, record in read_records(logs).items():
         if outputs & {*record["outputs"], *record["files"]}:
-            write_json(path, record | {"has_failed_since": True})
+            # A run in the background may have lost the shell that started it.
+            write_json(path, record | {"has_failed_since": True}, even_orphaned=True)
 
 
 def damaged_outputs(logs: str | Path, expected: Iterable[str]) -> tuple[list[str], list[str]]:

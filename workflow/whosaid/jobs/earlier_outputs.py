@@ -1,7 +1,8 @@
 """Keeps the outputs of each job as second links, and puts them back if a later attempt fails.
 
 Snakemake deletes the outputs of a job before it starts it, and again if it fails. Outputs are never
-written to in place, so a second link costs no space until they are replaced.
+written to in place, so a second link costs no space until they are replaced. A run that is killed
+puts nothing back: it leaves the list of what it had to protect, and the next run does it.
 """
 
 import os
@@ -10,9 +11,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from whosaid.caching.atomic import remove
+from whosaid.caching.json_files import read_json, write_json
 from whosaid.caching.output_records import record_failed_attempt
+from whosaid.jobs.resource_advice import resource_advice
 
 FOLDER = ".earlier"
+PROTECTED = Path(".snakemake/protected_outputs.json")
+"""Kept files by the paths of their outputs. It is there while a run is, or after one was killed."""
 
 
 def kept_as(output: str) -> Path:
@@ -41,24 +46,42 @@ def delete_output(output: str) -> None:
     remove(kept_as(output))
 
 
-def files_to_protect(*folders: str) -> dict[Path, Path]:
-    """All kept files whose output exists, by the output's path, in these folders."""
+def protect_outputs(*folders: str) -> None:
+    """List all kept files in these folders whose output exists, for `restore_outputs`.
+
+    Ends the run by SystemExit if the list cannot be written.
+    """
     places = [place for folder in folders for place in (Path(folder), *Path(folder).glob("*"))]
     kept = [file for place in places for file in (place / FOLDER).rglob("*") if file.is_file()]
-    originals = {_output_of(file): file for file in kept}
-    return {path: file for path, file in originals.items() if path.is_file()}
+    originals = {str(_output_of(file)): str(file) for file in kept}
+    files = {path: file for path, file in originals.items() if os.path.isfile(path)}
+    try:
+        write_json(PROTECTED, files, even_orphaned=True)
+    except OSError as error:
+        advice = resource_advice(error) or "make room for it"
+        raise SystemExit(f"{PROTECTED}: {advice} and run again ({error})") from None
 
 
-def restore_outputs(files: dict[Path, Path], logs: str) -> None:
-    """Put back what has been lost of the files that `files_to_protect` found before the run.
+def restore_outputs(logs: str) -> None:
+    """Put back what has been lost of the listed files, at the end of a run or after a killed one.
 
     Their jobs stay stale: that is noted in the records below `logs`, before anything is put back.
     """
-    lost = {path: kept for path, kept in files.items() if kept.is_file() and not path.exists()}
-    record_failed_attempt(logs, map(str, lost))
-    for path, kept in lost.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _link(kept, path)
+    try:
+        files = read_json(PROTECTED).items()
+    except (OSError, ValueError):  # no list, or one that a power loss cut short
+        return
+    lost = {path: file for path, file in files if os.path.isfile(file) and not os.path.exists(path)}
+    record_failed_attempt(logs, lost)
+    for path, file in lost.items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        _link(file, path)
+    forget_protected()
+
+
+def forget_protected() -> None:
+    """Delete the list, when there is nothing to put back."""
+    PROTECTED.unlink(missing_ok=True)
 
 
 def _output_of(kept: Path) -> Path:
