@@ -1,4 +1,4 @@
-"""What the user's environment holds changes no result of a run."""
+"""What the user's environment holds changes no result of a run, and a run leaves nothing there."""
 
 import copy
 import csv
@@ -8,6 +8,7 @@ import re
 import pyarrow.parquet as pq
 import pytest
 from configs import SMALL
+from disturbance import needs_proc, poll, processes
 from safetensors.torch import load_file
 from tree import CSV, Tree, copy_project
 
@@ -64,3 +65,32 @@ def test_variables_that_a_launcher_left_change_no_model_and_no_prediction(tree):
     assert other_key == key
     assert all(other_weights[name].equal(weights[name]) for name in weights)
     assert other_predictions.equals(predictions)
+
+
+@needs_proc
+@pytest.mark.slow
+def test_a_killed_run_and_a_whole_one_leave_nothing_outside_of_the_project(
+    tree, tmp_path, monkeypatch, place_of
+):
+    """Matplotlib once left its list of fonts in the home folder, and PyTorch a folder in /tmp."""
+    folders = [tmp_path / name for name in ("HOME", "TMPDIR", "HF_HOME", "XDG_CACHE_HOME")]
+    for folder in folders:
+        folder.mkdir()
+        monkeypatch.setenv(folder.name, str(folder))
+    for name in ("XDG_CONFIG_HOME", "MPLCONFIGDIR"):
+        monkeypatch.delenv(name, raising=False)
+    place = place_of(tree.root)
+    for stage, moment in (("train_model", "step 5"), ("draw_figures", "forest.svg")):
+        run, _ = place.pause(stage, at=moment)
+        run.kill_group()
+        run.code()
+        poll(lambda: not processes(f"{place.root}/.snakemake/scripts/"), "the job's end")
+    place.plain("all", "results/report.html", "results/audit.md")
+    left = {
+        path.relative_to(tmp_path).as_posix() for folder in folders for path in folder.rglob("*")
+    }
+    # Snakemake has a cache, and a temporary folder that only a kill leaves behind.
+    of_snakemake = ("XDG_CACHE_HOME/snakemake", "TMPDIR/snakemake")
+    assert {path for path in left if not path.startswith(of_snakemake)} == set()
+    for folder in ("data", "results"):
+        assert not list((place.root / folder).rglob(".*.partial"))

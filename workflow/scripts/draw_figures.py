@@ -8,6 +8,9 @@ import json
 import logging
 from typing import Any
 
+import whosaid.jobs.environment  # noqa: F401  (before the libraries that read it)
+
+# isort: split
 from whosaid.jobs.stage import stage
 from whosaid.reporting import figures as drawings
 from whosaid.reporting import figures_of_speakers as of_speakers

@@ -12,9 +12,16 @@ from whosaid.jobs.inherited_variables import drop_variables
 drop_variables()  # those that a shell or conda has set after Snakemake started
 for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_EVALUATE_OFFLINE"):
     os.environ[name] = "1"
-# These caches stay empty, but the libraries create the folders: keep them out of the home folder.
-for name in ("HF_DATASETS_CACHE", "HF_METRICS_CACHE", "HF_MODULES_CACHE"):
-    os.environ.setdefault(name, str(Path(".snakemake", "huggingface").absolute()))
+# Most of these caches stay empty, but the libraries create the folders: keep them in the project,
+# out of the home folder and of /tmp.
+for name, folder in {
+    "HF_DATASETS_CACHE": "huggingface",
+    "HF_METRICS_CACHE": "huggingface",
+    "HF_MODULES_CACHE": "huggingface",
+    "MPLCONFIGDIR": "matplotlib",
+    "TORCHINDUCTOR_CACHE_DIR": "torchinductor",
+}.items():
+    os.environ.setdefault(name, str(Path(".snakemake", folder).absolute()))
 # The Trainer multiplies the batch size by the number of GPUs that it sees. Show it only the first
 # one that the user or the queue system lists.
 os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0]
