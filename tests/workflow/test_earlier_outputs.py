@@ -171,6 +171,17 @@ def test_what_is_deleted_before_a_run_does_not_come_back(tree):
     assert not (tree.root / "results/audit.md").exists()
 
 
+def test_what_has_no_record_does_not_come_back_as_if_it_were_new(tree):
+    """After a record was lost, a new min_words and a failure there was "Nothing to be done"."""
+    target = f"{SPLITS}/train.parquet"
+    tree.remove("results/logs/split_lines/demo/basic_distilbert.outputs.json")
+    set_key("variants.basic_distilbert.min_words", 5)(tree)
+    for _ in range(2):
+        assert {job[0] for job in tree.plan(target)} == {"split_lines"}
+        code, _ = tree.try_snakemake(target)
+        assert code == 1
+
+
 WAIT = """
 
 def main(**_):

@@ -78,13 +78,21 @@ def read_records(logs: str | Path) -> dict[Path, dict[str, Any]]:
     return records
 
 
-def record_failed_attempt(logs: str | Path, outputs: Iterable[str]) -> None:
-    """Note in the record of each job that made one of the `outputs` that it has failed since."""
-    outputs = set(outputs)
+def record_failed_attempt(logs: str | Path, outputs: Iterable[str]) -> set[str]:
+    """Note in the record of each job that made one of the `outputs` that it has failed since.
+
+    An output may be a file in a folder. Returns the outputs that have a record.
+    """
+    places = {output: {output, *map(str, Path(output).parents)} for output in outputs}
+    noted = set()
     for path, record in read_records(logs).items():
-        if outputs & {*record["outputs"], *record["files"]}:
+        made = {*record["outputs"], *record["files"]}
+        of_job = {output for output, place in places.items() if place & made}
+        if of_job:
             # A run in the background may have lost the shell that started it.
             write_json(path, record | {"has_failed_since": True}, even_orphaned=True)
+        noted |= of_job
+    return noted
 
 
 def damaged_outputs(logs: str | Path, expected: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -66,16 +66,16 @@ def restore_outputs(logs: str) -> None:
     """Put back what has been lost of the listed files, at the end of a run or after a killed one.
 
     Their jobs stay stale: that is noted in the records below `logs`, before anything is put back.
+    What has no record stays away, or the next run would take it for new.
     """
     try:
         files = read_json(PROTECTED).items()
     except (OSError, ValueError):  # no list, or one that a power loss cut short
         return
     lost = {path: file for path, file in files if os.path.isfile(file) and not os.path.exists(path)}
-    record_failed_attempt(logs, lost)
-    for path, file in lost.items():
+    for path in sorted(record_failed_attempt(logs, lost)):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        _link(file, path)
+        _link(lost[path], path)
     forget_protected()
 
 
