@@ -3,10 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c envs/constraints.txt
 
-.PHONY: summary test test-all check format manual rooms benchmark
+.PHONY: summary new test test-all check format manual rooms benchmark
 
 summary: .venv/ready  ## the table of the shipped sample
 	$(BIN)/snakemake --cores 1 results/summary.md
+
+# make new CSV=my_show.csv [NAME=my_show] [SPEAKER="Character"] [LINE="Dialogue"]
+new: .venv/ready  ## a first look at a file of lines, and a config for it
+	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.new_experiment "$(CSV)" \
+		--name "$(NAME)" --speaker "$(SPEAKER)" --line "$(LINE)"
 
 test: .venv/ready-dev  ## the tests that take minutes
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"

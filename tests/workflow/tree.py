@@ -20,7 +20,7 @@ TRACKED = (
 )
 CONFIG = "config/config.yaml"
 CSV = "data/sample/script_data_processed.csv"
-SAMPLE = (CSV, "data/sample/make_sample.py")
+SAMPLE = (CSV, "data/sample/make_sample.py", "data/sample/ferry.csv")
 
 JOB = re.compile(
     r"^(?:local)?rule (\w+):\n(?:    .*\n)*?(?:    wildcards: (.*)\n|    resources)", re.M
@@ -178,8 +178,9 @@ def copy_project(root: Path) -> Tree:
     (root / "data" / "sample").mkdir(parents=True)
     for path in SAMPLE:
         shutil.copy(PROJECT / path, root / path)
-    (root / ".venv" / "bin").parent.mkdir()
-    (root / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    (root / ".venv").mkdir()
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (root / ".venv" / name).symlink_to(Path(sys.executable).parents[1] / name)
     for marker in ("ready", "ready-dev"):
         (root / ".venv" / marker).touch()
     return Tree(root)
