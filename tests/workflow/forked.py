@@ -20,9 +20,14 @@ PRELOADED += ["pydantic", "smart_open", "filelock", "packaging.version", "platfo
 PRELOADED += ["difflib", "graphlib"]
 
 
-def snakemake(root: Path, arguments: str, python_path: str | None = None) -> tuple[int, str]:
-    """Run Snakemake in the folder `root`; its exit code and what it printed."""
-    return _pool().submit(_run, str(root), shlex.split(arguments), python_path).result()
+def snakemake(
+    root: Path, arguments: str, python_path: str | None = None, python: str | None = None
+) -> tuple[int, str]:
+    """Run Snakemake in the folder `root`; its exit code and what it printed.
+
+    `python` runs the scripts of jobs, in the place of `sys.executable`.
+    """
+    return _pool().submit(_run, str(root), shlex.split(arguments), python_path, python).result()
 
 
 @functools.cache
@@ -32,13 +37,16 @@ def _pool() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1)
 
 
-def _run(root: str, arguments: list[str], python_path: str | None) -> tuple[int, str]:
+def _run(
+    root: str, arguments: list[str], python_path: str | None, python: str | None
+) -> tuple[int, str]:
     from snakemake.cli import main
 
     gc.disable()  # this process ends before it would be worth its time
     os.chdir(root)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     os.environ |= {"PATH": path, "HF_HUB_OFFLINE": "1"}
+    sys.executable = python or sys.executable
     if python_path is not None:
         sys.path.insert(0, python_path)
     with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
