@@ -202,6 +202,7 @@ def train(training, tmp_path_factory):
                 model=str(folder),
                 store=str(folder.parents[1] / "store"),
                 code="recipe",
+                question="target",
                 training=training | changes,
                 seed=seed,
             )

@@ -352,7 +352,7 @@ def test_too_few_positives_are_refused_before_any_variant_is_trained(project, re
     # `basic` has to be trained anew; the target has only two of the lines that `long` takes.
     changes = {"variants/basic": {"max_length": 12}, "variants/long": {"min_words": 12}}
     write_config(project, changed_config(changes))
-    marks = ["2 lines of the target", "4 of the other", "0.5 / 0.25 / 0.25"]
+    marks = ["2 of 6 lines are dwight's", "0.5 / 0.25 / 0.25"]
     the_line(refused(), "split_lines tiny long: ", *marks)
 
 

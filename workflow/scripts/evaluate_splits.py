@@ -16,6 +16,7 @@ import pandas as pd
 
 from whosaid.caching.json_files import read_json, write_json
 from whosaid.corpus.units import read_units, units_of
+from whosaid.evaluation import class_description, target_description
 from whosaid.evaluation.questions import QUESTIONS
 from whosaid.evaluation.resampling import Resamples, once
 from whosaid.evaluation.split_metrics import check_scores, find_intervals, standard_error
@@ -24,6 +25,9 @@ from whosaid.reported_split import REPORTED
 from whosaid.split_names import HELD_OUT, SPLITS
 
 logger = logging.getLogger(__name__)
+
+DESCRIPTIONS = {"target": target_description, "speakers": class_description}
+"""The module that describes a split, for each question."""
 
 ONE_SEED = "There is one seed: the intervals do not cover what another seed would change."
 OTHER_QUESTION = "The published figures answer another question and are left out."
@@ -56,7 +60,7 @@ def main(
     for paths in (*predictions.values(), scores):
         if len(paths) != len(seeds):
             raise ValueError(f"{len(paths)} files for {len(seeds)} seeds")
-    asked = QUESTIONS[question]
+    asked, about = QUESTIONS[question], DESCRIPTIONS[question]
     splits = {name: asked.read(paths) for name, paths in predictions.items()}
     of_seeds = [read_json(path) for path in scores]
     valid, train = splits["valid"], splits["train"]
@@ -77,7 +81,7 @@ def main(
         found = asked.evaluate(split, valid, [once(split, valid)], list(entries))
         values = {key: each[:, 0] for key, each in found.metrics.items()}
         check_scores(values, [each[name] for each in of_seeds], asked.watched)
-        result = asked.describe(split, seeds, values, found)
+        result = about.describe_split(split, seeds, values, found)
         figures = published and {metric: each[name] for metric, each in published.items()}
         difference = figures and {
             metric: result["metrics"][metric] - figure for metric, figure in figures.items()
@@ -96,13 +100,13 @@ def main(
         known = int(texts.loc[split.row].isin(texts.loc[train.row]).sum())
         result |= {
             "in_train": {"rows": known, "share": known / len(split.row)},
-            "trivial": asked.trivial(split.label, train.label),
+            "trivial": about.trivial_metrics(split.label, train.label),
             "published": figures,
             "difference": difference,
             "notes": [
                 # A baseline is a logistic regression, which any seed leads to the same optimum.
                 *([ONE_SEED] if len(seeds) == 1 and not is_baseline else []),
-                *asked.remarks(split, valid, seeds, values),
+                *about.remarks(split, valid, seeds, values),
                 *([OTHER_QUESTION] if other_question else []),
             ],
         }
@@ -110,7 +114,7 @@ def main(
             "experiment": experiment,
             "variant": variant,
             "split": name,
-            "role": asked.roles[name],
+            "role": about.ROLES[name],
         }
         write_json(path, {**head, **result})
         logger.info("%s %s: %d rows", variant, name, result["rows"])

@@ -212,6 +212,9 @@ RESAMPLE = {"evaluate_splits", "compare_variants", "evaluate_slices"}
 EVALUATE = {*RESAMPLE, "draw_figures"}
 """Read predictions."""
 
+READ = {*EVALUATE, "summarize"}
+"""Know what a question is about."""
+
 ENCODER = {"train_model", "predict_splits"}
 """Run an encoder."""
 
@@ -252,7 +255,9 @@ REACHED_BY = {
         *("predict_splits", "train_linear", "evaluate_splits", "summarize"),
     },
     "corpus/count_words": {"split_lines"},
-    "corpus/label_names": {"split_lines", "train_linear"},
+    # A run never guesses.
+    "corpus/detect": set(),
+    "corpus/label_names": {"split_lines"},
     "corpus/leak_audit": {"audit_splits"},
     "corpus/near_duplicates": {"audit_splits"},
     "corpus/normalise_text": {"split_lines", "audit_splits"},
@@ -275,39 +280,53 @@ REACHED_BY = {
     "tokens/scratch_encoder": {"build_encoder"},
     "tokens/tokenize_texts": {"tokenize_splits"},
     "evaluation/abstention": PREDICT,
+    "evaluation/class_description": {"evaluate_splits"},
+    "evaluation/class_metrics": READ,
+    "evaluation/class_predictions": {*READ, *PREDICT},
+    "evaluation/class_slices": {"evaluate_slices"},
     "evaluation/compare": {"compare_variants"},
     "evaluation/curves": {"evaluate_slices", "draw_figures"},
     "evaluation/intervals": RESAMPLE,
+    "evaluation/macro_metrics": {*READ, *PREDICT, "train_model"},
     "evaluation/metric_entry": {*EVALUATE, *PREDICT, "train_model", "summarize"},
     # Adding a metric trains and predicts nothing.
     "evaluation/metrics": {*EVALUATE, "summarize"},
-    "evaluation/predictions": {*EVALUATE, *PREDICT},
+    "evaluation/prediction_files": PREDICT,
+    "evaluation/predictions": {*READ, *PREDICT},
     "evaluation/probability": {*EVALUATE, *PREDICT, "summarize"},
     "evaluation/published_metrics": {*EVALUATE, *PREDICT, "train_model", "summarize"},
-    "evaluation/resampling": RESAMPLE,
+    "evaluation/questions": READ,
+    "evaluation/resampling": READ,
     "evaluation/slices": {"evaluate_slices"},
     "evaluation/split_metrics": {"evaluate_splits"},
-    "evaluation/thresholds": RESAMPLE,
+    "evaluation/target_description": {"evaluate_splits"},
+    "evaluation/thresholds": READ,
+    "evaluation/watched_metrics": {*READ, *PREDICT, "train_model"},
     "training/checkpoints": {"train_model"},
     "training/classifier": ENCODER,
     "training/cpu_dropout": {"train_model"},
     "training/epoch_log": {"train_model"},
     "training/linear_model": {"train_linear"},
+    "training/loss": ENCODER,
     "training/model_store": {"train_model"},
     "training/packing": ENCODER,
     "training/train": {"train_model"},
     "training/trainer": ENCODER,
     "training/used_embeddings": {"train_model"},
-    "training/published_scores": ENCODER,
+    "training/watched_scores": ENCODER,
     "reporting/addressed_numbers": {"summarize", "write_report"},
     "reporting/audit_table": {"summarize_audit"},
     "reporting/figure_data": {"draw_figures"},
+    "reporting/corpus_page": set(),
     "reporting/figures": {"draw_figures"},
+    "reporting/figures_of_speakers": {"draw_figures"},
     "reporting/formats": {"draw_figures", "summarize", "summarize_audit", "write_report"},
     "reporting/markdown": {"draw_figures", "summarize", "summarize_audit", "write_report"},
+    "reporting/new_experiment": set(),
     "reporting/plot_style": {"draw_figures"},
     "reporting/report_page": {"write_report"},
     "reporting/summary": {"summarize"},
+    "reporting/summary_of_speakers": {"summarize"},
 }
 
 

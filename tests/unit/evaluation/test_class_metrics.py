@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn
 
+from whosaid.evaluation import class_description
 from whosaid.evaluation.class_metrics import class_entries, evaluate_classes
 from whosaid.evaluation.class_predictions import (
     ClassPredictions,
@@ -147,7 +148,7 @@ def test_a_logit_that_is_no_number_is_refused(value, tmp_path):
 
 def test_trivial_classifiers_are_those_of_expected_counts():
     label, in_train = np.array([0, 0, 1, 2]), np.array([1, 1, 1, 0, 2])
-    found = SPEAKERS.trivial(label, in_train)
+    found = class_description.trivial_metrics(label, in_train)
     always_one = sklearn.f1_score(label, np.ones(4, int), average="macro", zero_division=0)
     assert found["most_frequent"]["macro_f1"] == pytest.approx(always_one)
     assert found["most_frequent"]["accuracy"] == 0.25
@@ -157,7 +158,7 @@ def test_trivial_classifiers_are_those_of_expected_counts():
 def test_a_class_that_is_never_predicted_is_named():
     found = draw(np.random.default_rng(7), seeds=1)
     found.log_probabilities[0, :, 1] = -50
-    notes = list(SPEAKERS.remarks(found, found, [42], {}))
+    notes = list(class_description.remarks(found, found, [42], {}))
     assert notes == ["Seed 42 never predicts bob: their F1 is 0."]
 
 
@@ -165,7 +166,7 @@ def test_the_confusion_matrix_is_that_of_scikit_learn():
     found = draw(np.random.default_rng(8), seeds=1)
     evaluated = evaluate_classes(found, found, [once(found, found)], ["accuracy"])
     values = {name: each[:, 0] for name, each in evaluated.metrics.items()}
-    described = SPEAKERS.describe(found, [42], values, evaluated)
+    described = class_description.describe_split(found, [42], values, evaluated)
     assert (
         described["confusion_matrix"]
         == sklearn.confusion_matrix(found.label, found.decide()[0]).tolist()

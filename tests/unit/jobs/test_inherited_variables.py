@@ -108,6 +108,7 @@ def test_a_training_is_the_same_under_variables_of_launchers_and_of_accelerate(
         "encoder": str(encoders["distilbert"]),
         "model": str(model),
         "store": str(tmp_path / "store"),
+        "question": "target",
         "code": "recipe",
         "training": settings,
         "seed": 42,

@@ -67,7 +67,7 @@ summary = made.summarize()
 figures = Inputs(Path(".")).drawn("forest", "precision_recall", "calibration")
 pages = {{
     "summary": summary,
-    "report": slices_page(made.slices, {{"one": "One", "two": "Two"}}),
+    "report": slices_page(made.slices, {{"one": "One", "two": "Two"}}, "target"),
     "audit": " ".join(held_out_row("One", "test", audit | {{"held_out": {{"test": found}}}})),
     **{{name: " ".join(texts(svg)) for name, svg in figures.items()}},
 }}

@@ -300,6 +300,7 @@ def in_one_store(tokenized, encoders, training, tmp_path):
                 model=str(tmp_path / name),
                 store=str(tmp_path / "store"),
                 code=code,
+                question="target",
                 training=training | {"num_train_epochs": 2} | changes,
                 seed=seed,
             )
@@ -333,7 +334,7 @@ def test_what_was_trained_before_is_taken_from_the_store(in_one_store, monkeypat
 def test_another_training_is_another_entry(changes, in_one_store, monkeypatch):
     asked = []
 
-    def refuse(tokenized, encoder, entry, training, seed):
+    def refuse(tokenized, encoder, entry, question, training, seed):
         asked.append(entry)
         raise InterruptedStageError
 

@@ -10,6 +10,14 @@ from whosaid.evaluation.macro_metrics import MACRO_METRICS, ClassSums
 from whosaid.evaluation.resampling import Evaluated
 from whosaid.evaluation.split_metrics import Metrics, summarise
 
+ROLES = {
+    "train": "Learned from. These figures say what the model remembers, not how it will do on new "
+    "lines.",
+    "test": "Held out. It is watched while an encoder is trained, and decides nothing.",
+    "valid": "Held out. Nothing is chosen on it.",
+}
+"""What each split is for."""
+
 
 def trivial_metrics(label: np.ndarray, in_train: np.ndarray) -> dict[str, dict[str, float]]:
     """The metrics of two trivial classifiers: always the most frequent class of train, at random.

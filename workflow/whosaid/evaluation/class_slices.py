@@ -4,13 +4,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from whosaid.evaluation.class_metrics import CLASS_METRICS, evaluate_classes
+from whosaid.evaluation.class_metrics import evaluate_classes
 from whosaid.evaluation.class_predictions import ClassPredictions
+from whosaid.evaluation.intervals import Replicates, interval
 from whosaid.evaluation.resampling import Resamples, once
-from whosaid.evaluation.split_metrics import find_intervals
 
 SLICED = ("accuracy", "macro_f1")
 """The metrics of each slice; macro F1 is the mean over the speakers who have rows in it."""
+
+UNIT = (0.0, 1.0)
+"""The bounds of both."""
 
 
 class ClassSlice(NamedTuple):
@@ -37,5 +40,8 @@ class ClassSlice(NamedTuple):
             drawn = evaluate_classes(self.rows, self.rows, blocks, SLICED).metrics
             count = len(np.unique(self.units))
             metrics = {key: float(each.mean()) for key, each in values.items()}
-            intervals = find_intervals(values, drawn, count, self.confidence, CLASS_METRICS)
+            intervals = {
+                key: interval(Replicates(values[key], drawn[key]), count, self.confidence, UNIT)
+                for key in SLICED
+            }
         return {"slice": name, "rows": number, "metrics": metrics, "intervals": intervals}

@@ -13,6 +13,15 @@ from whosaid.evaluation.resampling import Evaluated
 from whosaid.evaluation.split_metrics import Metrics, summarise
 from whosaid.evaluation.thresholds import decision_ranking, no_choice
 
+ROLES = {
+    "train": "Learned from. These figures say what the model remembers, not how it will do on new "
+    "lines.",
+    "test": "Held out. It is watched while an encoder is trained, and decides nothing.",
+    "valid": "Held out from learning. It chooses the decision threshold, so figures at the "
+    "threshold are slightly optimistic here.",
+}
+"""What each split is for."""
+
 
 def trivial_metrics(label: np.ndarray, in_train: np.ndarray) -> dict[str, dict[str, float]]:
     """The metrics of three trivial classifiers, which predict the target never, always, at random.
