@@ -16,10 +16,10 @@ rule evaluate_splits:
         scores=scores_of_seeds,
         lines="data/{experiment}/lines.parquet",
     output:
+        **output_paths.thresholds_of(CONFIG, "{experiment}", "{variant}"),
         train="results/{experiment}/metrics/{variant}/train.json",
         test="results/{experiment}/metrics/{variant}/test.json",
         valid="results/{experiment}/metrics/{variant}/valid.json",
-        **output_paths.thresholds_of(CONFIG, "{experiment}", "{variant}"),
     log:
         "results/logs/evaluate_splits/{experiment}/{variant}.log",
     params:
