@@ -19,6 +19,7 @@ from whosaid.evaluation.compare import Side, compare, describe
 from whosaid.evaluation.intervals import Replicates, interval, uncertainty
 from whosaid.evaluation.metrics import COMPARED, METRICS, PRIMARY
 from whosaid.evaluation.predictions import Predictions
+from whosaid.evaluation.questions import TARGET
 from whosaid.evaluation.resampling import Resamples, evaluate, once
 
 SHARE, SPREAD_OF_SHARE = math.log(0.171 / 0.829), 0.42
@@ -180,10 +181,10 @@ def false_alarms(case: Case, variants: int, trials: int, seed: int = 11) -> floa
         names = pd.DataFrame({"row": numbers})
         others = {str(number): side for number, side in enumerate(sides[1:])}
         verdicts = {
-            describe(found, (others[name], sides[0]), variants, LEVEL)["metrics"][PRIMARY][
+            describe(TARGET, found, (others[name], sides[0]), variants, LEVEL)["metrics"][PRIMARY][
                 "verdict"
             ]
-            for name, found in compare(others, sides[0], names, case.resamples, trial)
+            for name, found in compare(TARGET, others, sides[0], names, case.resamples, trial)
         }
         alarms += bool(verdicts & {"better", "worse"})
     return alarms / trials

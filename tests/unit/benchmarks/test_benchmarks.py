@@ -26,6 +26,8 @@ from gpu import Sections, build_encoder, memory_to_ask_for
 from project import SAMPLE, make_tree
 from transformers import AutoConfig, AutoTokenizer
 
+from whosaid.config.model import Resample
+
 pytestmark = pytest.mark.slow
 
 TINY = {"hidden_size": 16, "num_hidden_layers": 1, "intermediate_size": 32, "vocab_size": 400}
@@ -134,7 +136,7 @@ def test_published_way_makes_the_splits_of_the_pipeline(tree, deal, encoders, sp
         {},
         {
             "split": split_settings["split"] | {"method": "pandas_per_class"},
-            "resample": {"oversample_positives": 2, "undersample_negatives": 0.5},
+            "resample": Resample(oversample_positives=2, undersample_negatives=0.5).model_dump(),
             "min_words": 6,
             "word_tokenizer": "preserve_line",
             "annotate": ["directed_by", "writer1"],
