@@ -1069,3 +1069,20 @@ def test_no_question_is_needed_without_published_figures(raw):
     assert config.published_question is None
     assert not config.asks_the_published_question
     assert published_settings(raw) == (None, False, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "line"),
+    [
+        ("experiment: one\ncorpus: {}\nexperiment: two\n", "experiment", 1),
+        ("variants:\n  plain: {}\n  plain: {min_words: 3}\n", "plain", 2),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused_where_yaml_would_take_the_last(
+    text, key, line, tmp_path
+):
+    """The check once went unnoticed: the method of the loader that makes it had another name."""
+    path = tmp_path / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"^{key}: stands twice in the mapping at line {line} of"):
+        read_config_file(str(path))

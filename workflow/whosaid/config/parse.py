@@ -52,7 +52,7 @@ class ConfigError(ValueError):
 class _UniqueKeyLoader(yaml.SafeLoader):
     """Rejects a key that occurs twice in a mapping, where YAML would use the last one."""
 
-    def constructmapping(self, node, deep=False):
+    def construct_mapping(self, node, deep=False):
         keys = [
             self.construct_object(key, deep=True)
             for key, _ in node.value
@@ -63,7 +63,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
                 mark = node.start_mark
                 fault = f"stands twice in the mapping at line {mark.line + 1} of {mark.name}"
                 raise ConfigError([((str(key),), fault)])
-        return super().constructmapping(node, deep)
+        return super().construct_mapping(node, deep)
 
 
 def base_config(project: Path) -> str:
