@@ -262,6 +262,7 @@ REACHED_BY = {
     "corpus/near_duplicates": {"audit_splits"},
     "corpus/normalise_text": {"split_lines", "audit_splits"},
     "corpus/punkt_data": {"fetch_punkt"},
+    "config/column_names": {"read_lines"},
     "config/corpus_files": {"read_lines"},
     "config/speaker_names": {"read_lines"},
     "corpus/delimited": {"read_lines"},

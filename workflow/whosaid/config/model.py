@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from whosaid.config.column_names import FIELDS, PUBLISHED_HEADERS
 from whosaid.config.speaker_names import Normalisation, final_name, normalise_name
 
 PLAIN_WORD = (
@@ -32,15 +33,11 @@ RESERVED = ("benchmarks", "encoders", "logs", "model_store", "nltk_data", "proce
 Unit = Literal["row", "scene", "episode"]
 Question = Literal["target", "speakers"]
 
-PUBLISHED_COLUMNS = ("season", "episode", "title", "scene", "directed_by", "written_by")
-PUBLISHED_COLUMNS += ("writer1", "writer2", "writer3")
+PUBLISHED_COLUMNS = tuple(name for name in PUBLISHED_HEADERS if name not in ("speaker", "line"))
 """What the published form has besides the number of the row, the speaker and the line."""
 
 TEXT_FEATURES = ("word_ngrams", "character_ngrams", "word_count")
 """The features of the linear baselines that are no columns of the corpus."""
-
-FIELDS = ("row", "season", "episode", "scene", "speaker", "line")
-"""The names that `corpus.columns` gives a meaning."""
 
 
 def _refuse_bool(value: Any) -> Any:

@@ -18,7 +18,8 @@ from charset_normalizer import from_bytes
 
 from whosaid.corpus.delimited import Dialect, open_text
 from whosaid.corpus.fields import PUBLISHED
-from whosaid.corpus.file_kinds import check_kind, unpacked
+from whosaid.corpus.file_kinds import check_kind, fits_encoding, unpacked
+from whosaid.corpus.headers import SEPARATORS
 from whosaid.errors import InputError
 
 NAMES = {
@@ -34,7 +35,7 @@ NAMES = {
 """How columns are called in scripts that people share, without blanks and signs, best first."""
 
 FORMS = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
-SEPARATORS = (",", ";", "\t", "|", " +++$+++ ", "::", " ")
+TRIED = (*SEPARATORS, " ")
 """The separators that are tried, in this order where several fit equally well."""
 
 UNUSUAL = ["mac_cyrillic", "mac_greek", "mac_turkish", "mac_latin2", "mac_roman", "mac_iceland"]
@@ -87,26 +88,15 @@ def detect(path: Path, named: dict[str, str]) -> Detected:
 
 def find_encoding(content: bytes) -> str:
     """UTF-8 if the content is, else what `charset_normalizer` thinks of its first megabyte."""
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        best = from_bytes(content[:SAMPLE_BYTES], cp_exclusion=UNUSUAL).best()
-        encoding = best.encoding if best else "cp1252"
-        letters = {sign for sign in content[:SAMPLE_BYTES].decode(encoding, "ignore") if sign > "~"}
-        others = (sign for sign in letters if sign.isalpha())
-        # A few accents do not tell one Latin code page from another, and this one is usual.
-        is_latin = all(unicodedata.name(sign, "").startswith("LATIN") for sign in others)
-        return "cp1252" if is_latin and decodes(content, "cp1252") else encoding
-    return "utf-8"
-
-
-def decodes(content: bytes, encoding: str) -> bool:
-    """Whether all of the content is in this encoding."""
-    try:
-        content.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
+    if fits_encoding(content, "utf-8"):
+        return "utf-8"
+    sample = content[:SAMPLE_BYTES]
+    best = from_bytes(sample, cp_exclusion=UNUSUAL).best()
+    encoding = best.encoding if best else "cp1252"
+    letters = {sign for sign in sample.decode(encoding, "ignore") if sign > "~" and sign.isalpha()}
+    # A few accents do not tell one Latin code page from another, and this one is usual.
+    is_latin = all(unicodedata.name(sign, "").startswith("LATIN") for sign in letters)
+    return "cp1252" if is_latin and fits_encoding(content, "cp1252") else encoding
 
 
 def read_objects(content: bytes, encoding: str, path: Path) -> pd.DataFrame:
@@ -129,7 +119,7 @@ def find_table(content: bytes, encoding: str, path: Path) -> tuple[dict[str, Any
     The separator wins that gives most rows the same number of cells, and the first row too.
     """
     found: list[tuple[bool, float, str, list[list[str]]]] = []
-    for separator in SEPARATORS:
+    for separator in TRIED:
         rows = [row for row in first_rows(content, Dialect(separator, encoding, None)) if row]
         widths = pd.Series([len(row) for row in rows], dtype=int)
         if widths.empty or (width := int(widths.mode().iloc[0])) < 2:
@@ -160,9 +150,9 @@ def find_table(content: bytes, encoding: str, path: Path) -> tuple[dict[str, Any
 
 def first_rows(content: bytes, dialect: Dialect) -> list[list[str]]:
     """The first rows, as far as a reader that allows open quotes understands them."""
-    sample = content[:SAMPLE_BYTES]
-    if not decodes(sample, dialect.encoding):
-        sample = sample.decode(dialect.encoding, "ignore").encode(dialect.encoding)
+    # The sample may end within a character.
+    text = content[:SAMPLE_BYTES].decode(dialect.encoding, "ignore")
+    sample = text.encode(dialect.encoding)
     stream, reading = open_text(sample, dialect)
     rows: list[list[str]] = []
     try:
@@ -191,10 +181,9 @@ def find_columns(sample: pd.DataFrame, named: dict[str, str], path: Path) -> dic
     for field, names in NAMES.items():
         free = {plain(str(name)): name for name in sample if name not in columns.values()}
         match = next((free[name] for name in names.split() if name in free), None)
-        if field not in columns and match is not None and field != "line":
-            if field != "speaker" or looks_like_names(sample[match]):
-                columns[field] = match
-        elif field not in columns and match is not None:
+        if field in columns or match is None:
+            continue
+        if field != "speaker" or looks_like_names(sample[match]):
             columns[field] = match
     texts = [name for name in sample if name not in columns.values()]
     if "line" not in columns and texts:
@@ -221,8 +210,7 @@ def find_columns(sample: pd.DataFrame, named: dict[str, str], path: Path) -> dic
                 f"{path}: {field.upper()}={header}: no such column; the columns are "
                 f"{', '.join(map(repr, list(sample)[:30]))}"
             )
-    order = ("speaker", "line", "season", "episode", "scene")
-    found = {field: columns[field] for field in order if field in columns}
+    found = {field: columns[field] for field in NAMES if field in columns}
     rest = (name for name in sample if name not in found.values())
     extra = {
         name_of(header): header for header in rest if is_category(sample[header]) and header.strip()

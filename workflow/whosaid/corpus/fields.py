@@ -7,31 +7,22 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from whosaid.config.column_names import FIELDS, PUBLISHED_HEADERS
 from whosaid.errors import InputError
 
 INTEGERS = {"row": "int64", "season": "int16", "episode": "int16", "scene": "int32"}
 """The whole numbers of the published form. In any other form only `row` is one."""
 
 NEVER_EMPTY = ("speaker", "line")
-PUBLISHED = {
-    "row": "",
-    **{
-        name: name
-        for name in (
-            *("season", "episode", "title", "scene", "speaker", "line"),
-            *("directed_by", "written_by", "writer1", "writer2", "writer3"),
-        )
-    },
-}
-"""The columns of the published form and their headers. Its first column, the index, has no name."""
+PUBLISHED = {"row": "", **{name: name for name in PUBLISHED_HEADERS}}
+"""The columns of the published form and their headers."""
 
 
 def headers_of(columns: Mapping | None) -> dict[str, str]:
     """The header of each column by its name here; `columns` is the section of the config."""
     if columns is None:
         return PUBLISHED
-    fields = ("row", "season", "episode", "scene", "speaker", "line")
-    given = {name: columns[name] for name in fields if columns[name] is not None}
+    given = {name: columns[name] for name in FIELDS if columns[name] is not None}
     return given | columns["extra"]
 
 

@@ -106,7 +106,7 @@ def wrong_encoding(content: bytes, path: Path, encoding: str) -> InputError:
     before = content[:start]
     line, position = before.count(b"\n") + 1, len(before) - before.rfind(b"\n") - 1
     others = [BYTE_ORDER_MARKS.get(content[:2]), "utf-8", "cp1252", "latin-1"]
-    fitting = next(other for other in others if other and _fits(content, other))
+    fitting = next(other for other in others if other and fits_encoding(content, other))
     name = "UTF-8" if encoding.lower() in ("utf-8", "utf8") else encoding
     return InputError(
         f"{path}, line {line}: byte 0x{content[start]:02x} at position {position} is not {name}; "
@@ -114,7 +114,8 @@ def wrong_encoding(content: bytes, path: Path, encoding: str) -> InputError:
     )
 
 
-def _fits(content: bytes, encoding: str) -> bool:
+def fits_encoding(content: bytes, encoding: str) -> bool:
+    """Whether all of the content can be read in this encoding."""
     try:
         content.decode(encoding)
     except UnicodeError:

@@ -5,6 +5,7 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from whosaid.config.column_names import FIELDS
 from whosaid.errors import InputError
 
 SEPARATORS = (",", ";", "\t", "|", " +++$+++ ", "::")
@@ -52,8 +53,7 @@ def check_header(
 
 def key_of(name: str) -> str:
     """The key of the config that maps the column with this name here."""
-    is_field = name in ("row", "season", "episode", "scene", "speaker", "line")
-    return f"corpus.columns.{name}" if is_field else f"corpus.columns.extra.{name}"
+    return f"corpus.columns.{name}" if name in FIELDS else f"corpus.columns.extra.{name}"
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -17,10 +17,10 @@ import yaml
 from whosaid.config.model import Corpus as CorpusSection
 from whosaid.config.parse import ConfigError, merge, parse_config, read_config_file
 from whosaid.config.speaker_names import normalise_name
-from whosaid.corpus.detect import detect, find_columns, groups_of_spellings, name_of
-from whosaid.corpus.fields import PUBLISHED, has_speaker_and_line, headers_of
-from whosaid.corpus.read_corpus import Corpus, read_corpus
-from whosaid.corpus.read_files import Table, read_table
+from whosaid.corpus.detect import NAMES, detect, find_columns, groups_of_spellings, name_of
+from whosaid.corpus.fields import PUBLISHED, has_speaker_and_line, headers_of, is_blank_text
+from whosaid.corpus.read_corpus import Corpus, check_question, read_corpus
+from whosaid.corpus.read_files import read_table
 from whosaid.errors import InputError
 from whosaid.reporting.corpus_page import corpus_page
 from whosaid.split_names import SPLITS
@@ -62,13 +62,12 @@ def repaired(keys: dict[str, Any]) -> tuple[dict[str, Any], int, int]:
     """
     section = section_of(keys)
     path = Path(keys["csv"])
-    table: Table = read_table(path.read_bytes(), path, section, headers_of(section["columns"]))
-    whole = table.without_blank_lines()
-    cells = whole.cells.fillna("")
+    table = read_table(path.read_bytes(), path, section, headers_of(section["columns"]))
+    cells = table.without_blank_lines().cells.fillna("")
     has_both = has_speaker_and_line(cells)
     keys = dict(keys)
-    if "scene" not in cells and keys.get("columns"):
-        is_direction = cells["speaker"].str.strip() == ""
+    if "scene" not in cells:
+        is_direction = is_blank_text(cells["speaker"])
         if 0 < table.is_blank.sum() < len(table.cells) / 2:
             keys["scenes"] = "blank_rows"
         elif 0 < is_direction.sum() < len(cells) / 2:
@@ -173,7 +172,8 @@ def new_experiment(
     if variants := unsupported(raw, corpus):
         overlay["variants"] = variants
     config = parse_config(merge(raw, overlay))
-    read_corpus(config.corpus.model_dump(mode="json"))
+    section = config.corpus.model_dump(mode="json")
+    check_question(corpus.speakers, config.corpus.target, section, csv)
     path.parent.mkdir(exist_ok=True)
     with path.open("x", encoding="utf-8") as file:
         file.write(as_yaml(overlay, path, lacking, rows))
@@ -186,11 +186,10 @@ def main() -> None:
     parser.add_argument("csv", help="the file: CSV, TSV, JSON Lines or Parquet, perhaps .gz")
     parser.add_argument("--name", help="of the experiment; the file's own name if not given")
     parser.add_argument("--base", type=Path, default=Path("config", "config.yaml"))
-    for field in ("speaker", "line", "season", "episode", "scene"):
+    for field in NAMES:
         parser.add_argument(f"--{field}", help=f"header of the column with the {field}")
     given = vars(parser.parse_args())
-    fields = ("speaker", "line", "season", "episode", "scene")
-    named = {field: given[field] for field in fields if given[field]}
+    named = {field: given[field] for field in NAMES if given[field]}
     try:
         page, path = new_experiment(given["csv"], given["name"] or None, named, given["base"])
     except (InputError, ConfigError, OSError) as error:
