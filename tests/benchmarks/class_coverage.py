@@ -8,13 +8,12 @@ four variants that equal the reference gets a verdict on either metric:
     PYTHONPATH=workflow python tests/benchmarks/class_coverage.py
 """
 
-import argparse
 import math
-from functools import lru_cache
-from typing import NamedTuple
+from functools import lru_cache, partial
 
 import numpy as np
 import pandas as pd
+from interval_coverage import LEVEL, SHARED_NOISE, SPREAD_OF_DIFFICULTY, Case, print_tables
 from scipy.special import log_softmax
 
 from whosaid.evaluation.class_metrics import CLASS_METRICS, evaluate_classes
@@ -30,26 +29,7 @@ SHARES = np.array([0.26, 0.17, 0.15, 0.12, 0.09, 0.06, 0.05, 0.04, 0.03, 0.03])
 SPREAD_OF_SHARES = 0.6
 """Standard deviation over episodes of the logits of the shares."""
 
-SPREAD_OF_DIFFICULTY = 0.3
-"""Standard deviation over episodes of the skill."""
-
-SHARED_NOISE = 0.7
-"""Share of the noise of a row's logits that is common to all models."""
-
-LEVEL = 0.95
-
-
-class Case(NamedTuple):
-    """A way to draw test, and how the models differ."""
-
-    name: str
-    episodes: int
-    rows: int
-    seeds: int = 1
-    spread: float = 0.0
-    skill: float = 1.0
-    by_episode: bool = True
-    resamples: int = 250
+case_of = partial(Case, skill=1.0)
 
 
 def draw(case: Case, skills, rng) -> tuple[list[ClassPredictions], np.ndarray]:
@@ -94,7 +74,7 @@ def truth(case: Case, of_variant: np.ndarray) -> dict[str, float]:
     return {name: float(np.interp(of_variant, skills, of).mean()) for name, of in found.items()}
 
 
-def run(case: Case, trials: int, seed: int = 7) -> dict[str, tuple[float, float]]:
+def run(case: Case, trials: int, seed: int = 7) -> dict[str, dict[str, float]]:
     """For each metric how often its interval, and that of a difference, holds the truth."""
     rng = np.random.default_rng(seed)
     held: dict[str, list] = {name: [] for name in SPEAKERS.compared}
@@ -127,7 +107,10 @@ def run(case: Case, trials: int, seed: int = 7) -> dict[str, tuple[float, float]
             low, high = interval(replicates[0][name], count, LEVEL, bounds) or (math.nan,) * 2
             least, most = described[name]["interval"]
             held[name].append((low <= one <= high, least <= one - other <= most))
-    return {name: tuple(np.mean(each, axis=0)) for name, each in held.items()}
+    shares = {name: np.mean(each, axis=0) for name, each in held.items()}
+    return {
+        name: dict(zip(("interval", "difference"), of, strict=True)) for name, of in shares.items()
+    }
 
 
 def false_alarms(case: Case, variants: int, trials: int, seed: int = 11) -> float:
@@ -149,32 +132,14 @@ def false_alarms(case: Case, variants: int, trials: int, seed: int = 11) -> floa
 
 
 CASES = [
-    Case("rows independent, 1,000", 1, 1000, by_episode=False),
-    *(Case(f"{n} episodes", n, 40) for n in (15, 23, 46, 100)),
+    case_of("rows independent, 1,000", 1, 1000, by_episode=False),
+    *(case_of(f"{n} episodes", n, 40) for n in (15, 23, 46, 100)),
     *(
-        Case(f"46 episodes, 3 seeds, spread {spread}", 46, 40, 3, spread)
+        case_of(f"46 episodes, 3 seeds, spread {spread}", 46, 40, 3, spread)
         for spread in (0.0, 0.05, 0.3)
     ),
 ]
 
 
-def main() -> None:
-    """Print a line for each case."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=1000)
-    parser.add_argument("--only", default="")
-    arguments = parser.parse_args()
-    print("| case | " + " | ".join(f"{n}, difference" for n in SPEAKERS.compared) + " |")
-    for case in CASES:
-        if arguments.only in case.name:
-            found = run(case, arguments.trials)
-            cells = (f"{mean:.3f}, {difference:.3f}" for mean, difference in found.values())
-            print(f"| {case.name} | {' | '.join(cells)} |", flush=True)
-    print("| case | false alarms of four equal variants |", flush=True)
-    for case in CASES:
-        if arguments.only in case.name and case.spread == 0:
-            print(f"| {case.name} | {false_alarms(case, 4, arguments.trials):.3f} |", flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    print_tables(__doc__, CASES, SPEAKERS.compared, run, false_alarms)

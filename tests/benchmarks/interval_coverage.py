@@ -9,6 +9,7 @@ variant has its own skill. It prints a table with a line a case:
 
 import argparse
 import math
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -202,23 +203,29 @@ CASES = [
 ]
 
 
-def main() -> None:
-    """Print a line for each case."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def print_tables(
+    description: str,
+    cases: Sequence[Case],
+    names: Sequence[str],
+    run: Callable[[Case, int], dict[str, dict[str, float]]],
+    false_alarms: Callable[[Case, int, int], float],
+) -> None:
+    """Read the command line and print a line for each case, as soon as it is known."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--only", default="")
     arguments = parser.parse_args()
-    print("| case | " + " | ".join(f"{n}, difference" for n in COMPARED) + " |", flush=True)
-    for case in CASES:
+    print("| case | " + " | ".join(f"{n}, difference" for n in names) + " |", flush=True)
+    for case in cases:
         if arguments.only in case.name:
             found = run(case, arguments.trials)
             cells = (f"{f['interval']:.3f}, {f['difference']:.3f}" for f in found.values())
             print(f"| {case.name} | {' | '.join(cells)} |", flush=True)
     print("| case | false alarms of four equal variants |", flush=True)
-    for case in CASES:
+    for case in cases:
         if arguments.only in case.name and case.spread == 0:
             print(f"| {case.name} | {false_alarms(case, 4, arguments.trials):.3f} |", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    print_tables(__doc__, CASES, COMPARED, run, false_alarms)
