@@ -60,8 +60,9 @@ def main(
     others = {name: sides[name] for name in families}
     for name, found in compare(asked, others, sides[reference], units, resamples, seed):
         pair, family = (sides[name], sides[reference]), families[name]
-        of_pair = incomparable(asked)
-        if found is not None:
+        if found is None:
+            of_pair = incomparable(asked)
+        else:
             of_pair = describe(asked, found, pair, tests[family], bootstrap["confidence"])
         results[name] = {"family": family, **of_pair}
         verdict, rows = of_pair["metrics"][asked.primary]["verdict"], of_pair["rows"]

@@ -53,9 +53,8 @@ def main(
 
     `predictions` holds a path per split and seed, `scores` one per seed. `lines` is the path of
     `lines.parquet`, and `unit` what is resampled. A `question` without a threshold has no path for
-    it. `other_question` is true if published figures
-    were left out; `bootstrap` has the keys confidence, resamples and seed. Raises ValueError if
-    there are not as many files as seeds.
+    it. `other_question` is true if published figures were left out; `bootstrap` has the keys
+    confidence, resamples and seed. Raises ValueError if there are not as many files as seeds.
     """
     for paths in (*predictions.values(), scores):
         if len(paths) != len(seeds):

@@ -165,15 +165,15 @@ def best_scores(counts: np.ndarray) -> dict[str, float]:
 def describe_split(split: pd.DataFrame, question: str) -> dict[str, Any]:
     """The rows and seasons of a split, its texts of several labels, the best possible scores."""
     distinct = split.drop_duplicates("row", keep="last")
+    by_text = distinct.groupby("key", sort=False)
+    labels = by_text["label"].nunique()
+    texts = by_text.agg(text=("spoken", "first"), rows=("label", "size"))
     # The sum of labels 0 and 1 is the number of positives; of other labels it says nothing.
-    about = ("label", "sum" if question == "target" else "nunique")
-    texts = distinct.groupby("key", sort=False).agg(
-        text=("spoken", "first"),
-        rows=("label", "size"),
-        **{"positives" if question == "target" else "labels": about},
+    is_about_target = question == "target"
+    texts["positives" if is_about_target else "labels"] = (
+        by_text["label"].sum() if is_about_target else labels
     )
-    has_several = distinct.groupby("key", sort=False)["label"].nunique() > 1
-    both = texts[has_several]
+    both = texts[labels > 1]
     seasons = {}
     if "season" in distinct:
         of_seasons = distinct["season"].value_counts()

@@ -1,13 +1,13 @@
 """Metrics of a variant on slices of a split, where each speaker is a class."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from whosaid.evaluation.class_metrics import evaluate_classes
-from whosaid.evaluation.class_predictions import ClassPredictions
 from whosaid.evaluation.intervals import Replicates, interval
-from whosaid.evaluation.resampling import Resamples, once
+from whosaid.evaluation.resampling import once
+from whosaid.evaluation.slices import SliceOfRows
 
 SLICED = ("accuracy", "macro_f1")
 """The metrics of each slice; macro F1 is the mean over the speakers who have rows in it."""
@@ -16,17 +16,8 @@ UNIT = (0.0, 1.0)
 """The bounds of both."""
 
 
-class ClassSlice(NamedTuple):
-    """The rows of a slice, the unit of each, and how often the units are drawn."""
-
-    rows: ClassPredictions
-    units: np.ndarray
-    resamples: Resamples
-    confidence: float
-
-    def take(self, chosen: np.ndarray) -> "ClassSlice":
-        """Only the `chosen` rows, by position or as a mask."""
-        return self._replace(rows=self.rows.take(chosen), units=self.units[chosen])
+class ClassSlice(SliceOfRows):
+    """A slice of `ClassPredictions`."""
 
     def describe(self, name: str) -> dict[str, Any]:
         """Rows, metrics and intervals under the `name` of the slice; None without rows."""

@@ -77,15 +77,7 @@ def _mean_of_classes(values: np.ndarray, sums: ClassSums) -> np.ndarray:
 MACRO = {"average": "macro", "zero_division": 0}
 
 MACRO_METRICS = tuple(
-    Metric(
-        name=function.__name__,
-        title=title,
-        basis="classes",
-        function=function,
-        bounds=(0.0, 1.0),
-        higher_is_better=True,
-        score=score,
-    )
+    Metric.watched(title, function, score, basis="classes")
     for title, function, score in (
         ("accuracy", accuracy, accuracy_score),
         ("macro F1", macro_f1, partial(f1_score, **MACRO)),

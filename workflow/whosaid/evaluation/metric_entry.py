@@ -78,6 +78,25 @@ class Metric:
         """Whether training reports the metric after each epoch."""
         return self.score is not None
 
+    @classmethod
+    def watched(
+        cls,
+        title: str,
+        function: Callable[[Any], np.ndarray],
+        score: Callable[[np.ndarray, np.ndarray], float],
+        basis: Literal["confusion", "classes"],
+    ) -> "Metric":
+        """A share that training reports, the more the better; its name is that of the function."""
+        return cls(
+            name=function.__name__,
+            title=title,
+            basis=basis,
+            function=function,
+            bounds=(0.0, 1.0),
+            higher_is_better=True,
+            score=score,
+        )
+
     def at_threshold(self) -> "Metric":
         """The same metric, for decisions at the threshold that was chosen on valid."""
         return replace(

@@ -38,15 +38,7 @@ def recall(counts: Confusion, undefined: float = 0.0) -> np.ndarray:
 
 
 PUBLISHED_METRICS = tuple(
-    Metric(
-        name=function.__name__,
-        title=title,
-        basis="confusion",
-        function=function,
-        bounds=(0.0, 1.0),
-        higher_is_better=True,
-        score=score,
-    )
+    Metric.watched(title, function, score, basis="confusion")
     for title, function, score in (
         ("accuracy", accuracy, accuracy_score),
         ("F1", f1, partial(f1_score, zero_division=0)),

@@ -1,6 +1,6 @@
 """Metrics of a variant on slices of a split: by word count, season and speaker."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -9,7 +9,6 @@ from whosaid.corpus.natural_order import by_number
 from whosaid.evaluation.curves import wilson
 from whosaid.evaluation.intervals import Replicates, interval
 from whosaid.evaluation.metric_entry import Confusion, confusion, confusion_of, ratio
-from whosaid.evaluation.predictions import Predictions
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS, recall
 from whosaid.evaluation.resampling import Resamples
 
@@ -52,17 +51,21 @@ def lines_of(corpus: pa.Table, rows: np.ndarray) -> Lines:
     )
 
 
-class Slice(NamedTuple):
+class SliceOfRows(NamedTuple):
     """The rows of a slice, the unit of each, and how often the units are drawn."""
 
-    rows: Predictions
+    rows: Any
     units: np.ndarray
     resamples: Resamples
     confidence: float
 
-    def take(self, chosen: np.ndarray) -> "Slice":
+    def take(self, chosen: np.ndarray) -> Self:
         """Only the `chosen` rows, by position or as a mask."""
         return self._replace(rows=self.rows.take(chosen), units=self.units[chosen])
+
+
+class Slice(SliceOfRows):
+    """A slice of `Predictions`."""
 
     def estimate(self, functions: dict) -> tuple[dict[str, float | None], dict[str, Any]]:
         """The metrics that `functions` compute from counts, as means over seeds, and intervals.

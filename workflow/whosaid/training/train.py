@@ -69,9 +69,9 @@ def train(
     """Train on the train split of `tokenized`, and write the model folder into the store's `entry`.
 
     `training` holds TrainingArguments, a resolved `precision` and perhaps a `class_weight`;
-    `question` says which metrics are watched. On SIGTERM and SIGINT it saves a
-    checkpoint and raises InterruptedStageError. The train loss that is logged for an interrupted
-    epoch covers only the part after the resume; everything else is as without the interruption.
+    `question` says which metrics are watched. On SIGTERM and SIGINT it saves a checkpoint and
+    raises InterruptedStageError. The train loss that is logged for an interrupted epoch covers only
+    the part after the resume; everything else is as without the interruption.
     """
     checkpoints = entry / "checkpoints"
     tokenizer = AutoTokenizer.from_pretrained(Path(tokenized) / "tokenizer")
@@ -106,12 +106,8 @@ def train(
     )
     checkpoint = last_complete_checkpoint(checkpoints)
     sealed = SealedCheckpoints(checkpoint)
-    for callback in (
-        EpochLog(question),
-        EpochSeed,
-        sealed,
-        *([ProgressBar] if sys.stderr.isatty() else []),
-    ):
+    bar = [ProgressBar] if sys.stderr.isatty() else []
+    for callback in (EpochLog(question), EpochSeed, sealed, *bar):
         trainer.add_callback(callback)
     if checkpoint is not None:
         logger.info("continuing from %s", checkpoint)
