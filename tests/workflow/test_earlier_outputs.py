@@ -80,6 +80,7 @@ FAILING = {
     "evaluate_slices": (change(f"{PREDICTIONS}/test.parquet"), f"{RESULTS}/slices.json"),
     "draw_figures": (change(f"{RESULTS}/slices.json"), f"{RESULTS}/figures/forest.svg"),
     "summarize": (change(f"{DATA}/corpus.json"), "results/summary.md"),
+    "describe_corpus": (change(f"{DATA}/corpus.json"), f"{RESULTS}/corpus.md"),
     "write_report": (change("results/summary.json"), "results/report.html"),
 }
 

@@ -67,6 +67,7 @@ rule write_report:
         summary="results/summary.md",
         numbers="results/summary.json",
         slices=f"results/{CONFIG.experiment}/slices.json",
+        corpus=f"results/{CONFIG.experiment}/corpus.md",
     output:
         report="results/report.html",
     log:

@@ -1,7 +1,7 @@
-"""Put the summary, the figures and the slices into one self-contained HTML page.
+"""Put the summary, the figures, the slices and the corpus into one self-contained HTML page.
 
-In: the summary and its settings, the slices, the figures, a caption for each, the template of the
-page. Out: `report.html`, with the figures in it.
+In: the summary and its settings, the slices, the page of the corpus, the figures, a caption for
+each, the template of the page. Out: `report.html`, with the figures in it.
 """
 
 import html
@@ -12,7 +12,7 @@ from string import Template
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import read_json
 from whosaid.jobs.stage import arguments, stage
-from whosaid.reporting.report_page import inlined, slices_page, to_html
+from whosaid.reporting.report_page import demoted, inlined, slices_page, to_html
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,7 @@ def main(
     summary: str,
     numbers: str,
     slices: str,
+    corpus: str,
     figures: list[str],
     captions: list[str],
     template: str,
@@ -34,10 +35,11 @@ def main(
         Path(figure).stem: inlined(figure, caption)
         for figure, caption in zip(figures, captions, strict=True)
     }
-    tables = Path(summary).read_text(encoding="utf-8")
+    tables, described = (Path(page).read_text(encoding="utf-8") for page in (summary, corpus))
+    body = f"{tables}\n{slices_page(slices, titles, question)}\n\n{demoted(described)}\n"
     page = Template(Path(template).read_text(encoding="utf-8")).substitute(
         title=html.escape(tables.partition("\n")[0].removeprefix("# ")),
-        body=to_html(f"{tables}\n{slices_page(slices, titles, question)}\n", by_name),
+        body=to_html(body, by_name),
     )
     with atomic_write(report) as partial:
         partial.write_text(page, encoding="utf-8")

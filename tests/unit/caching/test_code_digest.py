@@ -13,7 +13,7 @@ from whosaid.caching.training_recipe import training_code
 STAGES = ("read_lines", "fetch_punkt", "split_lines", "build_encoder", "tokenize_splits")
 STAGES += ("train_model", "predict_splits", "train_linear", "audit_splits", "summarize_audit")
 STAGES += ("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures", "summarize")
-STAGES += ("write_report",)
+STAGES += ("describe_corpus", "write_report")
 """Every rule with a digest of its code."""
 
 
@@ -215,6 +215,9 @@ EVALUATE = {*RESAMPLE, "draw_figures"}
 READ = {*EVALUATE, "summarize"}
 """Know what a question is about."""
 
+SHOW = {"describe_corpus", "draw_figures", "summarize", "summarize_audit", "write_report"}
+"""Write what people read."""
+
 ENCODER = {"train_model", "predict_splits"}
 """Run an encoder."""
 
@@ -252,7 +255,7 @@ REACHED_BY = {
     "tokens/first_position": {"tokenize_splits", "train_model", "predict_splits"},
     "split_names": {
         *("split_lines", "audit_splits", "summarize_audit", "tokenize_splits", "train_model"),
-        *("predict_splits", "train_linear", "evaluate_splits", "summarize"),
+        *("predict_splits", "train_linear", "evaluate_splits", "describe_corpus", "summarize"),
     },
     "corpus/count_words": {"split_lines"},
     # A run never guesses.
@@ -274,6 +277,7 @@ REACHED_BY = {
     "corpus/read_files": {"read_lines"},
     "corpus/scenes": {"read_lines"},
     "corpus/speakers": {"read_lines"},
+    "corpus/spellings": {"describe_corpus"},
     "corpus/word_blanks": {"read_lines"},
     "corpus/recipe": {"split_lines"},
     "corpus/split_rows": {"split_lines"},
@@ -318,11 +322,12 @@ REACHED_BY = {
     "reporting/addressed_numbers": {"summarize", "write_report"},
     "reporting/audit_table": {"summarize_audit"},
     "reporting/figure_data": {"draw_figures"},
-    "reporting/corpus_page": set(),
+    "reporting/class_counts": {"describe_corpus"},
+    "reporting/corpus_page": {"describe_corpus"},
     "reporting/figures": {"draw_figures"},
     "reporting/figures_of_speakers": {"draw_figures"},
-    "reporting/formats": {"draw_figures", "summarize", "summarize_audit", "write_report"},
-    "reporting/markdown": {"draw_figures", "summarize", "summarize_audit", "write_report"},
+    "reporting/formats": SHOW,
+    "reporting/markdown": SHOW,
     "reporting/new_experiment": set(),
     "reporting/plot_style": {"draw_figures"},
     "reporting/report_page": {"write_report"},

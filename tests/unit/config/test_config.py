@@ -572,10 +572,10 @@ JOB = {"variant": "plain", "seed": "42", "split": "test", "encoder": "small"}
 STAGES = ("read_lines", "split_lines", "audit_splits", "fetch_encoder", "tokenize_splits")
 STAGES += ("train_model", "predict_splits", "train_linear", "evaluate_splits", "compare_variants")
 STAGES += ("evaluate_slices", "draw_figures", "summarize", "summarize_audit", "write_report")
-STAGES += ("build_encoder", "verify")
+STAGES += ("build_encoder", "describe_corpus", "verify")
 
 OF_ALL_VARIANTS = {"compare_variants", "evaluate_slices", "draw_figures", "summarize"}
-OF_ALL_VARIANTS |= {"summarize_audit", "verify"}
+OF_ALL_VARIANTS |= {"describe_corpus", "summarize_audit", "verify"}
 
 NAMED = OF_ALL_VARIANTS - {"draw_figures"} | {"audit_splits", "evaluate_splits"}
 """Stages whose output carries the name of the experiment."""
@@ -756,6 +756,12 @@ OWN_SETTINGS = {
         "variants.plain.classifier": "linear",
         "reference": "long",
     },
+    "describe_corpus": {
+        "experiment": "other",
+        "variants.plain.title": "Plain",
+        "variants.another": {},
+        "reference": "long",
+    },
     "verify": {
         "experiment": "other",
         "variants.plain.training.seeds": [1, 2],
@@ -781,7 +787,10 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
     [
         (stage, path, value)
         for path, value, stages in [
-            ("variants.plain.title", "Plain", {"draw_figures", "summarize", "summarize_audit"}),
+            (
+                *("variants.plain.title", "Plain"),
+                {"draw_figures", "describe_corpus", "summarize", "summarize_audit"},
+            ),
             ("variants.plain.max_length", 64, {"tokenize_splits"}),
             ("variants.plain.min_words", 4, {"split_lines", "draw_figures"}),
             ("variants.plain.training.learning_rate", 1e-4, {"train_model"}),
@@ -797,7 +806,10 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
                 {"evaluate_splits", "compare_variants", "evaluate_slices"},
             ),
             ("encoders.small.scratch.seed", 1, {"build_encoder"}),
-            ("reference", "long", {"compare_variants", "draw_figures", "summarize"}),
+            (
+                *("reference", "long"),
+                {"compare_variants", "draw_figures", "describe_corpus", "summarize"},
+            ),
             # Without published figures it does not matter what question they would answer.
             ("published_question.target_speaker", "jim", set()),
             (

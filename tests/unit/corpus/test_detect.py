@@ -7,7 +7,8 @@ import random
 import pandas as pd
 import pytest
 
-from whosaid.corpus.detect import detect, find_encoding, groups_of_spellings
+from whosaid.corpus.detect import detect, find_encoding
+from whosaid.corpus.spellings import groups_of_spellings
 from whosaid.errors import InputError
 
 RANDOM = random.Random(1)

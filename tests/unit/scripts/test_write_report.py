@@ -12,6 +12,7 @@ from whosaid.config import output_paths
 
 REPORT = Path(write_report.__file__).parents[1] / "report"
 VOID = {"meta", "img", "br", "hr"}
+CORPUS = "# toy: the corpus\n\n42 lines of 3 speakers.\n\n## Who speaks\n"
 NASTY = "one | two <b>& *three*</b>"
 
 
@@ -53,6 +54,7 @@ def report(tmp_path, monkeypatch):
         if change:
             change(made)
         made.summarize()
+        (tmp_path / "corpus.md").write_text(CORPUS, encoding="utf-8")
         for name in FIGURES:
             text = (captions or {}).get(name, f"How to read *{name}*.")
             (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
@@ -60,6 +62,7 @@ def report(tmp_path, monkeypatch):
             summary="results/summary.md",
             numbers="results/summary.json",
             slices=made.slices,
+            corpus="corpus.md",
             figures=[made.figure(name) for name in FIGURES],
             captions=[f"{name}.md" for name in FIGURES],
             template=str(REPORT / "page.html"),
@@ -105,6 +108,12 @@ def test_the_summary_stands_in_the_page(report, tmp_path):
     for role in ("Learned from", "decides nothing", "chooses the decision threshold"):
         assert role in " ".join(page.split())
     assert "<title>toy: which lines are dwight&#x27;s?</title>" in page
+
+
+def test_the_page_of_the_corpus_stands_in_the_page_a_level_lower(report):
+    page = report()
+    assert "<h2>toy: the corpus</h2>\n<p>42 lines of 3 speakers.</p>\n<h3>Who speaks</h3>" in page
+    assert page.count("<h1>") == 1
 
 
 def test_the_verdict_stands_at_the_top_of_the_page_in_bold(report):

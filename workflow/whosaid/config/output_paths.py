@@ -113,6 +113,7 @@ def recorded(config: Config) -> list[str]:
         *(path for name in config.variants for path in scores(config, name)),
         *(path for path in metrics(config) if path.endswith(f"/{REPORTED}.json")),
         *(f"results/{config.experiment}/{name}.json" for name in ("comparison", "slices")),
+        f"results/{config.experiment}/corpus.md",
         *figures(config).values(),
         *leak_audits(config),
         *("results/summary.md", "results/summary.json", "results/report.html", "results/audit.md"),

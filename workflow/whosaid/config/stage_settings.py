@@ -160,6 +160,15 @@ def summarize(config: Config) -> dict[str, Any]:
     }
 
 
+def describe_corpus(config: Config) -> dict[str, Any]:
+    """The titles of the variants, in config order."""
+    return {
+        "experiment": config.experiment,
+        "reference": config.reference_variant,
+        "variants": _variants(config, "title"),
+    }
+
+
 def write_report(config: Config) -> dict[str, Any]:
     """Which question the report is about."""
     return {"question": config.corpus.question}

@@ -7,7 +7,6 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ from whosaid.corpus.delimited import Dialect, open_text
 from whosaid.corpus.fields import PUBLISHED
 from whosaid.corpus.file_kinds import check_kind, fits_encoding, unpacked
 from whosaid.corpus.headers import SEPARATORS
+from whosaid.corpus.spellings import plain
 from whosaid.errors import InputError
 
 NAMES = {
@@ -45,9 +45,6 @@ SAMPLE_BYTES = 2**20
 SAMPLE_ROWS = 500
 LONGEST_NAME = 60
 """A column whose values have more letters on average holds no names."""
-
-ASIDE = re.compile(r"[(\[].*?[)\]]")
-"""An aside in a name, as in `JIM (on phone)`."""
 
 FEWEST_REPEATS = 3
 """A column of categories has on average at least so many rows of each value."""
@@ -170,11 +167,6 @@ def is_header(row: list[str]) -> bool:
     return bool({plain(name) for name in names} & known) and len({*names}) == len(names)
 
 
-def plain(name: str) -> str:
-    """The letters and digits of a name, in lower case."""
-    return re.sub(r"[\W_]", "", name.casefold())
-
-
 def find_columns(sample: pd.DataFrame, named: dict[str, str], path: Path) -> dict[str, Any]:
     """The section `corpus.columns`: by the names of the columns, else by what they hold."""
     columns: dict[str, Any] = dict(named)
@@ -236,15 +228,3 @@ def name_of(header: str) -> str:
     """A plain name for a column with this header."""
     name = re.sub(r"\W+", "_", header.strip().casefold()).strip("_") or "column"
     return name if re.match(r"[a-z]", name) else f"column_{name}"
-
-
-def groups_of_spellings(names: Iterable[str]) -> list[list[str]]:
-    """Names that differ only in case, blanks, signs or an aside in brackets.
-
-    In each group names without an aside come first; else they are in the order given.
-    """
-    alike: dict[str, list[str]] = {}
-    for name in names:
-        alike.setdefault(plain(ASIDE.sub("", name)) or name, []).append(name)
-    groups = (sorted(group, key=lambda name: bool(ASIDE.search(name))) for group in alike.values())
-    return [group for group in groups if len(group) > 1]

@@ -1,11 +1,10 @@
 """A first look at a corpus as a page: who speaks, what is empty, doubled or spelt in two ways."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
-from whosaid.corpus.detect import groups_of_spellings
+from whosaid.corpus.spellings import groups_of_spellings
 from whosaid.reporting.formats import COUNT, rendered
 from whosaid.reporting.markdown import escaped, table
 
@@ -14,41 +13,48 @@ HEAD_ROWS = 5
 LONGEST_CELL = 60
 
 
-def corpus_page(name: str, lines: pd.DataFrame, facts: Mapping[str, Any]) -> str:
+def corpus_page(
+    name: str,
+    lines: pd.DataFrame,
+    speaker_counts: Mapping[str, int],
+    merged: Mapping[str, Mapping[str, int]],
+    dropped: Mapping[str, int],
+) -> str:
     """The page, as Markdown.
 
-    `lines` are those of `lines.parquet`; `facts` hold `speakers`, `merged` and `dropped`, as
-    `corpus.json` does.
+    `lines` are those of `lines.parquet`. `speaker_counts` has the lines of each speaker, `merged`
+    by speaker the lines of each spelling that was merged, and `dropped` the rows that were left
+    out, by reason.
     """
     return "\n\n".join(
         [
-            f"# {name}: the corpus",
-            sizes(lines, facts),
+            f"# {escaped(name)}: the corpus",
+            sizes(lines, speaker_counts, dropped),
             "## The first lines",
             head(lines),
             "## The columns",
             columns(lines),
             "## Who speaks",
-            speakers(facts["speakers"], len(lines)),
-            spellings(facts),
+            speakers(speaker_counts, len(lines)),
+            spellings(speaker_counts, merged),
             "## How long lines are",
             lengths(lines["line"]),
         ]
     )
 
 
-def sizes(lines: pd.DataFrame, facts: Mapping[str, Any]) -> str:
+def sizes(
+    lines: pd.DataFrame, speaker_counts: Mapping[str, int], dropped: Mapping[str, int]
+) -> str:
     """How many lines, speakers, doubled texts, and rows that were left out."""
     doubled = int(lines["line"].duplicated(keep=False).sum())
     share = rendered(doubled / len(lines), "percent")
     megabytes = lines.memory_usage(deep=True).sum() / 2**20
     left_out = ", ".join(
-        f"{count:,} {reason.replace('_', ' ')}"
-        for reason, count in facts["dropped"].items()
-        if count
+        f"{count:,} {reason.replace('_', ' ')}" for reason, count in dropped.items() if count
     )
     return (
-        f"{len(lines):,} lines of {len(facts['speakers']):,} speakers, {megabytes:.1f} MiB in "
+        f"{len(lines):,} lines of {len(speaker_counts):,} speakers, {megabytes:.1f} MiB in "
         f"memory. {doubled:,} lines ({share}) have a text that stands more than once."
         + (f" Rows left out: {left_out}." if left_out else "")
     )
@@ -93,14 +99,14 @@ def speakers(counts: Mapping[str, int], lines: int) -> str:
     return table(rows, ["speaker", "lines", "share"])
 
 
-def spellings(facts: Mapping[str, Any]) -> str:
+def spellings(speaker_counts: Mapping[str, int], merged: Mapping[str, Mapping[str, int]]) -> str:
     """Which names were merged, and which differ only in case, blanks, signs or an aside."""
     parts = []
-    for name, found in facts["merged"].items():
+    for name, found in merged.items():
         written = ", ".join(f"{escaped(repr(each))} ({rows:,})" for each, rows in found.items())
         parts.append(f"- Merged into {escaped(name)}: {written}.")
-    for group in groups_of_spellings(facts["speakers"]):
-        written = ", ".join(f"{escaped(repr(n))} ({facts['speakers'][n]:,})" for n in group)
+    for group in groups_of_spellings(speaker_counts):
+        written = ", ".join(f"{escaped(repr(n))} ({speaker_counts[n]:,})" for n in group)
         parts.append(f"- Perhaps one speaker: {written}; `corpus.speakers.aliases` merges them.")
     return "\n".join(parts) or "No two names differ only in case, blanks, signs or an aside."
 

@@ -17,10 +17,11 @@ import yaml
 from whosaid.config.model import Corpus as CorpusSection
 from whosaid.config.parse import ConfigError, merge, parse_config, read_config_file
 from whosaid.config.speaker_names import normalise_name
-from whosaid.corpus.detect import NAMES, detect, find_columns, groups_of_spellings, name_of
+from whosaid.corpus.detect import NAMES, detect, find_columns, name_of
 from whosaid.corpus.fields import PUBLISHED, has_speaker_and_line, headers_of, is_blank_text
 from whosaid.corpus.read_corpus import Corpus, check_question, read_corpus
 from whosaid.corpus.read_files import read_table
+from whosaid.corpus.spellings import groups_of_spellings
 from whosaid.errors import InputError
 from whosaid.reporting.corpus_page import corpus_page
 from whosaid.split_names import SPLITS
@@ -177,7 +178,8 @@ def new_experiment(
     path.parent.mkdir(exist_ok=True)
     with path.open("x", encoding="utf-8") as file:
         file.write(as_yaml(overlay, path, lacking, rows))
-    return corpus_page(name, corpus.lines, corpus._asdict()), path
+    page = corpus_page(name, corpus.lines, corpus.speakers, corpus.merged, corpus.dropped)
+    return page, path
 
 
 def main() -> None:

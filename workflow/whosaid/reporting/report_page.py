@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,11 @@ def slice_entries(numbers: AddressedNumbers, slices: str, kind: str, name: str) 
     if kind == "mistaken_speaker":
         entries["the target, missed"] = (*of_variant, "missed")
     return entries
+
+
+def demoted(page: str) -> str:
+    """A page of Markdown with its headings one level lower, as a part of another page."""
+    return re.sub("^#", "##", page, flags=re.MULTILINE)
 
 
 def to_html(markdown: str, figures: Mapping[str, str]) -> str:
