@@ -141,6 +141,7 @@ def slices_of(variant, rows):
     return {
         "word_count": [entry("1-5", rows // 3), entry("6-10", rows // 3), entry("11+", rows // 3)],
         "season": [entry("1", rows // 2), entry("2", rows - rows // 2)],
+        "columns": {"filmed_in": [entry("a barn", rows // 2), entry("2 others", rows // 2)]},
         "mistaken_speaker": [
             speaker(name, rate) for name, rate in (("michael", 0.3), ("a|b", 0.2), ("pam", 0.1))
         ],

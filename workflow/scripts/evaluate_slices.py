@@ -1,8 +1,9 @@
-"""Compute the metrics on slices of the test split: by word count, season and speaker.
+"""Compute the metrics on slices of the test split: by word count, season, column and speaker.
 
 In: the predictions of every variant and seed on the test split, the lines of the corpus. Out: a
-JSON file with the metrics by word count and season, and the share of every speaker's lines that
-each variant predicts as the target's. The predicted class is the one with the larger logit.
+JSON file with the metrics by word count, by season and by the columns that the config names beside
+these, and the share of every speaker's lines that each variant predicts as the target's. The
+predicted class is the one with the larger logit.
 """
 
 import logging
@@ -36,17 +37,20 @@ def main(
     slices: str,
     experiment: str,
     question: str,
+    columns: list[str],
     variants: list[dict[str, Any]],
     bootstrap: dict[str, Any],
 ) -> None:
     """Write the slices of the `predictions` to the path `slices`.
 
     `predictions` holds a path per variant and seed, in the order of `variants`. `lines` is the path
-    of `lines.parquet`. `bootstrap` has the keys confidence, resamples and seed.
+    of `lines.parquet`; `columns` of it are sliced by too. `bootstrap` has the keys confidence,
+    resamples and seed.
     """
-    wanted = {"row", "season", "speaker", "line"}
-    columns = [name for name in pq.read_schema(lines).names if name in wanted]
-    corpus = pq.read_table(lines, columns=columns)
+    wanted = {"row", "season", "speaker", "line", *columns}
+    corpus = pq.read_table(
+        lines, columns=[name for name in pq.read_schema(lines).names if name in wanted]
+    )
     units = read_units(lines)
     of_variants = {}
     read = read_variants(predictions, variants, QUESTIONS[question].read)
@@ -54,7 +58,7 @@ def main(
         of_rows = units_of(units, variant["unit"], rows.row)
         resamples = Resamples([of_rows], bootstrap["resamples"], bootstrap["seed"])
         of_all = (rows, of_rows, resamples, bootstrap["confidence"])
-        described = lines_of(corpus, rows.row)
+        described = lines_of(corpus, rows.row, columns)
         if question == "target":
             of_variants[variant["name"]] = slice_variant(Slice(*of_all), described)
         else:

@@ -29,7 +29,7 @@ def test_lines_are_found_by_their_numbers_in_the_order_of_the_rows():
             "line": ["x y  z", "", " x\ty\n"],
         }
     )
-    lines = lines_of(corpus, np.array([5, 8, 5, 1]))
+    lines = lines_of(corpus, np.array([5, 8, 5, 1]), [])
     assert lines.words.tolist() == [2, 3, 2, 0]
     assert lines.season.tolist() == [2, 3, 2, 1]
     assert lines.speaker.tolist() == ["b", "c", "b", "a"]
@@ -37,7 +37,7 @@ def test_lines_are_found_by_their_numbers_in_the_order_of_the_rows():
 
 def test_a_corpus_without_seasons_has_no_slices_by_season():
     corpus = pa.table({"row": [1, 5], "speaker": ["a", "b"], "line": ["x", "y"]})
-    lines = lines_of(corpus, np.array([1, 5]))
+    lines = lines_of(corpus, np.array([1, 5]), [])
     assert lines.season is None
     assert slice_variant(slice_of([0, 1], [1, 1]), lines)["season"] == []
 
@@ -46,7 +46,7 @@ def test_a_row_that_the_corpus_lacks_is_an_error():
     corpus = pa.table({"row": [1, 5], "season": [1, 1], "speaker": ["a", "b"], "line": ["x", "y"]})
     for missing in (0, 3, 9):
         with pytest.raises(ValueError, match="lacks"):
-            lines_of(corpus, np.array([5, missing]))
+            lines_of(corpus, np.array([5, missing]), [])
 
 
 def test_a_resample_without_a_row_counts_for_nothing():

@@ -37,6 +37,7 @@ def run(tmp_path):
         bootstrap=BOOTSTRAP,
         unit="row",
         per_episode=20,
+        places=None,
     ):
         rows, seasons, speakers, words = [list(column) for column in zip(*lines, strict=True)][:4]
         # The corpus has other lines too, in another order.
@@ -48,6 +49,8 @@ def run(tmp_path):
             "speaker": ["angela", *(speakers[rows.index(row)] for row in sorted(rows))],
             "line": ["no", *(" a\t" * words[rows.index(row)] + "\n" for row in sorted(rows))],
         }
+        if places:
+            corpus["place"] = ["elsewhere", *(places[row] for row in sorted(rows))]
         pq.write_table(pa.table(corpus), tmp_path / "lines.parquet")
         paths = []
         for number, of_seed in enumerate(decisions):
@@ -66,6 +69,7 @@ def run(tmp_path):
             slices=str(tmp_path / "slices.json"),
             experiment="toy",
             question="target",
+            columns=["place"] if places else [],
             variants=[{"name": name, "seeds": list(range(len(paths))), "unit": unit}],
             bootstrap=bootstrap,
         )
@@ -239,3 +243,22 @@ def test_the_same_seed_gives_the_same_file(run, tmp_path):
 def test_the_file_says_what_a_word_is(run, tmp_path):
     run([FIRST])
     assert "white space" in json.loads((tmp_path / "slices.json").read_text())["word_count"]
+
+
+def test_other_columns_are_sliced_by_their_most_frequent_values(run):
+    """Each of a hundred places would be a table of its own, with hardly a row in each slice."""
+    lines = [(row, 1, "dwight" if row % 3 else "jim", 3) for row in range(30)]
+    decided = [row % 2 for row in range(30)]
+    few = {row: ["barn", "shop", ""][row % 4 % 3] for row in range(30)}
+    found = run([decided], lines, places=few)["columns"]["place"]
+    counts = {name or "(empty)": [*few.values()].count(name) for name in ("barn", "shop", "")}
+    assert {each["slice"]: each["rows"] for each in found} == counts
+    assert found[0]["slice"] == "barn"
+    many = {row: f"place {row}" for row in range(30)}
+    found = run([decided], lines, places=many)["columns"]["place"]
+    assert [each["rows"] for each in found] == [*[1] * 12, 18]
+    assert found[-1]["slice"] == "18 others"
+    [only] = run([decided], lines, places=dict.fromkeys(range(30), "barn"))["columns"]["place"]
+    right = [(row % 3 > 0) == decided[row] for row in range(30)]
+    assert only["metrics"]["accuracy"] == pytest.approx(np.mean(right))
+    assert run([decided], lines)["columns"] == {}

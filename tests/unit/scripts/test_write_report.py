@@ -137,11 +137,12 @@ def test_a_slice_has_a_cell_for_every_variant(report):
         entry["metrics"]["f1"] = entry["intervals"]["f1"] = None
         sliced(made, "one", "missed")["rate"] = 0.712
 
-    words, seasons, speakers = Page(report(change=change)).tables[3:]
+    words, seasons, places, speakers = Page(report(change=change)).tables[3:]
     assert words[0] == ["word count", "rows", "One", "Two"]
     assert words[2][:2] == ["6-10", "100"]
     assert words[2][3] == "0.330 [0.300, 0.360]"
     assert seasons[2][2] == "—"
+    assert [row[0] for row in places] == ["filmed in", "a barn", "2 others"]
     assert [row[0] for row in speakers[1:]] == ["michael", "a|b", "pam", "the target, missed"]
     assert speakers[1][3] == "0.300 [0.270, 0.330]"
     assert speakers[-1][2].startswith("0.712")
@@ -160,13 +161,13 @@ def test_speakers_are_found_by_name_whatever_their_order(report):
 def test_variants_with_other_rows_have_a_table_of_their_own(report):
     tables = Page(report({"one": 300, "two": 200, "three": 300})).tables[3:]
     headers = [table[0][2:] for table in tables]
-    assert headers == [["One", "Three"], ["Two"]] * 3
+    assert headers == [["One", "Three"], ["Two"]] * 4
 
 
 def test_titles_are_shown_and_not_followed(report):
     page = report(titles={"one": NASTY})
     found = [cell for table in Page(page).tables for row in table for cell in row]
-    assert found.count(NASTY) == 3 + 3
+    assert found.count(NASTY) == 3 + 4
     assert "<b>" not in page
     assert html.escape(NASTY) in page
 

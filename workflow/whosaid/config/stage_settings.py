@@ -128,11 +128,13 @@ def compare_variants(config: Config) -> dict[str, Any]:
 
 
 def evaluate_slices(config: Config) -> dict[str, Any]:
-    """The variants in config order, and the bootstrap."""
+    """The variants in config order, the columns to slice by, and the bootstrap."""
     variants = _variants(config, "seeds", "unit")
+    columns = config.corpus.columns
     return {
         "experiment": config.experiment,
         "question": config.corpus.question,
+        "columns": list(columns.extra) if columns else [],
         "variants": variants,
         **_bootstrap(config),
     }

@@ -1,5 +1,6 @@
-"""Metrics of a variant on slices of a split: by word count, season and speaker."""
+"""Metrics of a variant on slices of a split: by word count, season, other columns and speaker."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -15,6 +16,9 @@ from whosaid.evaluation.resampling import Resamples
 WORD_COUNTS = {"1-5": 0, "6-10": 6, "11-20": 11, "21-40": 21, "41+": 41}
 """The slices by word count, with the smallest number of words of each."""
 
+MOST_VALUES = 12
+"""So many values of a column are slices; those with fewer rows are one slice together."""
+
 PUBLISHED = {metric.name: metric.function for metric in PUBLISHED_METRICS}
 
 
@@ -29,15 +33,22 @@ def missed_share(counts: Confusion, undefined: float) -> np.ndarray:
 
 
 class Lines(NamedTuple):
-    """The values that the rows of a split are sliced by, one per row; there may be no seasons."""
+    """The values that the rows of a split are sliced by, one per row.
+
+    There may be no seasons. `columns` has the values of other columns, as texts.
+    """
 
     words: np.ndarray
     season: np.ndarray | None
     speaker: np.ndarray
+    columns: dict[str, np.ndarray]
 
 
-def lines_of(corpus: pa.Table, rows: np.ndarray) -> Lines:
-    """The lines with the numbers `rows`. Raises ValueError if the corpus lacks one of them."""
+def lines_of(corpus: pa.Table, rows: np.ndarray, columns: Sequence[str]) -> Lines:
+    """The lines with the numbers `rows`, with other `columns` to slice by.
+
+    Raises ValueError if the corpus lacks one of the rows.
+    """
     numbers = corpus["row"].to_numpy()
     order = np.argsort(numbers)
     places = order[np.searchsorted(numbers, rows, sorter=order).clip(max=len(order) - 1)]
@@ -48,6 +59,7 @@ def lines_of(corpus: pa.Table, rows: np.ndarray) -> Lines:
         words=np.array([len(line.split()) for line in lines["line"].to_pylist()]),
         season=lines["season"].to_numpy() if "season" in lines.column_names else None,
         speaker=np.array(lines["speaker"].to_pylist()),
+        columns={name: np.array(lines[name].cast("string").to_pylist()) for name in columns},
     )
 
 
@@ -113,8 +125,8 @@ class Slice(SliceOfRows):
         return {**counts, "metrics": metrics, "intervals": intervals}
 
 
-def slice_rows(everything: Any, lines: Lines) -> dict[str, list]:
-    """The slices by word count and season; `lines` describes the rows, in the same order.
+def slice_rows(everything: Any, lines: Lines) -> dict[str, Any]:
+    """The slices by word count, season and other columns; `lines` describes the rows, in order.
 
     `everything` is a slice with `take` and `describe`.
     """
@@ -130,7 +142,23 @@ def slice_rows(everything: Any, lines: Lines) -> dict[str, list]:
             everything.take(lines.season == season).describe(str(season))
             for season in sorted(np.unique(lines.season), key=by_number)
         ],
+        "columns": {
+            name: [
+                everything.take(np.isin(values, together)).describe(title)
+                for title, together in frequent_values(values).items()
+            ]
+            for name, values in lines.columns.items()
+        },
     }
+
+
+def frequent_values(values: np.ndarray) -> dict[str, list[str]]:
+    """The values of each slice by its title, the most frequent first, the rare ones together."""
+    found, counts = np.unique(values, return_counts=True)
+    ordered = found[np.argsort(-counts, kind="stable")].tolist()
+    slices = {value or "(empty)": [value] for value in ordered[:MOST_VALUES]}
+    rare = ordered[MOST_VALUES:]
+    return slices | ({f"{len(rare)} others": rare} if rare else {})
 
 
 def slice_variant(everything: Slice, lines: Lines) -> dict[str, Any]:

@@ -27,15 +27,18 @@ def slices_page(slices: str, titles: Mapping[str, str], question: str) -> str:
         "## Slices of the test split",
         f"Brackets: {confidence} intervals. Other metrics of each slice stand in `slices.json`.",
         f"### {title} by number of words",
-        *slice_tables(numbers, slices, "word_count", titles, *keys),
-        *under(f"### {title} by season", slice_tables(numbers, slices, "season", titles, *keys)),
+        *slice_tables(numbers, slices, ("word_count",), titles, *keys),
+        *under(f"### {title} by season", slice_tables(numbers, slices, ("season",), titles, *keys)),
     ]
+    for column in numbers.value(slices, "variants", next(iter(titles)), "columns"):
+        tables = slice_tables(numbers, slices, ("columns", column), titles, *keys)
+        parts += [f"### {title} by {escaped(column.replace('_', ' '))}", *tables]
     if question == "target":
         parts += [
             "### Whose lines are taken for the target's",
             "Cells: the share of a speaker's lines that are predicted as the target's. The last "
             "row holds the share of the target's own lines that are not.",
-            *slice_tables(numbers, slices, "mistaken_speaker", titles, *RATE),
+            *slice_tables(numbers, slices, ("mistaken_speaker",), titles, *RATE),
         ]
     return "\n\n".join(parts)
 
@@ -48,15 +51,15 @@ def under(heading: str, tables: list[str]) -> list[str]:
 def slice_tables(
     numbers: AddressedNumbers,
     slices: str,
-    kind: str,
+    kind: tuple[str, ...],
     titles: Mapping[str, str],
     value: Sequence[str],
     interval: Sequence[str],
 ) -> list[str]:
     """A table for each set of variants with equal slices: a row per slice, a column per variant.
 
-    Slices are equal if they have the same names and numbers of rows. `value` and `interval` are the
-    keys within an entry of the slices of this `kind`.
+    Slices are equal if they have the same names and numbers of rows. The keys `kind` lead to the
+    slices of a variant, `value` and `interval` to the numbers of a slice.
     """
     alike: dict[str, dict[str, dict[str, tuple]]] = {}
     for name in titles:
@@ -82,16 +85,18 @@ def slice_tables(
             for label, keys in first.items()
         ]
         headers = [escaped(titles[name]) for name in of_variants]
-        tables.append(table(rows, [kind.replace("_", " "), "rows", *headers]))
+        tables.append(table(rows, [kind[-1].replace("_", " "), "rows", *headers]))
     return tables
 
 
-def slice_entries(numbers: AddressedNumbers, slices: str, kind: str, name: str) -> dict[str, tuple]:
+def slice_entries(
+    numbers: AddressedNumbers, slices: str, kind: tuple[str, ...], name: str
+) -> dict[str, tuple]:
     """The keys that lead to each slice's entry, by the slice's name."""
     of_variant = ("variants", name)
-    listed = enumerate(numbers.value(slices, *of_variant, kind))
-    entries = {entry["slice"]: (*of_variant, kind, place) for place, entry in listed}
-    if kind == "mistaken_speaker":
+    listed = enumerate(numbers.value(slices, *of_variant, *kind))
+    entries = {entry["slice"]: (*of_variant, *kind, place) for place, entry in listed}
+    if kind == ("mistaken_speaker",):
         entries["the target, missed"] = (*of_variant, "missed")
     return entries
 
