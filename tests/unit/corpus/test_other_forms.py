@@ -112,6 +112,73 @@ def test_a_file_without_a_row_of_names():
     assert talk(read(header=["Character", "Dialogue"])) == TALK
 
 
+QUOTED = [("Anna", 'She said "no".'), ("Bert", '"Yes", Anna.'), ("Anna", "No, Bert.")]
+
+
+@pytest.mark.parametrize(
+    ("quotes", "cells"),
+    [
+        ("doubled", lambda text: '"' + text.replace('"', '""') + '"'),
+        ("escaped", lambda text: '"' + text.replace('"', '\\"') + '"'),
+        ("none", lambda text: text.replace(",", ";")),
+    ],
+)
+def test_quotes_are_read_as_the_key_says(quotes, cells):
+    """Public scripts with quotes in any other form than doubled could not be read at all."""
+    rows = [("Character", "Dialogue"), *QUOTED]
+    write("".join(f"{cells(who)},{cells(text)}\n" for who, text in rows))
+    expected = [(who, text.replace(",", ";") if quotes == "none" else text) for who, text in QUOTED]
+    assert talk(read(quotes=quotes)) == expected
+    if quotes != "doubled":
+        write("".join(f'{cells(who)},{cells(text)} "b\n' for who, text in rows))
+    if quotes == "escaped":
+        assert "set corpus.quotes to how" in refusal(quotes="doubled")
+
+
+def test_names_of_rows_are_left_out():
+    """R writes one cell more than the header has names; the file had to be edited by hand."""
+    rows = [f'"{n}" "{who}" "{text}"\n' for n, (who, text) in enumerate(TALK, start=1)]
+    write('"Character" "Dialogue"\n' + "".join(rows))
+    assert talk(read(separator=" ", row_names=True)) == TALK
+    assert "set corpus.row_names to true" in refusal(separator=" ")
+    write(table())
+    message = refusal(row_names=True)
+    assert "row 2: 2 cells, as many as the header has; corpus.row_names" in message
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_cells_that_stand_for_nothing_are_empty(form):
+    rows = [*TALK, ("NA", "A door."), ("Anna", " NA "), ("Bert", "NA?")]
+    frame = pd.DataFrame(rows, columns=["Character", "Dialogue"])
+    match form:
+        case "csv":
+            frame.to_csv("script", index=False)
+        case "jsonl":
+            frame.to_json("script", orient="records", lines=True)
+        case "parquet":
+            frame.to_parquet("script")
+    keys = {"csv": "script", "format": form, "missing": ["NA"]}
+    corpus = read(**keys, rows_without_speaker_or_line="drop")
+    assert talk(corpus) == [*TALK, ("Bert", "NA?")]
+    assert corpus.dropped["without_speaker_or_line"] == 2
+    assert "speaker is empty in 1 row" in refusal(**keys)
+
+
+def test_headers_may_differ_in_case_where_it_is_clear_which_one_is_meant():
+    """The third of three files of a public set had its names in capitals."""
+    write(table(), "1.csv")
+    write(table(header=" CHARACTER,DIALOGUE"), "2.csv")
+    assert talk(read(csv=["1.csv", "2.csv"])) == [*TALK, *TALK]
+    write(table([(*row, "x") for row in TALK], "CHARACTER,Dialogue,character"))
+    assert "no column 'Character'" in refusal()
+
+
+def test_how_many_rows_have_the_wrong_number_of_cells_is_said():
+    write(table() + "Anna\nBert\nAnna\n")
+    message = refusal()
+    assert "row 6: 1 cell where the header has 2, the first of 3 such rows; correct or" in message
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "utf-16", "utf-8-sig"])
 def test_an_encoding_by_name(encoding):
     rows = [("Zoë", "Café."), ("Bert", "Ja.")]

@@ -39,6 +39,9 @@ PUBLISHED_COLUMNS = tuple(name for name in PUBLISHED_HEADERS if name not in ("sp
 TEXT_FEATURES = ("word_ngrams", "character_ngrams", "word_count")
 """The features of the linear baselines that are no columns of the corpus."""
 
+TAKEN_NAMES = (*FIELDS, *TEXT_FEATURES, "text", "label", "abstained")
+"""The names that no column under `corpus.columns.extra` can have."""
+
 
 def _refuse_bool(value: Any) -> Any:
     # Python treats True as the number 1; in a config that is a mistake.
@@ -83,7 +86,7 @@ def _paths(given: Any) -> Any:
 
 
 def _extra_name(name: str) -> str:
-    if name in (*FIELDS, *TEXT_FEATURES, "text", "label", "abstained"):
+    if name in TAKEN_NAMES:
         raise ValueError("this name has another meaning; choose another one")
     return name
 
@@ -236,6 +239,19 @@ class Corpus(_Section):
     header: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
         None, description="The names of the columns, for `csv` and `tsv` without a row of names."
     )
+    quotes: Literal["doubled", "escaped", "none"] = Field(
+        "doubled",
+        description="How a quote within a quoted cell of `csv` and `tsv` is written: twice, or "
+        "after a backslash. `none`: cells are never in quotes, and a quote is a sign like others.",
+    )
+    row_names: bool = Field(
+        False,
+        description="Whether each row of `csv` and `tsv` begins with its name, for which the "
+        "header has none, as R's `write.table` writes it. It is left out.",
+    )
+    missing: tuple[Text, ...] = Field(
+        (), description="Texts that stand for an empty cell, such as `NA`."
+    )
     columns: Columns | None = Field(
         None,
         description="Which column holds what; null: the published form, twelve columns by exact "
@@ -301,9 +317,11 @@ class Corpus(_Section):
         if self.scenes in ("blank_rows", "stage_directions") and has_scene:
             raise ValueError(f"scenes: {self.scenes} finds scenes that columns.scene names already")
         if self.format in ("jsonl", "parquet"):
-            for key in ("separator", "header"):
-                if getattr(self, key) is not None:
+            for key in ("separator", "header", "quotes", "row_names"):
+                if getattr(self, key) != type(self).model_fields[key].default:
                     raise ValueError(f"{key} is for csv and tsv, not for {self.format}; remove it")
+        if self.quotes == "escaped" and len(self.separator or ",") > 1:
+            raise ValueError("with a separator of several characters cells are never in quotes")
         if self.scenes == "blank_rows" and self.format == "parquet":
             raise ValueError("scenes: blank_rows is for csv, tsv and jsonl")
         return self

@@ -9,12 +9,12 @@ import io
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, Literal, NamedTuple, TextIO
 
 import pandas as pd
 
 from whosaid.corpus.file_kinds import wrong_encoding
-from whosaid.corpus.headers import check_header, fits, other_separator
+from whosaid.corpus.headers import check_header, fits, fitted, other_separator
 from whosaid.errors import InputError
 
 MAX_CELL_BYTES = 64 * 2**20
@@ -26,13 +26,28 @@ CHUNK = 100_000
 FIRST_ROWS = 5
 """In so many rows at the top the names of the columns are looked for."""
 
+MOST_ROWS = 0.9
+"""If this share of the rows has one cell too many, they have names."""
+
+QUOTING: dict[str, dict[str, Any]] = {
+    "doubled": {"quoting": csv.QUOTE_MINIMAL},
+    "escaped": {"quoting": csv.QUOTE_MINIMAL, "doublequote": False, "escapechar": "\\"},
+    "none": {"quoting": csv.QUOTE_NONE},
+}
+"""The arguments of `csv.reader` for each way to write quotes."""
+
 
 class Dialect(NamedTuple):
-    """How the cells of a file are written; `header` holds the names if no row does."""
+    """How the cells of a file are written; `header` holds the names if no row does.
+
+    `quotes` and `row_names` are those of the config's section `corpus`.
+    """
 
     separator: str
     encoding: str
     header: tuple[str, ...] | None
+    quotes: Literal["doubled", "escaped", "none"] = "doubled"
+    row_names: bool = False
 
 
 def read_delimited(
@@ -51,17 +66,18 @@ def read_delimited(
     stream, reading = open_text(content, dialect)
     if dialect.header is None:
         next(csv.reader(stream, **reading))
+    wanted = wanted if is_exact else fitted(header, wanted)
     chunks = pd.read_csv(
         stream,
-        names=list(range(len(header))),
+        names=list(range(-dialect.row_names, len(header))),
         header=None,
         index_col=False,
         dtype=str,
         na_filter=False,
         skip_blank_lines=False,
         engine="python",  # the same reader as in check_form, so that both see the same cells
-        sep=reading["delimiter"],
-        quoting=reading["quoting"],
+        sep=reading.pop("delimiter"),
+        **reading,
         chunksize=CHUNK,
     )
     places = [header.index(name) for name in wanted.values()]
@@ -84,11 +100,11 @@ def open_text(content: bytes, dialect: Dialect) -> tuple[TextIO, dict[str, Any]]
     encoding = "utf-8-sig" if is_utf8 else dialect.encoding
     if len(dialect.separator) == 1:
         stream = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
-        return stream, {"delimiter": dialect.separator, "quoting": csv.QUOTE_MINIMAL}
+        return stream, {"delimiter": dialect.separator, **QUOTING[dialect.quotes]}
     text = content.decode(encoding)
     free = next(chr(code) for code in [31, *range(1, 9)] if chr(code) not in text)
     stream = io.StringIO(text.replace(dialect.separator, free), newline="")
-    return stream, {"delimiter": free, "quoting": csv.QUOTE_NONE}
+    return stream, {"delimiter": free, **QUOTING["none"]}
 
 
 def check_form(
@@ -96,35 +112,47 @@ def check_form(
 ) -> list[str]:
     """The names of the columns. Raises InputError unless the file has the wanted columns.
 
-    Every row must have as many cells as there are names, and every quote must be closed.
+    Every row must have as many cells as there are names (one more if rows have names), and every
+    quote must be closed.
     """
     csv.field_size_limit(MAX_CELL_BYTES)
     stream, reading = open_text(content, dialect)
     rows = csv.reader(stream, strict=True, **reading)
     where, number = "header", 0
+    misfit: tuple[int, list[str]] | None = None
+    misfits = longer = 0
     try:
         if dialect.header is None:
             header = next(rows, [])
+            wanted = wanted if is_exact else fitted(header, wanted)
             if not fits(header, wanted):
                 check_top(content, path, dialect, wanted)
             number = 1
         else:
             header, where = list(dialect.header), "row 1"
         check_header(header, wanted, path, is_exact)
+        width = len(header) + dialect.row_names
         first = number + 1
         for number, row in enumerate(rows, start=first):
-            if row and len(row) != len(header):
-                has = "corpus.header" if dialect.header else "the header"
-                raise InputError(
-                    f"{path}, row {number}: {len(row)} cells where {has} has {len(header)}; "
-                    f"correct or remove the row{_hint(row, header, dialect)}"
-                )
+            if row and len(row) != width:
+                misfit, misfits = misfit or (number, row), misfits + 1
+                longer += len(row) == width + 1
             # The reader raises before it returns a faulty row, so the next row is the one to name.
             where = f"row {number + 1}"
     except csv.Error as error:
-        raise InputError(
-            f"{path}, {where}: a quote is not closed or not doubled ({error})"
-        ) from None
+        if misfit is None:
+            fault = {
+                "doubled": "a quote is not closed or not doubled",
+                "escaped": "a quote is not closed",
+                "none": "a cell is too long",
+            }
+            raise InputError(
+                f"{path}, {where}: {fault[dialect.quotes]} ({error}); correct the row, or set "
+                "corpus.quotes to how quotes are written"
+            ) from None
+    if misfit is not None:
+        have_names = longer >= MOST_ROWS * (number - first + 1)
+        raise InputError(f"{path}, {_misfit(*misfit, misfits, have_names, header, dialect)}")
     if number < first:
         raise InputError(f"{path}: no rows below the header; it needs one row per dialogue line")
     return header
@@ -155,6 +183,30 @@ def check_top(content: bytes, path: Path, dialect: Dialect, wanted: Mapping[str,
         )
     if not any(cell.strip() for cell in rows[0]):
         raise InputError(f"{path}: line 1 is blank; the header must be the first line: delete it")
+
+
+def _misfit(
+    number: int, row: list[str], count: int, have_names: bool, header: list[str], dialect: Dialect
+) -> str:
+    """What is wrong with a row that has too few or too many cells, and with `count` rows in all."""
+    has = "corpus.header" if dialect.header else "the header"
+    cells = f"{len(row)} cell{'' if len(row) == 1 else 's'}"
+    if dialect.row_names and len(row) == len(header):
+        return (
+            f"row {number}: {cells}, as many as {has} has; corpus.row_names asks for one more, the "
+            "name of the row: leave it out"
+        )
+    if have_names:
+        return (
+            f"row {number}: {cells} where {has} has {len(header)}, as in almost all rows; if the "
+            "first cell is the name of the row, set corpus.row_names to true"
+        )
+    more = f", the first of {count:,} such rows" if count > 1 else ""
+    correct = "correct or remove the row" if count == 1 else "correct or remove them"
+    return (
+        f"row {number}: {cells} where {has} has {len(header)}{more}; {correct}"
+        f"{_hint(row, header, dialect)}"
+    )
 
 
 def _hint(row: list[str], header: list[str], dialect: Dialect) -> str:

@@ -58,9 +58,34 @@ def key_of(name: str) -> str:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """A question with the name that is most like the given one, or nothing."""
-    by_case = {other.strip().casefold(): other for other in names}
-    close = difflib.get_close_matches(name.strip().casefold(), list(by_case), n=1)
+    by_case = {_plain(other): other for other in names}
+    close = difflib.get_close_matches(_plain(name), list(by_case), n=1)
     return f" (did you mean {by_case[close[0]]!r}?)" if close else ""
+
+
+def fitted(names: Sequence[str], wanted: Mapping[str, str]) -> dict[str, str]:
+    """The `wanted` headers as the file writes them, where case and outer blanks may differ.
+
+    A header that fits no name or several is left as it is, and so is one whose name is wanted too.
+    """
+    found = dict(wanted)
+    for key, header in wanted.items():
+        if header not in names:
+            alike = [name for name in names if _plain(name) == _plain(header)]
+            if len(alike) == 1 and alike[0] not in found.values():
+                found[key] = alike[0]
+    return found
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold()
+
+
+def have_same_columns(header: Sequence[str] | None, other: Sequence[str] | None) -> bool:
+    """Whether two files have the same columns in the same order, whatever their case."""
+    if header is None or other is None:
+        return header is other
+    return [*map(_plain, header)] == [*map(_plain, other)]
 
 
 def fits(names: Sequence[str], wanted: Mapping[str, str]) -> bool:

@@ -23,7 +23,7 @@ from whosaid.corpus.fields import (
     schema_of,
     typed,
 )
-from whosaid.corpus.headers import nearest
+from whosaid.corpus.headers import have_same_columns, nearest
 from whosaid.corpus.read_files import read_table
 from whosaid.corpus.scenes import find_scenes
 from whosaid.corpus.speakers import check_look_alikes, rename_speakers
@@ -71,7 +71,7 @@ def read_corpus(section: Mapping[str, Any]) -> Corpus:
         digests[name] = hashlib.sha256(content).hexdigest()
         rows, scenes = sum(each.rows for each in read), sum(each.scenes for each in read)
         read.append(read_file(content, path, section, rows, scenes))
-        if read[-1].header != read[0].header:
+        if not have_same_columns(read[-1].header, read[0].header):
             raise InputError(other_header(path, read[-1].header, files[0], read[0].header))
     parts = [each.lines for each in read]
     lines = pd.concat(parts, ignore_index=True)

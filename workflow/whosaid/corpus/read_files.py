@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from whosaid.corpus.delimited import Dialect, open_text, read_delimited
 from whosaid.corpus.file_kinds import check_kind, check_nulls, unpacked, wrong_encoding
-from whosaid.corpus.headers import check_header
+from whosaid.corpus.headers import check_header, fitted
 from whosaid.errors import InputError
 
 CHUNK = 50_000
@@ -55,14 +55,19 @@ def read_table(
     match form:
         case "csv" | "tsv":
             separator = section["separator"] or {"csv": ",", "tsv": "\t"}[form]
-            dialect = Dialect(separator, section["encoding"], section["header"])
-            return Table(path, *read_delimited(content, path, dialect, wanted, is_exact))
+            keys = ("encoding", "header", "quotes", "row_names")
+            dialect = Dialect(separator, *(section[key] for key in keys))
+            table = Table(path, *read_delimited(content, path, dialect, wanted, is_exact))
         case "jsonl":
-            return read_json_lines(content, path, section["encoding"], wanted)
+            table = read_json_lines(content, path, section["encoding"], wanted)
         case "parquet":
-            return read_parquet(content, path, wanted, is_exact)
+            table = read_parquet(content, path, wanted, is_exact)
         case _:
             assert_never(form)
+    if section["missing"]:
+        is_missing = table.cells.apply(lambda texts: texts.str.strip().isin(section["missing"]))
+        table = table._replace(cells=table.cells.mask(is_missing, ""))
+    return table
 
 
 def read_json_lines(content: bytes, path: Path, encoding: str, wanted: Mapping[str, str]) -> Table:
@@ -120,6 +125,7 @@ def read_parquet(content: bytes, path: Path, wanted: Mapping[str, str], is_exact
     try:
         file = pq.ParquetFile(io.BytesIO(content))
         header = file.schema_arrow.names
+        wanted = wanted if is_exact else fitted(header, wanted)
         check_header(header, wanted, path, is_exact)
         table = file.read(columns=list(dict.fromkeys(wanted.values())))
     except (pa.ArrowException, OSError) as error:
