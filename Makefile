@@ -8,10 +8,12 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c envs/
 summary: .venv/ready  ## the table of the shipped sample
 	$(BIN)/snakemake --cores 1 results/summary.md
 
-# make new CSV=my_show.csv [NAME=my_show] [SPEAKER="Character"] [LINE="Dialogue"]
+# make new CSV=my_show.csv [NAME=my_show] [SPEAKER="Character"] [LINE="Dialogue"] [SEASON="..."]
+#   [EPISODE="..."] [SCENE="..."] [ENCODING=cp1251]; CSV="my_show/*.csv" takes several files
 new: .venv/ready  ## a first look at a file of lines, and a config for it
 	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.new_experiment "$(CSV)" \
-		--name "$(NAME)" --speaker "$(SPEAKER)" --line "$(LINE)"
+		--name "$(NAME)" --speaker "$(SPEAKER)" --line "$(LINE)" --season "$(SEASON)" \
+		--episode "$(EPISODE)" --scene "$(SCENE)" --encoding "$(ENCODING)"
 
 test: .venv/ready-dev  ## the tests that take minutes
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"

@@ -259,7 +259,10 @@ REACHED_BY = {
     },
     "corpus/count_words": {"split_lines"},
     # A run never guesses.
-    "corpus/detect": set(),
+    "corpus/column_guesses": set(),
+    "corpus/detect_form": set(),
+    "corpus/first_look": set(),
+    "corpus/suggest_keys": set(),
     "corpus/label_names": {"split_lines"},
     "corpus/leak_audit": {"audit_splits"},
     "corpus/near_duplicates": {"audit_splits"},

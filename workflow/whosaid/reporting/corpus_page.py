@@ -11,6 +11,12 @@ from whosaid.reporting.markdown import escaped, table
 MOST_SPEAKERS = 15
 HEAD_ROWS = 5
 LONGEST_CELL = 60
+LEFT_OUT = {
+    "scene_marks": "marks of scenes",
+    "without_speaker_or_line": "without speaker or line",
+    "of_dropped_speakers": "of dropped speakers",
+}
+"""What the rows are that `dropped` counts."""
 
 
 def corpus_page(
@@ -79,9 +85,10 @@ def columns(lines: pd.DataFrame) -> str:
         values = lines[name].astype(str)
         empty = int((values.str.strip() == "").sum())
         often = values[values.str.strip() != ""].mode()
-        most = (
-            escaped(shortened(often.iloc[0])) if name not in ("row", "line") and len(often) else ""
-        )
+        most = ""
+        if name != "row" and len(often):
+            count = int((values == often.iloc[0]).sum())
+            most = f"{escaped(shortened(often.iloc[0]))} ({count:,})"
         kind = "whole number" if pd.api.types.is_integer_dtype(lines[name]) else "text"
         rows.append([name, kind, f"{empty:,}", f"{values.nunique():,}", most])
     return table(rows, ["column", "type", "empty", "distinct values", "most frequent"])
@@ -117,5 +124,9 @@ def lengths(texts: pd.Series) -> str:
     names = {"mean": "mean", "min": "shortest", "25%": "a quarter has at most", "50%": "half has"}
     names |= {"75%": "three quarters have", "max": "longest"}
     described = {unit: values.describe() for unit, values in of.items()}
-    rows = [[unit, *(f"{found[key]:,.4g}" for key in names)] for unit, found in described.items()]
+    # Ten or more without decimals: nobody needs a mean of 10,234.56 characters.
+    rows = [
+        [unit, *(f"{v:,.0f}" if (v := found[key]) >= 10 else f"{v:.3g}" for key in names)]
+        for unit, found in described.items()
+    ]
     return table(rows, ["", *names.values()])
