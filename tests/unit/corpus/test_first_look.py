@@ -115,6 +115,8 @@ def test_json_lines_parquet_and_gzip_are_told_by_their_names(tmp_path):
     [
         ("Zoë sagt: „Ja“ und lacht", "cp1252"),
         ("Café déjà vu", "cp1252"),
+        ("VOILÀ, C'EST ENCORE UNE FOIS L'ÉTÉ", "cp1252"),
+        ("Well… I say “no”", "mac_roman"),
         (RUSSIAN, "cp1251"),
         ("plain", "utf-8"),
         ("Zoë", "utf-8"),

@@ -119,13 +119,24 @@ def find_encoding(content: bytes, path: Path) -> str:
     # A few accents do not tell one Latin code page from another, and this one is usual.
     has_few = len(beyond_ascii) <= MOST_ACCENTS * len(letters)
     if is_latin and has_few and fits_encoding(content, "cp1252"):
-        return "cp1252"
+        return "mac_roman" if is_of_a_mac(sample.decode("cp1252")) else "cp1252"
     if guess is None:
         raise InputError(
             f"{path}: it is not UTF-8, and it is not clear what it is; name the encoding, as "
             "ENCODING=cp1251"
         )
     return guess
+
+
+def is_of_a_mac(text: str) -> bool:
+    """Whether capital letters with accents stand in a text without capitals.
+
+    The ellipsis and the quotes of an old Mac are such letters in other encodings.
+    """
+    plain_letters = [sign for sign in text if sign.isascii() and sign.isalpha()]
+    accents = [sign for sign in text if not sign.isascii() and sign.isalpha()]
+    has_capitals = sum(map(str.isupper, plain_letters)) > len(plain_letters) / 2
+    return sum(map(str.isupper, accents)) >= 0.9 * len(accents) > 0 and not has_capitals
 
 
 def guess_encoding(sample: bytes) -> str | None:
