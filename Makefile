@@ -8,12 +8,16 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c envs/
 summary: .venv/ready  ## the table of the shipped sample
 	$(BIN)/snakemake --cores 1 results/summary.md
 
+# Only what is typed counts: some systems have a variable NAME of their own.
+typed = $(if $(findstring command,$(origin $(1))),$($(1)))
+
 # make new CSV=my_show.csv [NAME=my_show] [SPEAKER="Character"] [LINE="Dialogue"] [SEASON="..."]
 #   [EPISODE="..."] [SCENE="..."] [ENCODING=cp1251]; CSV="my_show/*.csv" takes several files
 new: .venv/ready  ## a first look at a file of lines, and a config for it
 	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.new_experiment "$(CSV)" \
-		--name "$(NAME)" --speaker "$(SPEAKER)" --line "$(LINE)" --season "$(SEASON)" \
-		--episode "$(EPISODE)" --scene "$(SCENE)" --encoding "$(ENCODING)"
+		--name "$(call typed,NAME)" --speaker "$(call typed,SPEAKER)" --line "$(call typed,LINE)" \
+		--season "$(call typed,SEASON)" --episode "$(call typed,EPISODE)" \
+		--scene "$(call typed,SCENE)" --encoding "$(call typed,ENCODING)"
 
 test: .venv/ready-dev  ## the tests that take minutes
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
