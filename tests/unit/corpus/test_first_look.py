@@ -119,6 +119,9 @@ def test_json_lines_parquet_and_gzip_are_told_by_their_names(tmp_path):
         ("Well… I say “no”", "mac_roman"),
         (RUSSIAN, "cp1251"),
         ("plain", "utf-8"),
+        ("plain", "utf-16"),
+        ("plain", "utf-16-be"),
+        ("plain", "utf-32"),
         ("Zoë", "utf-8"),
     ],
 )
@@ -139,6 +142,10 @@ def test_columns_that_the_user_names_are_taken(tmp_path):
     [
         ("one\ncolumn\nonly\n", "one column, whatever separator"),
         ('[{"speaker": "anna", "line": "no"}]', "a JSON list, no table"),
+        ("speaker,line\n", "no rows"),
+        ("speaker,line,line\nanna,no,yes\nbert,oh,ah\n", "'line' stands 2 times"),
+        ("My show\nspeaker,line\nanna,no\nanna,yes\nbert,oh\n", "no header, which begins with"),
+        ("sep=,\nspeaker,line\nanna,no\nanna,yes\nbert,oh\n", "row 1 .'sep='. is no header"),
         ("ANNA: Come in, please, and sit.\nBERT: No.\nANNA: Why, if I may?\n" * 9, "no table"),
         ("<!DOCTYPE html><html></html>", "web page"),
         ("a,line\n1,yes\n2,no\n3,oh\n", 'SPEAKER="..."'),

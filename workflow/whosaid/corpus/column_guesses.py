@@ -1,7 +1,7 @@
 """Guesses which column of a file holds the speakers, the lines and the rest."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,8 @@ def guess_columns(
                 names,
                 key=lambda n: (sample[n].str.contains(r"\d").mean() < 0.5, sample[n].nunique()),
             )
+    if "speaker" not in columns:  # its name tells, whatever it holds
+        columns |= {"speaker": n for n in known_columns(sample, "speaker", columns, any_value)[:1]}
     if missing := [field for field in ("speaker", "line") if field not in columns]:
         example = " ".join(f'{field.upper()}="..."' for field in missing)
         raise InputError(
@@ -91,8 +93,16 @@ def listed(sample: pd.DataFrame) -> str:
     return f"the columns are {', '.join(map(repr, list(sample)[:30]))}"
 
 
-def known_columns(sample: pd.DataFrame, field: str, columns: Mapping[str, str]) -> list[str]:
-    """The columns that are called as this field often is, and that no other field has taken."""
+def known_columns(
+    sample: pd.DataFrame,
+    field: str,
+    columns: Mapping[str, str],
+    is_fit: Callable[[pd.Series], bool] | None = None,
+) -> list[str]:
+    """The columns that are called as this field often is, and that no other field has taken.
+
+    `is_fit` says whether values may be those of the field.
+    """
     free = {plain(name): name for name in sample if name not in columns.values()}
     known = [free[name] for name in NAMES[field].split() if name in free]
     if field in ("speaker", "line"):
@@ -103,8 +113,13 @@ def known_columns(sample: pd.DataFrame, field: str, columns: Mapping[str, str]) 
             for name in free.values()
             if name not in known and other in re.split(r"[\W_]+", name.casefold())
         ]
-    is_fit = {"speaker": looks_like_names, "line": holds_texts}.get(field)
-    return [name for name in known if is_fit is None or is_fit(sample[name])]
+    is_fit = is_fit or {"speaker": looks_like_names, "line": holds_texts}.get(field, any_value)
+    return [name for name in known if is_fit(sample[name])]
+
+
+def any_value(values: pd.Series) -> bool:
+    """Whether the values may be those of a field that can have any."""
+    return True
 
 
 def split_parts(sample: pd.DataFrame, columns: dict[str, str], named: Mapping[str, str]) -> None:

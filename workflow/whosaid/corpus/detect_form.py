@@ -3,9 +3,9 @@
 A run never guesses: what is found here is written into a config, where everybody can read it.
 """
 
+import codecs
 import csv
 import io
-import json
 import re
 import unicodedata
 from collections import Counter
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 from charset_normalizer import from_bytes
 
@@ -21,6 +22,7 @@ from whosaid.corpus.column_guesses import KNOWN_HEADERS
 from whosaid.corpus.delimited import MAX_CELL_BYTES, Dialect, open_text
 from whosaid.corpus.file_kinds import check_kind, fits_encoding, unpacked
 from whosaid.corpus.headers import SEPARATORS
+from whosaid.corpus.read_files import json_object
 from whosaid.corpus.spellings import plain
 from whosaid.errors import InputError
 
@@ -33,6 +35,14 @@ QUOTES = {"doubled": b"", "escaped": b'\\"', "none": b'"'}
 
 UNUSUAL = ["mac_cyrillic", "mac_greek", "mac_turkish", "mac_latin2", "mac_roman", "mac_iceland"]
 """Encodings that look like others and that hardly any file has today."""
+
+MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""How files in these encodings begin; the longer marks first, since one begins with another."""
 
 SAMPLE_BYTES = 2**20
 HEAD_ROWS = 500
@@ -94,14 +104,26 @@ def detect_form(path: Path, encoding: str | None = None) -> Detected:
     check_kind(content, path, form)
     keys: dict[str, Any] = {"format": form}
     if form == "parquet":
-        table = pq.read_table(io.BytesIO(content)).to_pandas()
-        return Detected(keys, table.astype(object).fillna("").astype(str))
+        try:
+            table = pq.read_table(io.BytesIO(content)).to_pandas()
+        except (pa.ArrowException, OSError) as error:
+            raise InputError(
+                f"{path}: the Parquet file is broken ({error}); copy it again"
+            ) from None
+        return Detected(keys, texts_of(table, path))
     encoding = encoding or find_encoding(content, path)
     keys |= {"encoding": encoding} if encoding != "utf-8" else {}
     if form == "jsonl":
-        return Detected(keys, read_objects(content, encoding, path))
+        return Detected(keys, texts_of(read_objects(content, encoding, path), path))
     found, sample = find_table(content, encoding, path)
-    return Detected(keys | found, sample)
+    return Detected(keys | found, texts_of(sample, path))
+
+
+def texts_of(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """The cells as texts, those without a value empty. Raises InputError if there is no row."""
+    if not len(table):
+        raise InputError(f"{path}: no rows; it needs one row per dialogue line")
+    return table.astype(object).fillna("").astype(str)
 
 
 def find_encoding(content: bytes, path: Path) -> str:
@@ -109,6 +131,12 @@ def find_encoding(content: bytes, path: Path) -> str:
 
     Raises InputError if that finds nothing that reads like a language.
     """
+    for mark, encoding in MARKS.items():
+        if content.startswith(mark):
+            return encoding
+    for encoding, offset in (("utf-16-le", 1), ("utf-16-be", 0)):
+        if content[offset:SAMPLE_BYTES:2].count(0) > min(len(content), SAMPLE_BYTES) / 4:
+            return encoding
     if fits_encoding(content, "utf-8"):
         return "utf-8"
     sample = content[:SAMPLE_BYTES]
@@ -161,14 +189,8 @@ def read_objects(content: bytes, encoding: str, path: Path) -> pd.DataFrame:
             f"{path}: one JSON list; write each object on a line of its own, for example with "
             f"jq -c '.[]' {path.name} > {path.stem}.jsonl"
         )
-    try:
-        objects = [json.loads(line) for line in text.splitlines()[:SAMPLE_ROWS] if line.strip()]
-        frame = pd.json_normalize(objects)
-    except (ValueError, TypeError, AttributeError, NotImplementedError) as error:
-        raise InputError(
-            f"{path}: no JSON object on each line ({error}); convert the file to JSON Lines or CSV"
-        ) from None
-    return frame.astype(object).fillna("").astype(str)
+    lines = enumerate(text.splitlines()[:SAMPLE_ROWS], start=1)
+    return pd.json_normalize([json_object(line, path, number) for number, line in lines if line])
 
 
 def find_table(content: bytes, encoding: str, path: Path) -> tuple[dict[str, Any], pd.DataFrame]:
@@ -207,6 +229,7 @@ def find_table(content: bytes, encoding: str, path: Path) -> tuple[dict[str, Any
     keys: dict[str, Any] = {} if separator == "," else {"separator": separator}
     if dialect.quotes != "doubled" and len(separator) == 1:
         keys["quotes"] = dialect.quotes
+    check_first_row(seen, path)
     header, body = seen.rows[0], [row for row in seen.rows[1:] if len(row) == seen.width]
     if len(header) == seen.width - 1 and is_header(header, [row[1:] for row in body]):
         keys["row_names"], body = True, [row[1:] for row in body]
@@ -214,9 +237,26 @@ def find_table(content: bytes, encoding: str, path: Path) -> tuple[dict[str, Any
         body = [header, *body] if len(header) == seen.width else body
         header = [f"column_{number}" for number in range(1, seen.width + 1)]
         keys["header"] = header
+    doubled = [name for name in {*header} if name.strip() and header.count(name) > 1]
+    if doubled:
+        raise InputError(
+            f"{path}, header: {doubled[0]!r} stands {header.count(doubled[0])} times; give each "
+            "column a name of its own"
+        )
     table = pd.DataFrame(body, columns=header, dtype="str")
     # A separator at the end of the rows makes a column without a name, beside that of an index.
     return keys, table if header.count("") < 2 else table.drop(columns="")
+
+
+def check_first_row(seen: Survey, path: Path) -> None:
+    """Raise InputError if the header stands below a title, or below a line for a spreadsheet."""
+    first, rows = seen.rows[0], [row for row in seen.rows[1:] if len(row) == seen.width]
+    is_for_spreadsheet = first[0].lower().startswith("sep=")
+    if rows and (seen.fit < 2 or is_for_spreadsheet) and is_header(rows[0], rows[1:]):
+        raise InputError(
+            f"{path}: row 1 ({first[0][:60]!r}) is no header, which begins with {rows[0][0]!r}: "
+            "delete what is above it"
+        )
 
 
 def likelihood(seen: Survey, dialect: Dialect) -> tuple[bool, int, bool, float]:
@@ -256,11 +296,11 @@ def survey(content: bytes, dialect: Dialect, most: int | None = None) -> Survey:
 def is_header(row: list[str], body: list[list[str]]) -> bool:
     """Whether a row holds the names of columns.
 
-    No name stands twice, and one of them is known, or a part of one is, or a column has a number in
+    None is a number, and one of them is known, or a part of one is, or a column has a number in
     almost every row below.
     """
     names = [name for name in row if name.strip()]
-    if len({*names}) < len(names) or any(NUMBER.fullmatch(name.strip()) for name in names):
+    if any(NUMBER.fullmatch(name.strip()) for name in names):
         return False
     if {plain(name) for name in names} & KNOWN_HEADERS:
         return True

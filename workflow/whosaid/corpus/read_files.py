@@ -77,7 +77,7 @@ def read_json_lines(content: bytes, path: Path, encoding: str, wanted: Mapping[s
     try:
         numbered = enumerate(stream, start=1)
         while chunk := list(islice(numbered, CHUNK)):
-            objects = [_object(text, path, number) for number, text in chunk]
+            objects = [json_object(text, path, number) for number, text in chunk]
             frame = pd.json_normalize(objects).set_axis([number for number, _ in chunk])
             seen |= {*frame.columns}
             blanks.append(frame.isna().all(axis=1))
@@ -91,7 +91,8 @@ def read_json_lines(content: bytes, path: Path, encoding: str, wanted: Mapping[s
     return Table(path, pd.concat(parts), pd.concat(blanks), None)
 
 
-def _object(text: str, path: Path, number: int) -> dict[str, Any]:
+def json_object(text: str, path: Path, number: int) -> dict[str, Any]:
+    """The object on a line; numbers are texts. Raises InputError if the line holds none."""
     if text.isspace():
         return {}
     try:

@@ -119,10 +119,10 @@ def suggest_question(speakers: Mapping[str, int], column: str, source: str) -> d
     """
     often = [name for name, count in speakers.items() if count >= FEWEST_LINES]
     if len(often) < 2:
+        count = f"{len(often) or 'no'} speaker{'s' * (not often)}"
         raise InputError(
-            f"{source}: {len(often)} speakers have at least {FEWEST_LINES} lines, and a question "
-            f"needs two; they were read from the column {column!r}: name another, as "
-            'SPEAKER="..."'
+            f"{source}: {count} with at least {FEWEST_LINES} lines, and a question needs two; they "
+            f'were read from the column {column!r}: name another, as SPEAKER="..."'
         )
     people = [name for name in often if plain(name) not in NOBODY]
     return {
