@@ -144,7 +144,7 @@ def test_columns_that_the_user_names_are_taken(tmp_path):
         ('[{"speaker": "anna", "line": "no"}]', "a JSON list, no table"),
         ("speaker,line\n", "no rows"),
         ("speaker,line,line\nanna,no,yes\nbert,oh,ah\n", "'line' stands 2 times"),
-        ("My show\nspeaker,line\nanna,no\nanna,yes\nbert,oh\n", "no header, which begins with"),
+        ("My show\nspeaker,line\n" + "anna,no\nbert,yes\n" * 9, "no header, which begins with"),
         ("sep=,\nspeaker,line\nanna,no\nanna,yes\nbert,oh\n", "row 1 .'sep='. is no header"),
         ("ANNA: Come in, please, and sit.\nBERT: No.\nANNA: Why, if I may?\n" * 9, "no table"),
         ("<!DOCTYPE html><html></html>", "web page"),
