@@ -88,6 +88,14 @@ def stages() -> list[str]:
     return sorted(re.findall(r'settings_of\("(\w+)"\)', RULES))
 
 
+def test_every_file_of_rules_is_included():
+    """A new rule lay in a file that nothing included; only a run asked for its output."""
+    snakefile = (PROJECT / "workflow" / "Snakefile").read_text(encoding="utf-8")
+    included = re.findall(r'^include: "rules/(.+)"', snakefile, re.MULTILINE)
+    files = [path.name for path in (PROJECT / "workflow" / "rules").glob("*.smk")]
+    assert sorted(included) == sorted(files)
+
+
 def test_every_key_of_the_config_reaches_a_stage(config):
     settings = set()
     for stage in set(stages()):
