@@ -10,8 +10,9 @@ from typing import Any
 import yaml
 from measure import PROJECT, Finished, run_process
 
-from whosaid.config.model import Config, Variant
+from whosaid.config.model import Config
 from whosaid.config.parse import merge, parse_config
+from whosaid.config.recipe_section import Variant
 
 SAMPLE = Path("data", "sample", "script_data_processed.csv")
 

@@ -16,8 +16,10 @@ import yaml
 from pydantic import BaseModel
 
 from whosaid.config import output_paths, stage_settings
-from whosaid.config.model import RESERVED, TEXT_FEATURES, Config, Recipe
+from whosaid.config.column_names import TEXT_FEATURES
+from whosaid.config.model import RESERVED, Config
 from whosaid.config.parse import parse_config
+from whosaid.config.recipe_section import Recipe
 from whosaid.corpus import count_words, recipe, split_rows
 from whosaid.training.linear_model import numbers_of
 

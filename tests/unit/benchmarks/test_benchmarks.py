@@ -26,7 +26,7 @@ from gpu import Sections, build_encoder, memory_to_ask_for
 from project import SAMPLE, make_tree
 from transformers import AutoConfig, AutoTokenizer
 
-from whosaid.config.model import Resample
+from whosaid.config.recipe_section import Resample
 
 pytestmark = pytest.mark.slow
 

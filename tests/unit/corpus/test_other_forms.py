@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from whosaid.config.model import Corpus
+from whosaid.config.corpus_section import Corpus
 from whosaid.corpus.read_corpus import read_corpus
 from whosaid.errors import InputError
 

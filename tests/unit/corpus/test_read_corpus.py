@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 import read_lines
 
-from whosaid.config.model import Corpus
+from whosaid.config.corpus_section import Corpus
 from whosaid.corpus.read_corpus import read_corpus
 from whosaid.errors import InputError
 

@@ -13,7 +13,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from whosaid.config.model import PUBLISHED_COLUMNS, TEXT_FEATURES, Linear
+from whosaid.config.column_names import PUBLISHED_COLUMNS, TEXT_FEATURES
+from whosaid.config.recipe_section import Linear
 from whosaid.errors import InputError
 from whosaid.evaluation.abstention import abstention_logits
 from whosaid.evaluation.published_metrics import PUBLISHED_METRICS

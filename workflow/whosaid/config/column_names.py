@@ -6,3 +6,12 @@ FIELDS = ("row", "season", "episode", "scene", "speaker", "line")
 PUBLISHED_HEADERS = ("season", "episode", "title", "scene", "speaker", "line")
 PUBLISHED_HEADERS += ("directed_by", "written_by", "writer1", "writer2", "writer3")
 """The headers of the published form, in its order. Its first column, the index, has no name."""
+
+PUBLISHED_COLUMNS = tuple(name for name in PUBLISHED_HEADERS if name not in ("speaker", "line"))
+"""What the published form has besides the number of the row, the speaker and the line."""
+
+TEXT_FEATURES = ("word_ngrams", "character_ngrams", "word_count")
+"""The features of the linear baselines that are no columns of the corpus."""
+
+TAKEN_NAMES = (*FIELDS, *TEXT_FEATURES, "text", "label", "abstained")
+"""The names that no column under `corpus.columns.extra` can have."""

@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 
-from whosaid.config.model import Config, Recipe
+from whosaid.config.model import Config
+from whosaid.config.recipe_section import Recipe
 
 CONFIG_DIR = Path(__file__).resolve().parents[3] / "config"
 BEGIN, END = "<!-- generated: make manual -->", "<!-- end of generated -->"

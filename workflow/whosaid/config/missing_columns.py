@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from whosaid.config.model import PUBLISHED_COLUMNS, TEXT_FEATURES
+from whosaid.config.column_names import PUBLISHED_COLUMNS, TEXT_FEATURES
 
 Problem = tuple[tuple[str, ...], str]
 """The path of a key, and what is wrong there."""

@@ -12,7 +12,9 @@ from pydantic import BaseModel, ValidationError
 
 from whosaid.config.corpus_files import corpus_files
 from whosaid.config.missing_columns import Problem, mapping, missing_columns
-from whosaid.config.model import PLAIN_WORD, Config, Resample
+from whosaid.config.model import Config
+from whosaid.config.recipe_section import Resample
+from whosaid.config.value_types import PLAIN_WORD
 
 ALLOWED = {
     "dict_type": "must be a mapping of keys",

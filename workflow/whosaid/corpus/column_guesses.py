@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from whosaid.config.model import TAKEN_NAMES
+from whosaid.config.column_names import TAKEN_NAMES
 from whosaid.corpus.spellings import plain
 from whosaid.errors import InputError
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from whosaid.config.corpus_files import corpus_files
-from whosaid.config.model import Corpus as CorpusSection
+from whosaid.config.corpus_section import Corpus as CorpusSection
 from whosaid.corpus.column_guesses import guess_columns
 from whosaid.corpus.detect_form import detect_form
 from whosaid.corpus.fields import PUBLISHED, headers_of

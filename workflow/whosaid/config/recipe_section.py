@@ -1,0 +1,252 @@
+"""The recipe of a variant: how its rows are chosen, divided and learned from."""
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from whosaid.config.corpus_section import Question
+from whosaid.config.value_types import Count, Number, Ratio, Section, Seed, Share, Text, refuse_bool
+
+
+def _all_or_some(steps: int) -> int:
+    if steps < 1 and steps != -1:
+        raise ValueError("must be at least 1, or -1 for the steps of the epochs")
+    return steps
+
+
+class Fractions(Section):
+    """Shares of the three splits; they sum to 1."""
+
+    train: Annotated[Number, Field(gt=0, lt=1)] = Field(0.5, description="Share of training rows.")
+    test: Annotated[Number, Field(gt=0, lt=1)] = Field(
+        0.25, description="Share of test rows, which are also watched after each epoch."
+    )
+    valid: Annotated[Number, Field(gt=0, lt=1)] = Field(
+        0.25, description="Share of validation rows, looked at only at the end."
+    )
+
+    @model_validator(mode="after")
+    def _sum_to_one(self):
+        total = self.train + self.test + self.valid
+        if not math.isclose(total, 1.0, abs_tol=1e-9):
+            raise ValueError(
+                f"train {self.train} + test {self.test} + valid {self.valid} = {total:.6g}; "
+                "the three fractions must sum to 1"
+            )
+        return self
+
+
+class Split(Section):
+    """How the rows are divided among train, test and valid."""
+
+    method: Literal["datasets_stratified", "pandas_per_class", "group_shuffle"] = Field(
+        "datasets_stratified",
+        description="The published sampling: `datasets`' stratified `train_test_split` twice, or "
+        "`pandas`' `sample` for each class. `group_shuffle` keeps groups together, so that none is "
+        "in two splits; fractions are then fractions of the groups.",
+    )
+    group_by: Literal["episode", "scene"] | None = Field(
+        None, description="What `group_shuffle` keeps together; null with the other methods."
+    )
+    fractions: Fractions = Field(Fractions(), description="Shares of the three splits.")
+    seed: Seed = Field(27, description="Seed of every draw and of the final shuffles.")
+
+    @model_validator(mode="after")
+    def _groups_have_a_method(self):
+        if (self.method == "group_shuffle") != (self.group_by is not None):
+            raise ValueError(
+                f"method {self.method} with group_by {self.group_by or 'null'}; group_by is "
+                "episode or scene with method group_shuffle, and null with any other"
+            )
+        return self
+
+
+class Resample(Section):
+    """Re-balancing of the training split only, after the split."""
+
+    oversample_positives: Count = Field(
+        1,
+        description="Question `target`: how many copies of each positive training row the split "
+        "holds.",
+    )
+    undersample_negatives: Annotated[Number, Field(gt=0, le=1)] = Field(
+        1.0, description="Question `target`: share of the negative training rows to keep."
+    )
+    undersample_to: Ratio | None = Field(
+        None,
+        description="Question `speakers`: rows of larger classes are dropped until the smallest "
+        "class has this share of the largest; null: none are.",
+    )
+    oversample_to: Ratio | None = Field(
+        None,
+        description="Question `speakers`: rows of smaller classes are repeated until each has this "
+        "share of the largest; null: none are.",
+    )
+
+    @staticmethod
+    def keys_of(question: Question) -> tuple[str, ...]:
+        """The keys that are for this question."""
+        if question == "target":
+            return "oversample_positives", "undersample_negatives"
+        return "oversample_to", "undersample_to"
+
+    def of_other_question(self, question: Question) -> list[str]:
+        """The keys that have a value although they are not for this question."""
+        own, fields = self.keys_of(question), type(self).model_fields
+        return [k for k in fields if k not in own and getattr(self, k) != fields[k].default]
+
+
+class Training(Section):
+    """Arguments of the Transformers `Trainer`, by its own names."""
+
+    num_train_epochs: Annotated[Number, Field(gt=0)] = Field(5.0, description="Passes over train.")
+    max_steps: Annotated[int, BeforeValidator(refuse_bool), AfterValidator(_all_or_some)] = Field(
+        -1, description="Optimizer steps, whatever `num_train_epochs`; -1: those of the epochs."
+    )
+    per_device_train_batch_size: Count = Field(32, description="Rows per training batch.")
+    per_device_eval_batch_size: Count = Field(32, description="Rows per evaluation batch.")
+    gradient_accumulation_steps: Count = Field(1, description="Batches per optimizer step.")
+    learning_rate: Annotated[Number, Field(gt=0, le=1)] = Field(5e-5, description="Peak rate.")
+    weight_decay: Annotated[Number, Field(ge=0, le=1)] = Field(
+        0.01, description="Decoupled weight decay; biases and layer norms are spared."
+    )
+    lr_scheduler_type: Literal["linear", "cosine", "constant", "constant_with_warmup"] = Field(
+        "linear", description="Course of the learning rate after the warm-up."
+    )
+    warmup_steps: Annotated[Number, Field(ge=0)] = Field(
+        0.0, description="Steps of warm-up; below 1 it is the share of all steps."
+    )
+    max_grad_norm: Annotated[Number, Field(ge=0)] = Field(
+        1.0, description="Gradients are clipped to this norm; 0 switches clipping off."
+    )
+    activation_checkpointing: bool = Field(
+        False, description="Recompute activations in the backward pass: less memory, more time."
+    )
+    train_sampling_strategy: Literal["random", "group_by_length"] = Field(
+        "random",
+        description="`random` batches, as published, or `group_by_length`: of similar length. "
+        "Those cost up to 0.01 of average precision and are faster only for an encoder whose rows "
+        "cannot be packed.",
+    )
+    precision: Literal["float32", "bfloat16", "auto"] = Field(
+        "float32",
+        description="Arithmetic of the matrix products; `auto` takes bfloat16 where the device "
+        "computes it natively.",
+    )
+    class_weight: Literal["balanced"] | None = Field(
+        None,
+        description="`balanced`: in the training loss a row counts by the inverse of its class's "
+        "frequency, as in scikit-learn; null: every row counts the same.",
+    )
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = Field(
+        (42,), description="One model is trained per seed; metrics are means over them."
+    )
+
+    @model_validator(mode="after")
+    def _seeds_differ(self):
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError(f"seeds {list(self.seeds)} name one seed twice")
+        return self
+
+
+class Linear(Section):
+    """A logistic regression, for `classifier: linear`: a baseline that an encoder has to beat."""
+
+    features: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
+        ("word_ngrams", "character_ngrams"),
+        description="What it sees: `word_ngrams`, TF-IDF of words (1 and 2); `character_ngrams`, "
+        "of characters (2 to 5, within words); `word_count`; or a column of the corpus as "
+        "categories.",
+    )
+    C: Annotated[Number, Field(gt=0)] = Field(
+        0.3, description="Inverse of the strength of the L2 penalty, as in scikit-learn."
+    )
+    class_weight: Literal["balanced"] | None = Field(
+        "balanced", description="`balanced` gives all classes the same weight; null: every row."
+    )
+
+    @model_validator(mode="after")
+    def _features_once(self):
+        if len(set(self.features)) != len(self.features):
+            raise ValueError(f"features {list(self.features)} name one feature twice")
+        return self
+
+
+class PublishedSplits(Section):
+    """One published figure per split."""
+
+    train: Share
+    test: Share
+    valid: Share
+
+
+class Published(Section):
+    """Published figures of a variant, for the question in `published_question`."""
+
+    accuracy: PublishedSplits = Field(description="Published accuracy: train, test, valid.")
+    f1: PublishedSplits = Field(description="Published F1: train, test, valid.")
+    precision: PublishedSplits = Field(description="Published precision: train, test, valid.")
+    recall: PublishedSplits = Field(description="Published recall: train, test, valid.")
+    seconds: Annotated[Number, Field(gt=0)] = Field(description="Published fine-tuning time.")
+
+
+class Recipe(Section):
+    """What makes a variant; `defaults` and each variant have these keys."""
+
+    title: str | None = Field(
+        None, description="Name in the summary table; the variant's name where there is none."
+    )
+    classifier: Literal["encoder", "linear"] = Field(
+        "encoder",
+        description="`encoder` fine-tunes a pre-trained one; `linear` fits a logistic regression, "
+        "which ignores `encoder`, `max_length` and `training`.",
+    )
+    linear: Linear = Field(Linear(), description="The logistic regression's features.")
+    encoder: str | None = Field(None, description="A name from `encoders`.")
+    deduplicate: Literal["exact", "normalised"] | None = Field(
+        None,
+        description="Keep only the first line of each text before the split; `normalised` ignores "
+        "case, punctuation and spacing; null: keep all, as published.",
+    )
+    split: Split = Field(Split(), description="How the rows are divided.")
+    resample: Resample | None = Field(
+        None, description="Re-balancing of the training split; null: none."
+    )
+    min_words: Annotated[Count, Field(ge=2)] | None = Field(
+        None, description="Keep only lines of at least this many NLTK word tokens; null: all."
+    )
+    min_words_scope: Literal["corpus", "train"] = Field(
+        "corpus",
+        description="`corpus`: shorter lines are dropped before the split, as published. `train`: "
+        "they are dropped from train only. In test and valid the variant abstains on them, which "
+        "counts as predicting that they are not the target's, or, in the question `speakers`, that "
+        "they are of the class with most such lines in train.",
+    )
+    annotate: tuple[Text, ...] = Field(
+        (),
+        description="Columns of the corpus whose values are appended to the text as `[value]` and "
+        "added to the tokenizer; an empty cell (no third writer, say) adds nothing.",
+    )
+    max_length: Annotated[Count, Field(ge=8)] | None = Field(
+        None, description="Truncate to this many tokens; null: the model's own limit."
+    )
+    training: Training = Field(Training(), description="Arguments of the Trainer.")
+    published: Published | None = Field(None, description="Published figures, for the table.")
+
+    @model_validator(mode="after")
+    def _annotate_once(self):
+        if len(set(self.annotate)) != len(self.annotate):
+            raise ValueError(f"annotate {list(self.annotate)} names one column twice")
+        return self
+
+
+class Variant(Recipe):
+    """One row of the table: what `defaults` says, unless the variant says otherwise."""
+
+    encoder: str = Field(description="A name from `encoders`.")
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of its models. A logistic regression has one optimum, so one is enough."""
+        return self.training.seeds if self.classifier == "encoder" else self.training.seeds[:1]
