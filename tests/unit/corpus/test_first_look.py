@@ -212,6 +212,20 @@ def test_who_is_no_speaker_is_dropped_and_never_the_target(tmp_path):
     assert look(tmp_path, everyone, "all.csv").keys["target_speaker"] != "All"
 
 
+def test_a_speaker_who_is_called_as_his_column_speaks(tmp_path):
+    """The Speaker of a parliament would have been taken for a header between the rows."""
+    found = look(
+        tmp_path, [("Speaker" if n % 2 else who, said) for n, (who, said) in enumerate(ROWS)]
+    )
+    assert "speakers" not in found.keys and "Speaker" in found.corpus.speakers
+
+
+def test_a_line_separator_within_a_json_text_ends_no_object(tmp_path):
+    objects = [{"speaker": who, "line": f"{said}\u2028{n}"} for n, (who, said) in enumerate(ROWS)]
+    text = "\n".join(json.dumps(each, ensure_ascii=False) for each in objects)
+    assert len(look(tmp_path, text, "show.jsonl").corpus.lines) == len(ROWS)
+
+
 def test_a_header_without_a_name_that_is_known_is_none_of_the_rows(tmp_path):
     """`character_label, n, text_proc` was read as a line of a speaker `character_label`."""
     for header in ("character_label,n,text_proc", "wer,nr,was"):

@@ -183,14 +183,15 @@ def read_objects(content: bytes, encoding: str, path: Path) -> pd.DataFrame:
 
     Raises InputError if it is one JSON list, or if a line is no object.
     """
-    text = content.decode(encoding, "replace")
-    if text.lstrip("\ufeff \r\n\t").startswith("["):
+    stream, _ = open_text(content, Dialect(",", encoding, None))
+    lines = list(islice(stream, SAMPLE_ROWS))
+    if "".join(lines[:HEAD_ROWS]).lstrip().startswith("["):
         raise InputError(
             f"{path}: one JSON list; write each object on a line of its own, for example with "
             f"jq -c '.[]' {path.name} > {path.stem}.jsonl"
         )
-    lines = enumerate(text.splitlines()[:SAMPLE_ROWS], start=1)
-    return pd.json_normalize([json_object(line, path, number) for number, line in lines if line])
+    numbered = enumerate(lines, start=1)
+    return pd.json_normalize([json_object(line, path, number) for number, line in numbered])
 
 
 def find_table(content: bytes, encoding: str, path: Path) -> tuple[dict[str, Any], pd.DataFrame]:

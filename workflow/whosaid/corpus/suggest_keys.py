@@ -62,9 +62,11 @@ def suggest_keys(section: Mapping[str, Any], files: Sequence[str]) -> Suggested:
     if not has_both.all():
         keys["rows_without_speaker_or_line"] = "drop"
     names = cells.loc[has_both, "speaker"].value_counts().to_dict()
-    not_names = {plain(wanted["speaker"])} | NO_SPEAKERS
-    # Not all of them: the column may be called after the most frequent speaker.
-    drop = [name for name in names if plain(name) in not_names][: len(names) - 2]
+    drop = [name for name in names if plain(name) in NO_SPEAKERS]
+    # A file that was put together from others may have their headers between its rows.
+    is_header = (cells["speaker"] == wanted["speaker"]) & (cells["line"] == wanted["line"])
+    if is_header.any() and names[wanted["speaker"]] == is_header.sum():
+        drop.append(wanted["speaker"])
     speakers = merged_names([name for name in names if name not in drop])
     if drop:
         speakers = {"normalise": "none", **speakers}
@@ -113,9 +115,8 @@ def merged_names(names: Sequence[str]) -> dict[str, Any]:
 def suggest_question(speakers: Mapping[str, int], column: str, source: str) -> dict[str, Any]:
     """Whose lines to look for, among how many speakers.
 
-    `column` is the header of their column, `source` names the files.
-
-    Raises InputError if only one speaker has enough lines.
+    `column` is the header of their column, `source` names the files. Raises InputError if only one
+    speaker has enough lines.
     """
     often = [name for name, count in speakers.items() if count >= FEWEST_LINES]
     if len(often) < 2:
