@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c envs/constraints.txt
 
-.PHONY: summary new test test-all check format manual rooms benchmark
+.PHONY: summary new ask test test-all check format manual rooms benchmark
 
 summary: .venv/ready  ## the table of the shipped sample
 	$(BIN)/snakemake --cores 1 results/summary.md
@@ -18,6 +18,12 @@ new: .venv/ready  ## a first look at a file of lines, and a config for it
 		--name "$(call typed,NAME)" --speaker "$(call typed,SPEAKER)" --line "$(call typed,LINE)" \
 		--season "$(call typed,SEASON)" --episode "$(call typed,EPISODE)" \
 		--scene "$(call typed,SCENE)" --encoding "$(call typed,ENCODING)"
+
+# make ask LINE="..." [VARIANT=tfidf] [CONFIG="config/my_show.yaml"] [WITH="directed_by=Ken Kwapis"]
+ask: .venv/ready  ## who says this line, and how sure is each model?
+	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.ask --line="$$LINE" \
+		--variant "$(call typed,VARIANT)" --configfile $(call typed,CONFIG) \
+		$(if $(call typed,WITH),--with "$(WITH)")
 
 test: .venv/ready-dev  ## the tests that take minutes
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
