@@ -71,10 +71,15 @@ def metrics(config: Config) -> list[str]:
     return [f"results/{config.experiment}/metrics/{name}.json" for name in names]
 
 
+def model_folder(config: Config, variant: str, seed: int) -> str:
+    """The folder of a trained model."""
+    return f"data/{config.experiment}/models/{variant}/seed_{seed}"
+
+
 def training_records(config: Config) -> list[str]:
     """The training record of every variant and seed."""
     return [
-        f"data/{config.experiment}/models/{name}/seed_{seed}/training.json"
+        f"{model_folder(config, name, seed)}/training.json"
         for name, variant in config.variants.items()
         for seed in variant.seeds
     ]

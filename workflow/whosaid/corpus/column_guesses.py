@@ -70,9 +70,9 @@ def guess_columns(
                 names,
                 key=lambda n: (sample[n].str.contains(r"\d").mean() < 0.5, sample[n].nunique()),
             )
-    if "speaker" not in columns:
-        called = known_columns(sample, "speaker", columns, any_value)
-        columns |= dict(zip(["speaker"], called, strict=False))  # whatever it holds
+    called = known_columns(sample, "speaker", columns, any_value)
+    if "speaker" not in columns and called:
+        columns["speaker"] = called[0]  # whatever it holds
     if missing := [field for field in ("speaker", "line") if field not in columns]:
         example = " ".join(f'{field.upper()}="..."' for field in missing)
         raise InputError(

@@ -60,13 +60,12 @@ def read_delimited(
     the form is wrong; with `is_exact` also if the file has other columns.
     """
     try:
-        header = check_form(content, path, dialect, wanted, is_exact)
+        header, wanted = check_form(content, path, dialect, wanted, is_exact)
     except UnicodeError:
         raise wrong_encoding(content, path, dialect.encoding) from None
     stream, reading = open_text(content, dialect)
     if dialect.header is None:
         next(csv.reader(stream, **reading))
-    wanted = wanted if is_exact else fitted(header, wanted)
     chunks = pd.read_csv(
         stream,
         names=list(range(-dialect.row_names, len(header))),
@@ -109,11 +108,11 @@ def open_text(content: bytes, dialect: Dialect) -> tuple[TextIO, dict[str, Any]]
 
 def check_form(
     content: bytes, path: Path, dialect: Dialect, wanted: Mapping[str, str], is_exact: bool
-) -> list[str]:
-    """The names of the columns. Raises InputError unless the file has the wanted columns.
+) -> tuple[list[str], Mapping[str, str]]:
+    """The names of the columns, and the wanted ones as they are written here.
 
-    Every row must have as many cells as there are names (one more if rows have names), and every
-    quote must be closed.
+    Raises InputError unless the file has the wanted columns. Every row must have as many cells as
+    there are names (one more if rows have names), and every quote must be closed.
     """
     csv.field_size_limit(MAX_CELL_BYTES)
     stream, reading = open_text(content, dialect)
@@ -155,7 +154,7 @@ def check_form(
         raise InputError(f"{path}, {_misfit(*misfit, misfits, have_names, header, dialect)}")
     if number < first:
         raise InputError(f"{path}: no rows below the header; it needs one row per dialogue line")
-    return header
+    return header, wanted
 
 
 def check_top(content: bytes, path: Path, dialect: Dialect, wanted: Mapping[str, str]) -> None:

@@ -3,7 +3,6 @@
 A run never guesses: what is found here is written into a config, where everybody can read it.
 """
 
-import codecs
 import csv
 import io
 import re
@@ -20,7 +19,13 @@ from charset_normalizer import from_bytes
 
 from whosaid.corpus.column_guesses import KNOWN_HEADERS
 from whosaid.corpus.delimited import MAX_CELL_BYTES, Dialect, open_text
-from whosaid.corpus.file_kinds import check_kind, fits_encoding, unpacked
+from whosaid.corpus.file_kinds import (
+    check_kind,
+    fits_encoding,
+    marked_encoding,
+    unmarked_utf_16,
+    unpacked,
+)
 from whosaid.corpus.headers import SEPARATORS
 from whosaid.corpus.read_files import json_object
 from whosaid.corpus.spellings import plain
@@ -35,14 +40,6 @@ QUOTES = {"doubled": b"", "escaped": b'\\"', "none": b'"'}
 
 UNUSUAL = ["mac_cyrillic", "mac_greek", "mac_turkish", "mac_latin2", "mac_roman", "mac_iceland"]
 """Encodings that look like others and that hardly any file has today."""
-
-MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-"""How files in these encodings begin; the longer marks first, since one begins with another."""
 
 SAMPLE_BYTES = 2**20
 HEAD_ROWS = 500
@@ -131,12 +128,8 @@ def find_encoding(content: bytes, path: Path) -> str:
 
     Raises InputError if that finds nothing that reads like a language.
     """
-    for mark, encoding in MARKS.items():
-        if content.startswith(mark):
-            return encoding
-    for encoding, offset in (("utf-16-le", 1), ("utf-16-be", 0)):
-        if content[offset:SAMPLE_BYTES:2].count(0) > min(len(content), SAMPLE_BYTES) / 4:
-            return encoding
+    if found := marked_encoding(content) or unmarked_utf_16(content):
+        return found
     if fits_encoding(content, "utf-8"):
         return "utf-8"
     sample = content[:SAMPLE_BYTES]

@@ -1,5 +1,6 @@
 """Says what a file is that is not of the form that the config names."""
 
+import codecs
 import gzip
 import re
 import zlib
@@ -26,7 +27,14 @@ BINARY = {
 }
 """How files begin that are no text, and what they are."""
 
-BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""How files in these encodings begin; the longer marks first, since one begins with another."""
+
 START = 4096
 """So many bytes tell what a file is."""
 
@@ -77,12 +85,24 @@ def check_kind(content: bytes, path: Path, form: str) -> None:
 
 def check_nulls(content: bytes, path: Path, encoding: str) -> None:
     """Raise InputError if every other byte is 0, which is so in UTF-16 without a mark alone."""
-    start = content[:START]
-    if start[:2] in BYTE_ORDER_MARKS or encoding.lower().startswith(("utf-16", "utf_16", "utf16")):
+    if encoding.lower().startswith(("utf-16", "utf_16", "utf16")) or marked_encoding(content):
         return
+    if found := unmarked_utf_16(content):
+        raise InputError(f"{path}: the encoding seems to be {found}; set corpus.encoding to it")
+
+
+def marked_encoding(content: bytes) -> str | None:
+    """The encoding that a byte order mark names; None without one, or with that of UTF-8."""
+    return _first(content, BYTE_ORDER_MARKS)
+
+
+def unmarked_utf_16(content: bytes) -> str | None:
+    """The UTF-16 in which every other byte at the start is 0, if it is so."""
+    start = content[:START]
     for found, offset in (("utf-16-le", 1), ("utf-16-be", 0)):
         if 0 not in start[1 - offset :: 2] and start[offset::2].count(0) > len(start) / 4:
-            raise InputError(f"{path}: the encoding seems to be {found}; set corpus.encoding to it")
+            return found
+    return None
 
 
 def _of_text(text: bytes) -> str | None:
@@ -105,7 +125,7 @@ def wrong_encoding(content: bytes, path: Path, encoding: str) -> InputError:
         start = getattr(error, "start", 0)
     before = content[:start]
     line, position = before.count(b"\n") + 1, len(before) - before.rfind(b"\n") - 1
-    others = [BYTE_ORDER_MARKS.get(content[:2]), "utf-8", "cp1252", "latin-1"]
+    others = [marked_encoding(content), "utf-8", "cp1252", "latin-1"]
     fitting = next(other for other in others if other and fits_encoding(content, other))
     name = "UTF-8" if encoding.lower() in ("utf-8", "utf8") else encoding
     return InputError(

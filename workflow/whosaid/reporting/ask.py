@@ -20,6 +20,7 @@ import pandas as pd
 
 from whosaid.caching.json_files import read_json
 from whosaid.config.model import Config
+from whosaid.config.output_paths import model_folder, thresholds_of
 from whosaid.config.parse import ConfigError, merge, parse_config, read_config_file
 from whosaid.corpus.recipe import annotate_texts
 from whosaid.errors import InputError
@@ -49,7 +50,7 @@ def trained_models(config: Config, variant: str | None) -> list[Model]:
     if variant is not None and variant not in config.variants:
         raise InputError(f"VARIANT={variant}: no variant; choose from {', '.join(config.variants)}")
     models = [
-        Model(name, seed, Path(f"data/{config.experiment}/models/{name}/seed_{seed}"))
+        Model(name, seed, Path(model_folder(config, name, seed)))
         for name, each in config.variants.items()
         if variant in (None, name)
         for seed in each.seeds
@@ -107,9 +108,9 @@ def answer_table(
 def of_target(config: Config, model: Model, found: Answers) -> list[str]:
     """Who, the target's probability, the logits, and who at the stored threshold."""
     [probability], [logits] = found.probabilities[:, 1], found.logits
-    path = Path(f"data/{config.experiment}/models/{model.variant}/thresholds.json")
+    path = thresholds_of(config, config.experiment, model.variant)["thresholds"]
     decided = UNDEFINED
-    if path.is_file():
+    if Path(path).is_file():
         threshold = read_json(path)["seeds"][str(model.seed)]["threshold"]
         name = found.names[int(probability >= threshold)]
         decided = f"{escaped(name)} ({threshold:{METRIC}})"

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from scipy.special import softmax
 from transformers import AutoTokenizer
 
 from whosaid.caching.json_files import read_json
@@ -23,8 +24,7 @@ class Answers(NamedTuple):
     @property
     def probabilities(self) -> np.ndarray:
         """The softmax of the logits (lines x classes)."""
-        shifted = np.exp(self.logits - self.logits.max(axis=1, keepdims=True))
-        return shifted / shifted.sum(axis=1, keepdims=True)
+        return softmax(self.logits, axis=1)
 
 
 def answer(folder: Path, lines: Lines) -> Answers:
