@@ -63,6 +63,10 @@ FAILING = {
         change(f"{SPLITS}/added_tokens.json"),
         f"{DATA}/tokenized/basic_distilbert",
     ),
+    "inspect_tokens": (
+        change(f"{DATA}/tokenized/basic_distilbert/manifest.json"),
+        f"{RESULTS}/tokens/basic_distilbert.md",
+    ),
     "train_model": (change(f"{DATA}/tokenized/basic_distilbert/manifest.json"), MODEL),
     "predict_splits": (change(f"{MODEL}/manifest.json"), f"{PREDICTIONS}/scores.json"),
     "train_linear": (

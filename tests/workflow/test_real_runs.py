@@ -52,6 +52,7 @@ def test_the_plain_command_makes_everything_once(reference):
             *("predict_splits", "train_linear", "evaluate_splits", "compare_variants"),
             *("evaluate_slices", "draw_figures", "summarize", "write_report", "all"),
             *("audit_splits", "pass_audit", "summarize_audit", "describe_corpus"),
+            "inspect_tokens",
         }
     )
     assert len(re.findall(r"epoch \d of 3: train loss", printed)) == 2 * 3

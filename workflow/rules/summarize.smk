@@ -2,6 +2,7 @@
 #
 # INPUTS: results/{experiment}/metrics/, comparison.json, slices.json, predictions/ (test);
 #   data/{experiment}/models/{variant}/seed_{seed}/training.json, thresholds.json;
+#   results/{experiment}/corpus.md, tokens/;
 #   data/{experiment}/corpus.json, splits/{variant}/split_counts.json
 # OUTPUTS: results/{experiment}/figures/, results/summary.md, results/summary.json,
 #   results/report.html
@@ -68,6 +69,8 @@ rule write_report:
         numbers="results/summary.json",
         slices=f"results/{CONFIG.experiment}/slices.json",
         corpus=f"results/{CONFIG.experiment}/corpus.md",
+        token_counts=output_paths.token_files(CONFIG, "json"),
+        token_pages=output_paths.token_files(CONFIG, "md"),
     output:
         report="results/report.html",
     log:

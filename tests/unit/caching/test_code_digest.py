@@ -13,7 +13,7 @@ from whosaid.caching.training_recipe import training_code
 STAGES = ("read_lines", "fetch_punkt", "split_lines", "build_encoder", "tokenize_splits")
 STAGES += ("train_model", "predict_splits", "train_linear", "audit_splits", "summarize_audit")
 STAGES += ("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures", "summarize")
-STAGES += ("describe_corpus", "write_report")
+STAGES += ("describe_corpus", "inspect_tokens", "write_report")
 """Every rule with a digest of its code."""
 
 
@@ -215,7 +215,8 @@ EVALUATE = {*RESAMPLE, "draw_figures"}
 READ = {*EVALUATE, "summarize"}
 """Know what a question is about."""
 
-SHOW = {"describe_corpus", "draw_figures", "summarize", "summarize_audit", "write_report"}
+SHOW = {"describe_corpus", "draw_figures", "inspect_tokens", "summarize", "summarize_audit"}
+SHOW |= {"write_report"}
 """Write what people read."""
 
 ENCODER = {"train_model", "predict_splits"}
@@ -257,7 +258,8 @@ REACHED_BY = {
     },
     "tokens/first_position": {"tokenize_splits", "train_model", "predict_splits"},
     "split_names": {
-        *("split_lines", "audit_splits", "summarize_audit", "tokenize_splits", "train_model"),
+        *("split_lines", "audit_splits", "summarize_audit", "tokenize_splits", "inspect_tokens"),
+        "train_model",
         *("predict_splits", "train_linear", "evaluate_splits", "describe_corpus", "summarize"),
     },
     "corpus/count_words": {"split_lines"},
@@ -291,6 +293,7 @@ REACHED_BY = {
     "corpus/split_rows": {"split_lines"},
     "corpus/units": {"split_lines", "audit_splits", *RESAMPLE},
     "tokens/scratch_encoder": {"build_encoder"},
+    "tokens/token_counts": {"inspect_tokens"},
     "tokens/tokenize_texts": {"tokenize_splits"},
     "evaluation/abstention": PREDICT,
     "evaluation/class_description": {"evaluate_splits"},
@@ -339,6 +342,7 @@ REACHED_BY = {
     "reporting/new_experiment": set(),
     "reporting/plot_style": {"draw_figures"},
     "reporting/report_page": {"write_report"},
+    "reporting/token_page": {"inspect_tokens", "write_report"},
     "reporting/summary": {"summarize"},
     "reporting/summary_of_speakers": {"summarize"},
 }

@@ -572,12 +572,12 @@ JOB = {"variant": "plain", "seed": "42", "split": "test", "encoder": "small"}
 STAGES = ("read_lines", "split_lines", "audit_splits", "fetch_encoder", "tokenize_splits")
 STAGES += ("train_model", "predict_splits", "train_linear", "evaluate_splits", "compare_variants")
 STAGES += ("evaluate_slices", "draw_figures", "summarize", "summarize_audit", "write_report")
-STAGES += ("build_encoder", "describe_corpus", "verify")
+STAGES += ("build_encoder", "describe_corpus", "inspect_tokens", "verify")
 
 OF_ALL_VARIANTS = {"compare_variants", "evaluate_slices", "draw_figures", "summarize"}
 OF_ALL_VARIANTS |= {"describe_corpus", "summarize_audit", "verify"}
 
-NAMED = OF_ALL_VARIANTS - {"draw_figures"} | {"audit_splits", "evaluate_splits"}
+NAMED = OF_ALL_VARIANTS - {"draw_figures"} | {"audit_splits", "inspect_tokens", "evaluate_splits"}
 """Stages whose output carries the name of the experiment."""
 
 
@@ -756,6 +756,7 @@ OWN_SETTINGS = {
         "variants.plain.classifier": "linear",
         "reference": "long",
     },
+    "inspect_tokens": {"experiment": "other", "variants.plain.title": "Plain"},
     "describe_corpus": {
         "experiment": "other",
         "variants.plain.title": "Plain",
@@ -789,7 +790,10 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
         for path, value, stages in [
             (
                 *("variants.plain.title", "Plain"),
-                {"draw_figures", "describe_corpus", "summarize", "summarize_audit"},
+                {
+                    *("draw_figures", "describe_corpus", "inspect_tokens", "summarize"),
+                    "summarize_audit",
+                },
             ),
             ("variants.plain.max_length", 64, {"tokenize_splits"}),
             ("variants.plain.min_words", 4, {"split_lines", "draw_figures"}),

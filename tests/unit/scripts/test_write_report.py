@@ -1,5 +1,6 @@
 import base64
 import html
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,19 +10,25 @@ import write_report
 from experiment_files import FIGURES, PRIMARY, Experiment
 
 from whosaid.config import output_paths
+from whosaid.reporting.report_page import tokens_section
 
 REPORT = Path(write_report.__file__).parents[1] / "report"
 VOID = {"meta", "img", "br", "hr"}
 CORPUS = "# toy: the corpus\n\n42 lines of 3 speakers.\n\n## Who speaks\n"
+SLICES = "Slices of the test split"
 NASTY = "one | two <b>& *three*</b>"
 
 
 class Page(HTMLParser):
-    """The elements of a page: tags with attributes, and the tables as lists of rows."""
+    """The elements of a page: tags with attributes, and the tables as lists of rows.
+
+    `under` holds the tables of each chapter, by its heading.
+    """
 
     def __init__(self, text):
         super().__init__()
-        self.tags, self.open, self.tables = [], [], []
+        self.tags, self.open, self.heading = [], [], ""
+        self.tables, self.under = [], {}
         self.feed(text)
         assert self.open == []
 
@@ -29,8 +36,11 @@ class Page(HTMLParser):
         self.tags.append((tag, dict(attributes), self.open[-1] if self.open else None))
         if tag not in VOID:
             self.open.append(tag)
+        if tag == "h2":
+            self.heading = ""
         if tag == "table":
             self.tables.append([])
+            self.under.setdefault(self.heading, []).append(self.tables[-1])
         if tag == "tr":
             self.tables[-1].append([])
         if tag in {"th", "td"}:
@@ -40,8 +50,28 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
+        if "h2" in self.open:
+            self.heading += data
         if {"th", "td"} & set(self.open):
             self.tables[-1][-1][-1] += data
+
+
+def tokens_of(folder, names):
+    """A page about the tokens of each variant, and its totals: the arguments of the stage."""
+    counts, pages = ([folder / f"{name}.{kind}" for name in names] for kind in ("json", "md"))
+    facts = {
+        "rows": 10,
+        "tokens": 1250,
+        "longest": 128,
+        "truncated": {"rows": 1, "first": 7, "tokens": 22, "longest": 150},
+        "unknown": {"tokens": 4, "rows": 3, "texts": {"☃": 4}},
+        "added": {"occurrences": {"[Ann Roe]": 9}, "lost": 1},
+    }
+    for name, path, page in zip(names, counts, pages, strict=True):
+        splits = dict.fromkeys(("train", "test", "valid"), facts)
+        path.write_text(json.dumps({"variant": name, "splits": splits}), encoding="utf-8")
+        page.write_text(f"# {name}\n\nTokens of {name}.\n\n## Rows\n", encoding="utf-8")
+    return {"token_counts": [*map(str, counts)], "token_pages": [*map(str, pages)]}
 
 
 @pytest.fixture
@@ -68,6 +98,7 @@ def report(tmp_path, monkeypatch):
             template=str(REPORT / "page.html"),
             report="results/report.html",
             question=made.settings["question"],
+            **tokens_of(tmp_path, made.names),
         )
         return (tmp_path / "results" / "report.html").read_text(encoding="utf-8")
 
@@ -116,6 +147,23 @@ def test_the_page_of_the_corpus_stands_in_the_page_a_level_lower(report):
     assert page.count("<h1>") == 1
 
 
+def test_the_tokens_of_each_variant_stand_in_the_page(report):
+    page = report()
+    [tokens] = Page(page).under["Tokens"]
+    assert [row[:2] for row in tokens[1:5]] == [
+        *(["One", split] for split in ("train", "test", "valid")),
+        ["Two", "train"],
+    ]
+    cells = ["10", "1 (-22 tokens)", "1,250", "125.0", "128 of 150", "4 in 3 rows", "9 (-1)"]
+    assert tokens[1][2:] == cells
+    folded = "<details>\n<summary>One</summary>\n<p>Tokens of one.</p>\n<h4>Rows</h4>\n</details>"
+    assert folded in page
+
+
+def test_without_an_encoder_there_are_no_tokens():
+    assert tokens_section([], [], {}) == ""
+
+
 def test_the_verdict_stands_at_the_top_of_the_page_in_bold(report):
     def change(made):
         made.compared("two")["metrics"][PRIMARY]["verdict"] = "worse"
@@ -137,7 +185,7 @@ def test_a_slice_has_a_cell_for_every_variant(report):
         entry["metrics"]["f1"] = entry["intervals"]["f1"] = None
         sliced(made, "one", "missed")["rate"] = 0.712
 
-    words, seasons, places, speakers = Page(report(change=change)).tables[3:]
+    words, seasons, places, speakers = Page(report(change=change)).under[SLICES]
     assert words[0] == ["word count", "rows", "One", "Two"]
     assert words[2][:2] == ["6-10", "100"]
     assert words[2][3] == "0.330 [0.300, 0.360]"
@@ -153,13 +201,13 @@ def test_speakers_are_found_by_name_whatever_their_order(report):
         sliced(made, "two", "mistaken_speaker").reverse()
         sliced(made, "two", "mistaken_speaker")[0]["rate"] = 0.9
 
-    *_, speakers = Page(report(change=change)).tables
+    *_, speakers = Page(report(change=change)).under[SLICES]
     assert speakers[3][0] == "pam"
     assert speakers[3][3].startswith("0.900")
 
 
 def test_variants_with_other_rows_have_a_table_of_their_own(report):
-    tables = Page(report({"one": 300, "two": 200, "three": 300})).tables[3:]
+    tables = Page(report({"one": 300, "two": 200, "three": 300})).under[SLICES]
     headers = [table[0][2:] for table in tables]
     assert headers == [["One", "Three"], ["Two"]] * 4
 
@@ -167,7 +215,7 @@ def test_variants_with_other_rows_have_a_table_of_their_own(report):
 def test_titles_are_shown_and_not_followed(report):
     page = report(titles={"one": NASTY})
     found = [cell for table in Page(page).tables for row in table for cell in row]
-    assert found.count(NASTY) == 3 + 4
+    assert found.count(NASTY) == 3 + 4 + 3
     assert "<b>" not in page
     assert html.escape(NASTY) in page
 

@@ -96,6 +96,17 @@ def leak_audits(config: Config) -> list[str]:
     return [f"results/{config.experiment}/audit/{name}.json" for name in config.variants]
 
 
+def token_files(config: Config, kind: str) -> list[str]:
+    """A file about the tokens of every variant with an encoder: the page, `md`, or `json`."""
+    folder = f"results/{config.experiment}/tokens"
+    return [f"{folder}/{name}.{kind}" for name in fine_tuned(config)]
+
+
+def fine_tuned(config: Config) -> list[str]:
+    """The variants with an encoder."""
+    return [name for name, each in config.variants.items() if each.classifier == "encoder"]
+
+
 def figures(config: Config) -> dict[str, str]:
     """The figures by name; `word_counts` is one of them only if a variant counts words."""
     counts_words = any(variant.min_words for variant in config.variants.values())
@@ -107,18 +118,18 @@ def figures(config: Config) -> dict[str, str]:
 def recorded(config: Config) -> list[str]:
     """One output of every job of the experiment, for `verify`; for a folder, its manifest."""
     data = f"data/{config.experiment}"
-    fine_tuned = [name for name, each in config.variants.items() if each.classifier == "encoder"]
-    encoders = dict.fromkeys(config.variants[name].encoder for name in fine_tuned)
+    encoders = dict.fromkeys(config.variants[name].encoder for name in fine_tuned(config))
     return [
         f"{data}/lines.parquet",
         *split_counts(config),
         *(f"{data}/encoders/{name}/manifest.json" for name in encoders),
-        *(f"{data}/tokenized/{name}/manifest.json" for name in fine_tuned),
+        *(f"{data}/tokenized/{name}/manifest.json" for name in fine_tuned(config)),
         *(path.replace("training.json", "manifest.json") for path in training_records(config)),
         *(path for name in config.variants for path in scores(config, name)),
         *(path for path in metrics(config) if path.endswith(f"/{REPORTED}.json")),
         *(f"results/{config.experiment}/{name}.json" for name in ("comparison", "slices")),
         f"results/{config.experiment}/corpus.md",
+        *token_files(config, "md"),
         *figures(config).values(),
         *leak_audits(config),
         *("results/summary.md", "results/summary.json", "results/report.html", "results/audit.md"),

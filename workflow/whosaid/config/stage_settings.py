@@ -78,6 +78,12 @@ def tokenize_splits(config: Config, variant: str) -> dict[str, Any]:
     return {"max_length": config.variants[variant].max_length}
 
 
+def inspect_tokens(config: Config, variant: str) -> dict[str, Any]:
+    """The names that the page and the file of counts carry."""
+    title = config.variants[variant].title or variant
+    return {"experiment": config.experiment, "variant": variant, "title": title}
+
+
 def train_model(config: Config, variant: str, seed: str) -> dict[str, Any]:
     """The Trainer's arguments and the seed of this one model."""
     training = config.variants[variant].training.model_dump(mode="json", exclude={"seeds"})

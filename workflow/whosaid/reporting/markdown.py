@@ -12,6 +12,13 @@ def escaped(text: str) -> str:
     return MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
 
 
+def code(text: str) -> str:
+    """`text` as a code span, which shows it as it is; not for a table, where a | would end it."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence, blank = "`" * (longest + 1), " " if longest else ""
+    return f"{fence}{blank}{text}{blank}{fence}"
+
+
 def table(rows: list[list[str]], headers: list[str]) -> str:
     """A table whose cells are already Markdown.
 

@@ -1,6 +1,7 @@
-"""The report: the summary, the slices and the figures as one HTML page."""
+"""The parts of the report, as Markdown and as HTML: slices, tokens, figures."""
 
 import base64
+import html
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -10,9 +11,11 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from whosaid.caching.json_files import read_json
 from whosaid.reporting.addressed_numbers import AddressedNumbers
 from whosaid.reporting.formats import COUNT
 from whosaid.reporting.markdown import escaped, table
+from whosaid.reporting.token_page import LEGEND, totals_table
 
 RATE = ("rate",), ("interval",)
 
@@ -101,9 +104,31 @@ def slice_entries(
     return entries
 
 
-def demoted(page: str) -> str:
-    """A page of Markdown with its headings one level lower, as a part of another page."""
-    return re.sub("^#", "##", page, flags=re.MULTILINE)
+def tokens_section(counts: Sequence[str], pages: Sequence[str], titles: Mapping[str, str]) -> str:
+    """The totals of the tokens of every variant, and a folded page about each, as HTML.
+
+    `counts` and `pages` are paths of JSON files and of Markdown pages, in the same order. There is
+    no section if no variant has an encoder.
+    """
+    found = [(titles[each["variant"]], each) for each in map(read_json, counts)]
+    if not found:
+        return ""
+    texts = (Path(page).read_text(encoding="utf-8") for page in pages)
+    folded_pages = (
+        folded(title, to_html(demoted(text.partition("\n")[2], levels=2), {}))
+        for (title, _), text in zip(found, texts, strict=True)
+    )
+    return to_html(f"## Tokens\n\n{totals_table(found)}\n\n{LEGEND}", {}) + "".join(folded_pages)
+
+
+def folded(title: str, content: str) -> str:
+    """HTML that is unfolded with a click on its title."""
+    return f"<details>\n<summary>{html.escape(title)}</summary>\n{content}</details>\n"
+
+
+def demoted(page: str, levels: int = 1) -> str:
+    """A page of Markdown with lower headings, as a part of another page."""
+    return re.sub("^#", "#" * (levels + 1), page, flags=re.MULTILINE)
 
 
 def to_html(markdown: str, figures: Mapping[str, str]) -> str:

@@ -1,0 +1,90 @@
+"""Counts the tokens of a tokenized split: lengths, truncated texts, unknown and added tokens."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from datasets import Dataset
+from transformers import PreTrainedTokenizerBase
+
+BATCH = 1000
+"""Rows that are in memory at a time."""
+
+KEPT_TEXTS = 100
+"""Texts that are named of those that became the unknown token."""
+
+
+def count_tokens(
+    rows: Dataset, tokenizer: PreTrainedTokenizerBase, added_tokens: Sequence[str]
+) -> dict[str, Any]:
+    """What the tokens of the `rows` are, as plain JSON values.
+
+    - `rows`, `tokens`, `longest` (tokens of the longest row): as stored.
+    - `truncated`: the `rows` whose text was truncated, the position of the `first` of them (or
+      None), the `tokens` that they lost, and the `longest` row if none had been truncated.
+    - `unknown`: how many `tokens` are the unknown one, the `rows` that hold any, and how often the
+      most frequent `texts` became one.
+    - `added`: how often each of the `added_tokens` occurs (`occurrences`), and how many of these
+      tokens were `lost` by truncation.
+
+    Only rows that are as long as the limit or hold an unknown token are tokenized again.
+    """
+    limit, unknown = tokenizer.model_max_length, tokenizer.unk_token_id
+    counts, lost, texts = Counter(), Counter(), Counter()
+    longest, untruncated, truncated, unknown_rows = 0, 0, [], 0
+    for position, (text, ids) in enumerate(texts_and_ids(rows)):
+        counts.update(ids)
+        longest = max(longest, len(ids))
+        untruncated = max(untruncated, len(ids))
+        if len(ids) >= limit:
+            whole = tokenizer(text, truncation=False, verbose=False)["input_ids"]
+            if len(whole) > len(ids):
+                truncated.append(position)
+                untruncated = max(untruncated, len(whole))
+                lost.update(Counter(whole) - Counter(ids))
+        if unknown in ids:
+            unknown_rows += 1
+            texts.update(unknown_texts(text, tokenizer))
+    ids_of_added = dict(
+        zip(added_tokens, tokenizer.convert_tokens_to_ids(list(added_tokens)), strict=True)
+    )
+    return {
+        "rows": len(rows),
+        "tokens": counts.total(),
+        "longest": longest,
+        "truncated": {
+            "rows": len(truncated),
+            "first": truncated[0] if truncated else None,
+            "tokens": lost.total(),
+            "longest": untruncated,
+        },
+        "unknown": {
+            "tokens": counts[unknown],
+            "rows": unknown_rows,
+            "texts": dict(texts.most_common(KEPT_TEXTS)),
+        },
+        "added": {
+            "occurrences": {token: counts[number] for token, number in ids_of_added.items()},
+            "lost": sum(lost[number] for number in ids_of_added.values()),
+        },
+    }
+
+
+def texts_and_ids(rows: Dataset) -> Iterator[tuple[str, list[int]]]:
+    """The text and the token ids of each row."""
+    if not len(rows):
+        return  # such a split has no column of ids
+    for batch in rows.select_columns(["text", "input_ids"]).iter(BATCH):
+        yield from zip(batch["text"], batch["input_ids"], strict=True)
+
+
+def unknown_texts(text: str, tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    """The parts of a truncated text that are unknown tokens.
+
+    None are found with a tokenizer that does not know which part of a text a token stands for.
+    """
+    if not tokenizer.is_fast:
+        return []
+    found = tokenizer(text, truncation=True, return_offsets_mapping=True)
+    tokens = zip(found["input_ids"], found["offset_mapping"], strict=True)
+    return [text[start:end] for each, (start, end) in tokens if each == tokenizer.unk_token_id]
