@@ -22,6 +22,12 @@ ROLES = {
     "valid": "Held out from learning: chooses the decision threshold.",
 }
 FIGURES = ("forest", "precision_recall", "word_counts")
+HISTORY = [
+    {"epoch": number, "test_f1": f1, "test_macro_f1": f1}
+    for number, f1 in enumerate((0.2, 0.6, 0.6, 0.5), start=1)
+]
+"""What is recorded of the epochs of every training."""
+
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"><text y="20">{}</text></svg>\n'
 )
@@ -183,7 +189,7 @@ class Experiment:
                 for name in rows
             ],
         }
-        self.metrics, self.records = [], []
+        self.metrics, self.records, self.runtimes = [], [], []
         for name, of_test in rows.items():
             for split in SPLITS:
                 count = 2 * of_test if split == "train" else of_test
@@ -194,7 +200,12 @@ class Experiment:
             for number, seed in enumerate(seeds):
                 path = f"data/toy/models/{name}/seed_{seed}/training.json"
                 record = {"seed": seed, "device": "CPU (2 threads)", "seconds": 587.6 + number}
+                record |= {"precision": "float32", "versions": {"torch": "2.13.0"}}
+                record["history"] = [] if name in baselines else HISTORY
                 self.records.append(self.add(path, record))
+                runtime = {split: {"seconds": 0.5, "rows_per_second": 800} for split in SPLITS}
+                path = f"results/toy/predictions/{name}/seed_{seed}/runtime.json"
+                self.runtimes.append(self.add(path, runtime))
         families = {
             name: "baselines" if name in baselines else "variants" for name in self.names[1:]
         }
@@ -218,7 +229,7 @@ class Experiment:
         sliced = {name: slices_of(name, of_test) for name, of_test in rows.items()}
         slices = {"experiment": "toy", "split": "test", "confidence": 0.95, "variants": sliced}
         self.slices = self.add("results/toy/slices.json", slices)
-        corpus = {"csv": "script_data.csv", "rows": 54321}
+        corpus = {"csv": "script_data.csv", "rows": 54321, "files": {"script_data.csv": 64 * "a"}}
         self.corpus = self.add("data/toy/corpus.json", corpus)
 
     def add(self, path, content):

@@ -100,7 +100,7 @@ def test_every_file_of_rules_is_included():
 
 def test_every_key_of_the_config_reaches_a_stage(config):
     settings = set()
-    for stage in set(stages()):
+    for stage in {*stages()} - {"write_report"}:  # it shows every key, and follows none
         for variant, spec in config.variants.items():
             for encoder, source in config.encoders.items():
                 if stage == "build_encoder" and source.scratch is None:

@@ -6,6 +6,7 @@ The plans of `test_change_matrix.py` say what is stale; here the jobs run.
 import hashlib
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,28 @@ def test_the_plain_command_makes_everything_once(reference):
     assert Tree(reference).plan() == NOTHING
     assert Tree(reference).plan("results/report.html results/audit.md") == NOTHING
     assert unaddressed(reference) == []
+
+
+def test_the_page_says_of_each_model_how_it_was_made(reference):
+    page = (reference / "results" / "report.html").read_text(encoding="utf-8")
+    models = page.partition('<h2 id="the-models">')[2].partition("</table>")[0]
+    rows = [re.findall("<td[^>]*>(.*?)</td>", row) for row in models.split("<tr>")[2:]]
+    assert [row[:2] for row in rows] == [[name, "42"] for name in ("basic", "grouped", "floor")]
+    assert [bool(re.fullmatch(r"[123] of 3 \(.*\)", row[5])) for row in rows] == [True, True, False]
+    stages = page.partition('<h3 id="the-stages">')[2].partition("</table>")[0]
+    jobs = dict(re.findall(r"<td[^>]*>(\w+)</td>\s*<td[^>]*>(\d+)</td>", stages))
+    assert (jobs["read_lines"], jobs["train_model"], jobs["train_linear"]) == ("1", "2", "1")
+
+
+def test_snakemakes_own_report_holds_the_figures_and_the_tables(small):
+    """It needs no network: what it is made of comes with the installed Snakemake."""
+    small.snakemake("--report held.zip results/report.html")
+    with zipfile.ZipFile(small.root / "held.zip") as held:
+        names = {name.rpartition("/")[2] for name in held.namelist()}
+    figures = {path.name for path in (small.root / "results/tiny/figures").iterdir()}
+    assert figures <= names
+    assert {"report.html", "summary.md", "audit.md"} <= names
+    assert small.plan("results/report.html") == NOTHING
 
 
 def predicted_again(rule: str, variant: str) -> Jobs:

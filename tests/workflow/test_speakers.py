@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -120,6 +121,15 @@ def test_the_figures_are_drawn_and_stand_in_the_report(made):
         assert (made.root / f"results/tiny/figures/{name}.svg").is_file()
         assert f'<figure id="{name}">' in report
     assert "<title>tiny: who said it, of 5 classes?</title>" in report
+
+
+def test_every_model_has_its_row_in_the_report(made):
+    report = (made.root / "results/report.html").read_text(encoding="utf-8")
+    models = report.partition('<h2 id="the-models">')[2].partition("</table>")[0]
+    rows = [re.findall("<td[^>]*>(.*?)</td>", row) for row in models.split("<tr>")[2:]]
+    seeds = [("basic", "42"), ("balanced", "1"), ("balanced", "2"), ("words", "42")]
+    assert [tuple(row[:2]) for row in rows] == seeds
+    assert [row[5].partition(" (")[0] for row in rows] == ["1 of 1"] * 3 + ["—"]
 
 
 def test_verify_finds_every_output_whole(made):

@@ -46,7 +46,7 @@ rule summarize_audit:
         stamp("summarize_audit"),
         audits=output_paths.leak_audits(CONFIG),
     output:
-        table="results/audit.md",
+        table=report("results/audit.md", caption="../report/audit.rst", category="Tables"),
     log:
         "results/logs/summarize_audit/summarize_audit.log",
     params:

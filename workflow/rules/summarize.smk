@@ -2,7 +2,7 @@
 #
 # INPUTS: results/{experiment}/metrics/, comparison.json, slices.json, predictions/ (test);
 #   data/{experiment}/models/{variant}/seed_{seed}/training.json, thresholds.json;
-#   results/{experiment}/corpus.md, tokens/;
+#   results/audit.md, {experiment}/corpus.md, tokens/, predictions/ (runtime.json);
 #   data/{experiment}/corpus.json, splits/{variant}/split_counts.json
 # OUTPUTS: results/{experiment}/figures/, results/summary.md, results/summary.json,
 #   results/report.html
@@ -20,7 +20,15 @@ rule draw_figures:
         comparison=f"results/{CONFIG.experiment}/comparison.json",
         slices=f"results/{CONFIG.experiment}/slices.json",
     output:
-        **output_paths.figures(CONFIG),
+        **{
+            name: report(
+                path,
+                caption=f"../report/{name}.md",
+                category="Figures",
+                labels={"figure": name.replace("_", " ")},
+            )
+            for name, path in output_paths.figures(CONFIG).items()
+        },
     log:
         f"results/logs/draw_figures/{CONFIG.experiment}.log",
     params:
@@ -43,7 +51,7 @@ rule summarize:
         records=output_paths.training_records(CONFIG),
         comparison=f"results/{CONFIG.experiment}/comparison.json",
     output:
-        summary="results/summary.md",
+        summary=report("results/summary.md", caption="../report/summary.rst", category="Tables"),
         numbers="results/summary.json",
     log:
         "results/logs/summarize/summarize.log",
@@ -56,9 +64,9 @@ rule summarize:
         "../scripts/summarize.py"
 
 
-# Instead of `snakemake --report`: a target is rebuilt when stale, and it shows the tables too.
+# Unlike the output of `snakemake --report`, a target is rebuilt when stale, and it shows the tables.
 rule write_report:
-    """Put tables and figures into one self-contained HTML page."""
+    """Put all that is known of the experiment into one self-contained HTML page."""
     localrule: True
     input:
         stamp("write_report"),
@@ -69,15 +77,21 @@ rule write_report:
         numbers="results/summary.json",
         slices=f"results/{CONFIG.experiment}/slices.json",
         corpus=f"results/{CONFIG.experiment}/corpus.md",
+        facts=f"data/{CONFIG.experiment}/corpus.json",
+        audit="results/audit.md",
+        metrics=output_paths.metrics(CONFIG),
+        records=output_paths.training_records(CONFIG),
+        runtimes=output_paths.runtimes(CONFIG),
         token_counts=output_paths.token_files(CONFIG, "json"),
         token_pages=output_paths.token_files(CONFIG, "md"),
     output:
-        report="results/report.html",
+        report=report("results/report.html", caption="../report/report.rst", category="Report"),
     log:
         "results/logs/write_report/write_report.log",
     params:
         settings=settings_of("write_report"),
         code=code_text("write_report"),
+        logs="results/logs",
     conda:
         "../../envs/environment.yaml"
     script:

@@ -575,7 +575,7 @@ STAGES += ("evaluate_slices", "draw_figures", "summarize", "summarize_audit", "w
 STAGES += ("build_encoder", "describe_corpus", "inspect_tokens", "verify")
 
 OF_ALL_VARIANTS = {"compare_variants", "evaluate_slices", "draw_figures", "summarize"}
-OF_ALL_VARIANTS |= {"describe_corpus", "summarize_audit", "verify"}
+OF_ALL_VARIANTS |= {"describe_corpus", "summarize_audit", "verify", "write_report"}
 
 NAMED = OF_ALL_VARIANTS - {"draw_figures"} | {"audit_splits", "inspect_tokens", "evaluate_splits"}
 """Stages whose output carries the name of the experiment."""
@@ -770,7 +770,13 @@ OWN_SETTINGS = {
         "variants.another": {},
         "defaults.min_words": None,
     },
-    "write_report": {"corpus": SPEAKERS},
+    "write_report": {
+        "corpus": SPEAKERS,
+        "variants.plain.title": "Plain",
+        "variants.plain.training.learning_rate": 1e-4,
+        "reference": "long",
+        "audit.limits.exact_duplicates": 0.1,
+    },
 }
 
 
@@ -822,11 +828,21 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
             ),
         ]
         for stage in STAGES
-        if stage not in stages
+        if stage not in stages | {"write_report"}  # which shows every key
     ],
 )
 def test_a_setting_of_another_stage_does_not(stage, path, value, raw):
     assert settings_of(put(raw, path, value), stage) == settings_of(raw, stage)
+
+
+@pytest.mark.parametrize("name", ["config", "office"])
+def test_the_config_that_the_report_shows_is_the_whole_one(name):
+    shown = json.loads(settings_of(load(name), "write_report"))["config"]
+    config = parse_config(load(name))
+    shown["corpus"]["csv"] = config.model_dump(mode="json")["corpus"]["csv"]
+    again = parse_config(yaml.safe_load(yaml.safe_dump(shown)))
+    left_out = {"defaults"}
+    assert again.model_dump(exclude=left_out) == config.model_dump(exclude=left_out)
 
 
 def test_models_from_before_there_was_a_class_weight_are_found(raw):
@@ -834,7 +850,8 @@ def test_models_from_before_there_was_a_class_weight_are_found(raw):
     assert "class_weight" not in training
 
 
-@pytest.mark.parametrize("stage", STAGES)
+# The report shows every key.
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "write_report"])
 def test_the_target_is_none_of_the_business_of_a_question_about_speakers(stage, raw):
     raw = put(raw, "corpus", SPEAKERS)
     other = put(raw, "corpus", SPEAKERS | {"target_speaker": "jim"})

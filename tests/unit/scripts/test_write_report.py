@@ -1,20 +1,26 @@
 import base64
 import html
+import importlib.metadata
 import json
+import platform
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 import write_report
+import yaml
 from experiment_files import FIGURES, PRIMARY, Experiment
 
-from whosaid.config import output_paths
+from whosaid.config import output_paths, stage_settings
+from whosaid.config.parse import parse_config
 from whosaid.reporting.report_page import tokens_section
 
 REPORT = Path(write_report.__file__).parents[1] / "report"
 VOID = {"meta", "img", "br", "hr"}
+AUDIT = "# toy: which held-out rows train knows\n\nMany.\n"
 CORPUS = "# toy: the corpus\n\n42 lines of 3 speakers.\n\n## Who speaks\n"
+CORPUS += "\n## Classes before and after each recipe\n"
 SLICES = "Slices of the test split"
 NASTY = "one | two <b>& *three*</b>"
 
@@ -56,6 +62,18 @@ class Page(HTMLParser):
             self.tables[-1][-1][-1] += data
 
 
+def config_of(names):
+    """A merged config of variants that differ in nothing, as the settings hold it."""
+    raw = {
+        "experiment": "toy",
+        "corpus": {"csv": "lines.csv", "target_speaker": "dwight"},
+        "encoders": {"one": {"hub": {"name": "some/bert", "revision": "a" * 40}}},
+        "defaults": {"encoder": "one"},
+        "variants": {name: {} for name in names},
+    }
+    return json.loads(stage_settings.settings_text(parse_config(raw), "write_report", {}))["config"]
+
+
 def tokens_of(folder, names):
     """A page about the tokens of each variant, and its totals: the arguments of the stage."""
     counts, pages = ([folder / f"{name}.{kind}" for name in names] for kind in ("json", "md"))
@@ -79,12 +97,13 @@ def report(tmp_path, monkeypatch):
     """A function that writes summary and report of an experiment and returns the page's text."""
     monkeypatch.chdir(tmp_path)
 
-    def run(rows=None, captions=None, change=None, **changes):
+    def run(rows=None, captions=None, change=None, config=None, **changes):
         made = Experiment(tmp_path, rows or {"one": 300, "two": 300}, **changes)
         if change:
             change(made)
         made.summarize()
         (tmp_path / "corpus.md").write_text(CORPUS, encoding="utf-8")
+        (tmp_path / "audit.md").write_text(AUDIT, encoding="utf-8")
         for name in FIGURES:
             text = (captions or {}).get(name, f"How to read *{name}*.")
             (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
@@ -93,11 +112,19 @@ def report(tmp_path, monkeypatch):
             numbers="results/summary.json",
             slices=made.slices,
             corpus="corpus.md",
+            facts=made.corpus,
+            audit="audit.md",
+            metrics=made.metrics,
+            records=made.records,
+            runtimes=made.runtimes,
             figures=[made.figure(name) for name in FIGURES],
             captions=[f"{name}.md" for name in FIGURES],
             template=str(REPORT / "page.html"),
             report="results/report.html",
+            logs="results/logs",
             question=made.settings["question"],
+            reference=made.settings["reference"],
+            config=config or config_of(made.names),
             **tokens_of(tmp_path, made.names),
         )
         return (tmp_path / "results" / "report.html").read_text(encoding="utf-8")
@@ -120,7 +147,14 @@ def test_the_page_needs_nothing_from_elsewhere(report):
     text = report()
     page = Page(text)
     assert not {tag for tag, *_ in page.tags} & {"script", "link", "iframe", "object", "base"}
-    assert not [attributes for _, attributes, _ in page.tags if "href" in attributes]
+    # What a reader clicks on: places in the page, and the encoders' pages on the hub.
+    links = [(tag, attributes["href"]) for tag, attributes, _ in page.tags if "href" in attributes]
+    hub = f"https://huggingface.co/some/bert/tree/{'a' * 40}"
+    assert {tag for tag, _ in links} == {"a"}
+    assert {link for _, link in links if not link.startswith("#")} == {hub}
+    ids = {attributes["id"] for _, attributes, _ in page.tags if "id" in attributes}
+    assert {link[1:] for _, link in links if link.startswith("#")} <= ids
+    text = text.replace(hub, "")
     sources = [attributes["src"] for _, attributes, _ in page.tags if "src" in attributes]
     assert {source.partition(",")[0] for source in sources} == {"data:image/svg+xml;base64"}
     assert not re.search(r"https?:|url\(|@import", text)
@@ -143,7 +177,10 @@ def test_the_summary_stands_in_the_page(report, tmp_path):
 
 def test_the_page_of_the_corpus_stands_in_the_page_a_level_lower(report):
     page = report()
-    assert "<h2>toy: the corpus</h2>\n<p>42 lines of 3 speakers.</p>\n<h3>Who speaks</h3>" in page
+    assert (
+        '<h2 id="toy-the-corpus">toy: the corpus</h2>\n<p>42 lines of 3 speakers.</p>\n'
+        '<h3 id="who-speaks">Who speaks</h3>' in page
+    )
     assert page.count("<h1>") == 1
 
 
@@ -158,6 +195,51 @@ def test_the_tokens_of_each_variant_stand_in_the_page(report):
     assert tokens[1][2:] == cells
     folded = "<details>\n<summary>One</summary>\n<p>Tokens of one.</p>\n<h4>Rows</h4>\n</details>"
     assert folded in page
+
+
+def test_every_model_has_its_facts_and_differences_stand_in_the_page(report):
+    config = config_of(["one", "two"])
+    config["variants"]["two"]["training"]["learning_rate"] = 0.25
+    page = Page(report(config=config, seeds=(1, 2)))
+    [models] = page.under["The models"]
+    assert [row[:2] for row in models[1:]] == [
+        ["One", "1"],
+        ["One", "2"],
+        ["Two", "1"],
+        ["Two", "2"],
+    ]
+    assert models[1][5:] == [
+        *("2 of 4 (0.600)", "9 m 48 s", "1.5 s, 800 rows/s", "CPU (2 threads), float32"),
+    ]
+    encoders, differences = page.under["How the variants differ"]
+    assert encoders[1:] == [[title, "one: some/bert at aaaaaaa"] for title in ("One", "Two")]
+    assert differences[1:] == [["Two", "training.learning_rate", "0.25", "5e-05"]]
+
+
+def test_the_page_says_where_it_comes_from(report):
+    text = report()
+    page = Page(text)
+    files, packages, _ = page.under["Where this comes from"]
+    assert files[1] == ["script_data.csv", 64 * "a"]
+    assert ["pandas", importlib.metadata.version("pandas"), ""] in packages
+    assert ["torch", importlib.metadata.version("torch"), "2.13.0"] in packages
+    assert f"Python {platform.python_version()}" in text
+    config = yaml.safe_load(html.unescape(re.search("<pre>(.*?)</pre>", text, re.S)[1]))
+    assert config["corpus"]["csv"] == ["script_data.csv"]
+    assert [*config["variants"]] == ["one", "two"]
+    assert '<h2 id="toy-which-held-out-rows-train-knows">' in text
+
+
+def test_an_interval_is_not_broken_over_two_lines(report):
+    broken = re.findall(r"[^>]\[[-+\d.]+, [-+\d.]+\]", report())
+    assert broken == []
+
+
+def test_every_chapter_is_among_the_contents(report):
+    text = report()
+    chapters = re.findall(r"<h2.*?>(.*?)</h2>", text)
+    listed = re.findall(r'<a href="#.*?">(.*?)</a>', text.partition("</nav>")[0])
+    assert listed == chapters and len(chapters) > 8
 
 
 def test_without_an_encoder_there_are_no_tokens():
@@ -215,7 +297,7 @@ def test_variants_with_other_rows_have_a_table_of_their_own(report):
 def test_titles_are_shown_and_not_followed(report):
     page = report(titles={"one": NASTY})
     found = [cell for table in Page(page).tables for row in table for cell in row]
-    assert found.count(NASTY) == 3 + 4 + 3
+    assert found.count(NASTY) == 3 + 4 + 3 + 2
     assert "<b>" not in page
     assert html.escape(NASTY) in page
 

@@ -22,7 +22,7 @@ PLUMBING = ("whosaid/jobs/", "whosaid/caching/", "whosaid/errors.py")
 ERRORS = {"StageError", "InputError", "InterruptedStageError"}
 """The classes of `whosaid.errors`. Their messages change no result, wherever they are made."""
 
-DISTRIBUTIONS = {"markdown_it": "markdown-it-py", "sklearn": "scikit-learn"}
+DISTRIBUTIONS = {"markdown_it": "markdown-it-py", "sklearn": "scikit-learn", "yaml": "PyYAML"}
 """Packages that are installed under another name, which is the value."""
 
 BY_MINOR_RELEASE = {"torch", "transformers"}

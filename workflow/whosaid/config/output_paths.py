@@ -85,6 +85,12 @@ def training_records(config: Config) -> list[str]:
     ]
 
 
+def runtimes(config: Config) -> list[str]:
+    """How long every variant and seed took to predict the splits."""
+    paths = (path for name in config.variants for path in scores(config, name))
+    return [path.replace("scores.json", "runtime.json") for path in paths]
+
+
 def split_counts(config: Config) -> list[str]:
     """The split counts of every variant."""
     folder = f"data/{config.experiment}/splits"

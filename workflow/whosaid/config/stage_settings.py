@@ -178,8 +178,15 @@ def describe_corpus(config: Config) -> dict[str, Any]:
 
 
 def write_report(config: Config) -> dict[str, Any]:
-    """Which question the report is about."""
-    return {"question": config.corpus.question}
+    """What the report shows of the config: all but the files of the corpus.
+
+    The variants hold what `defaults` says.
+    """
+    return {
+        "question": config.corpus.question,
+        "reference": config.reference_variant,
+        "config": config.model_dump(mode="json", exclude={"corpus": {"csv"}, "defaults": True}),
+    }
 
 
 def verify(config: Config) -> dict[str, Any]:

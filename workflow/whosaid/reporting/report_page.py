@@ -121,6 +121,17 @@ def tokens_section(counts: Sequence[str], pages: Sequence[str], titles: Mapping[
     return to_html(f"## Tokens\n\n{totals_table(found)}\n\n{LEGEND}", {}) + "".join(folded_pages)
 
 
+def contents(body: str) -> str:
+    """Links to the chapters of a page, as HTML."""
+    chapters = re.findall(r'<h2 (id="[^"]*")>(.*?)</h2>', body)
+    return "\n".join(f'<a href="#{place[4:-1]}">{title}</a>' for place, title in chapters)
+
+
+def preformatted(text: str) -> str:
+    """A text with all its blanks and line ends, as HTML."""
+    return f"<pre>{html.escape(text)}</pre>\n"
+
+
 def folded(title: str, content: str) -> str:
     """HTML that is unfolded with a click on its title."""
     return f"<details>\n<summary>{html.escape(title)}</summary>\n{content}</details>\n"
@@ -137,6 +148,8 @@ def to_html(markdown: str, figures: Mapping[str, str]) -> str:
     parser.add_render_rule("image", _figure)
     parser.add_render_rule("table_open", lambda *_: '<div class="scroll"><table>\n')
     parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
+    parser.add_render_rule("heading_open", _heading)
+    parser.add_render_rule("text", _text)
     env = {"figures": figures}
     tokens = parser.parse(markdown, env)
     for opening, token, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
@@ -144,6 +157,20 @@ def to_html(markdown: str, figures: Mapping[str, str]) -> str:
         if kinds and kinds <= {"image", "softbreak"}:
             opening.hidden = closing.hidden = True  # HTML allows no figure inside a paragraph
     return parser.renderer.render(tokens, parser.options, env)
+
+
+INTERVAL = re.compile(r"\[[-+\d.%]+, [-+\d.%]+\]")
+
+
+def _text(_: Any, tokens: Sequence[Token], place: int, *__: Any) -> str:
+    """A text in which no interval is broken over two lines."""
+    return INTERVAL.sub(r'<span class="unbroken">\g<0></span>', html.escape(tokens[place].content))
+
+
+def _heading(_: Any, tokens: Sequence[Token], place: int, *__: Any) -> str:
+    """A heading that links can lead to."""
+    tag, words = tokens[place].tag, re.findall(r"\w+", tokens[place + 1].content.lower())
+    return f'<{tag} id="{"-".join(words)}">' if tag in ("h2", "h3") and words else f"<{tag}>"
 
 
 def _figure(_: Any, tokens: Sequence[Token], place: int, __: Any, env: dict) -> str:
