@@ -3,10 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c envs/constraints.txt
 
-.PHONY: summary new ask test test-all check format manual rooms benchmark
+.PHONY: summary plan new ask test test-all check format manual rooms benchmark
 
-summary: .venv/ready  ## the table of the shipped sample
-	$(BIN)/snakemake --cores 1 results/summary.md
+summary: .venv/ready  ## the table of the shipped sample, and the report
+	$(BIN)/snakemake --cores 1 results/summary.md results/report.html
+
+plan: .venv/ready  ## what would run, and why
+	$(BIN)/snakemake --cores 1 results/summary.md -n
 
 # Only what is typed counts: some systems have a variable NAME of their own.
 typed = $(if $(findstring command,$(origin $(1))),$($(1)))

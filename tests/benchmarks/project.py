@@ -32,7 +32,8 @@ class Tree:
         environment: dict[str, str] | None = None,
     ) -> Finished:
         """Run Snakemake on that many of our cores (all of them)."""
-        command = [sys.executable, "-m", "snakemake", *arguments]
+        # Snakemake's own output has more to read numbers from.
+        command = [sys.executable, "-m", "snakemake", *arguments, "--quiet", "host"]
         command += ["--cores", str(cores or len(os.sched_getaffinity(0)))]
         if self.configfiles:
             command += ["--configfile", *self.configfiles]

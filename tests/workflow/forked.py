@@ -25,9 +25,11 @@ def snakemake(
 ) -> tuple[int, str]:
     """Run Snakemake in the folder `root`; its exit code and what it printed.
 
+    It prints its own output, with every job and path, instead of that of `jobs/run_output.py`.
     `python` runs the scripts of jobs, in the place of `sys.executable`.
     """
-    return _pool().submit(_run, str(root), shlex.split(arguments), python_path, python).result()
+    given = [*shlex.split(arguments), "--quiet", "host"]
+    return _pool().submit(_run, str(root), given, python_path, python).result()
 
 
 @functools.cache

@@ -505,6 +505,7 @@ class Soak:
         """
         lines, victim = self.rng.randrange(250), self.rng.choice(["run", "job", "all"])
         command = [sys.executable, "-m", "snakemake", "--cores", "2", *TARGETS.split()]
+        command += ["--quiet", "host"]
         run = subprocess.Popen(
             command,
             cwd=self.tree.root,

@@ -578,7 +578,7 @@ def test_one_variants_target_reruns_that_variant_alone(finished):
 
 def test_a_plan_is_what_the_command_announces(finished):
     edit_code("scripts/draw_figures")(finished)
-    command = finished.run("snakemake -n --cores 1 2>&1")
+    command = finished.run("snakemake -n --cores 1 --quiet host 2>&1")
     assert command.returncode == 0, command.stdout
     assert jobs_in(command.stdout) == finished.plan() == PICTURES
 

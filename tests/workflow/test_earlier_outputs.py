@@ -247,6 +247,6 @@ def test_a_run_that_has_lost_its_shell_still_puts_back_what_it_deleted(tree):
     run = int(tree.run(f"snakemake --cores 1 > printed 2>&1 & {shell}").stdout)
     (tree.root / "released").touch()
     poll(lambda: not is_running(run), "the end of the run")
-    assert "Error in rule summarize" in (tree.root / "printed").read_text(encoding="utf-8")
+    assert "summarize failed" in (tree.root / "printed").read_text(encoding="utf-8")
     assert snapshot(tree) == edited
     assert {job[0] for job in tree.plan()} == {"summarize"}

@@ -190,8 +190,8 @@ def tiny(tiny_run, tmp_path) -> Tree:
 
 
 def run_for_real(tree: Tree, arguments: str = "") -> str:
-    """Run Snakemake; return what it printed."""
-    run = tree.run(f"snakemake --cores 2 {arguments} 2>&1")
+    """Run Snakemake with its own output; return what it printed."""
+    run = tree.run(f"snakemake --cores 2 {arguments} --quiet host 2>&1")
     assert run.returncode == 0, run.stdout
     return run.stdout
 
@@ -402,8 +402,29 @@ def test_after_a_reset_the_model_is_found_again_and_the_csv_is_as_it_was(tiny):
 
 def test_a_terminal_is_shown_a_progress_bar(tiny):
     set_key("defaults.training.learning_rate", 2e-3)(tiny)
-    command = f"stty rows 40 cols 100; snakemake --cores 2 {PLAIN}/training.json"
-    run = tiny.run(f"script -qec '{command}' /dev/null")
+    command = f"stty rows 40 cols 120; snakemake --cores 2 {PLAIN}/training.json"
+    run = tiny.run(f"script -qec '{command}' /dev/null", TERM="xterm")
     assert run.returncode == 0, run.stdout
-    assert re.search(r"\d+/\d+ \[\d\d:\d\d<\d\d:\d\d", run.stdout), run.stdout
-    assert "epoch 1 of 1" in run.stdout
+    assert re.search(r"0/1.*0:00:\d\d.*train_model plain 42", run.stdout), run.stdout
+    assert re.search(r"\[1/1\] train_model plain 42 .* s  epoch 1 of 1: accuracy", run.stdout)
+
+
+def test_a_run_prints_one_line_for_a_job(tiny):
+    """A run of 69 jobs once printed 1,600 lines, most of them paths."""
+    set_key("defaults.training.learning_rate", 2e-3)(tiny)
+    jobs = len(tiny.plan("results/summary.md"))
+    run = tiny.run("snakemake --cores 2 results/summary.md 2>&1")
+    assert run.returncode == 0, run.stdout
+    told, _, table = run.stdout.partition("which lines are")
+    assert len(told.splitlines()) < jobs + 8, run.stdout
+    assert "better or worse than" in table
+    assert max(map(len, run.stdout.splitlines())) <= 100, run.stdout
+    assert [line.split()[0] for line in table.splitlines()[-3:]] == ["table:", "report:", "took:"]
+
+
+def test_a_dry_run_says_what_changed_from_what_to_what(tiny):
+    set_key("defaults.training.learning_rate", 2e-3)(tiny)
+    run = tiny.run("snakemake -n --cores 2 2>&1")
+    assert run.returncode == 0, run.stdout
+    changed = "train_model, 1 job: its settings changed: training.learning_rate 0.001 -> 0.002"
+    assert changed in run.stdout

@@ -42,7 +42,7 @@ def made(tmp_path_factory):
     """A finished experiment about five classes, two trained variants and a baseline."""
     tree = copy_project(tmp_path_factory.mktemp("speakers") / "whosaid")
     tree.write_config(SPEAKERS)
-    run = tree.run(f"snakemake --cores 2 {TARGETS} 2>&1")
+    run = tree.run(f"snakemake --cores 2 {TARGETS} --quiet host 2>&1")
     assert run.returncode == 0, run.stdout
     assert tree.plan(TARGETS) == []
     return tree

@@ -48,6 +48,7 @@ for job in json.loads(Path("jobs.json").read_text()):
             params_of(job["rule"], Wildcards(fromdict=wildcards)),
             input_digests(path for path in job["input"].split(", ") if "stamps/" not in path),
             job["output"].split(", "),
+            seconds=1.0,
         )
 # The modification times have changed since a former forging.
 for record in read_records("results/logs").values():

@@ -10,6 +10,7 @@ from whosaid.config.corpus_files import corpus_files
 from whosaid.config.parse import load_config
 from whosaid.config.stage_settings import settings_text
 from whosaid.jobs.inherited_variables import drop_variables
+from whosaid.jobs.run_output import take_over
 from whosaid.split_names import SPLITS
 from whosaid.tokens.encoder_files import encoder_files
 
@@ -26,6 +27,12 @@ CORPUS_FILES = corpus_files(CONFIG.corpus.paths)
 REPORT = os.path.relpath(PROJECT / "workflow" / "report")
 
 STAMPS = Stamps("results/logs")
+
+# What a run prints, unless the user chose Snakemake's own output, or this is a process of one job.
+RUN_OUTPUT = None
+if workflow.is_main_process and not workflow.output_settings.quiet:
+    if not workflow.output_settings.verbose:
+        RUN_OUTPUT = take_over(logger, STAMPS, workflow.output_settings.dryrun)
 
 
 def any_of(names):

@@ -22,6 +22,7 @@ from whosaid.caching.manifest import check_manifest
 from whosaid.evaluation.abstention import abstention_logits
 from whosaid.evaluation.prediction_files import write_split
 from whosaid.jobs.stage import arguments, stage
+from whosaid.reported_split import REPORTED
 from whosaid.split_names import SPLITS
 from whosaid.training.classifier import check_token_ids, load_classifier
 from whosaid.training.trainer import COLUMNS, build_trainer
@@ -95,6 +96,8 @@ def main(
         logger.info("%s: %d rows in %.1f s, %.0f rows a second", name, len(rows), seconds, rate)
     write_json(scores, scored)
     write_json(runtime, timed)
+    figures = [f"{name} {value:.4f}" for name, value in scored[REPORTED].items()]
+    logger.info("%s: %s", REPORTED, ", ".join(figures))
 
 
 if __name__ == "__main__":

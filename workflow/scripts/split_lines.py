@@ -114,6 +114,7 @@ def main(
     held_out = rows["row"].isin(np.concatenate([parts[name]["row"] for name in HELD_OUT]))
     counts["abstained_in_train"] = count(rows[rows["abstained"] & ~held_out])
     write_json(split_counts, counts)
+    logger.info("%s rows", ", ".join(f"{name} {len(part)}" for name, part in parts.items()))
 
 
 if __name__ == "__main__":

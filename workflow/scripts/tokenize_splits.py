@@ -48,9 +48,8 @@ def main(
             for name, path in zip(SPLITS, splits, strict=True)
         }
     )
-    for name, split in rows.items():
-        tokens = fmean(map(len, split["input_ids"])) if len(split) else 0.0
-        logger.info("%s: %d rows, %.1f tokens a row", name, len(split), tokens)
+    lengths = [len(ids) for split in rows.values() for ids in split["input_ids"]]
+    logger.info("%d rows, %.1f tokens a row", len(lengths), fmean(lengths) if lengths else 0.0)
     with atomic_write(tokenized) as partial:
         # One file per split, since none would be written for a split without rows.
         rows.save_to_disk(partial, num_shards=dict.fromkeys(rows, 1))

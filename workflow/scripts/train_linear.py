@@ -20,6 +20,7 @@ from whosaid.evaluation.abstention import abstention_logits
 from whosaid.evaluation.prediction_files import write_split
 from whosaid.evaluation.watched_metrics import WATCHED
 from whosaid.jobs.stage import arguments, stage
+from whosaid.reported_split import REPORTED
 from whosaid.split_names import SPLITS
 from whosaid.training.linear_model import (
     fit,
@@ -92,6 +93,8 @@ def main(
         logger.info("%s: %d rows", name, len(label))
     write_json(scores, scored)
     write_json(runtime, timed)
+    figures = [f"{name} {value:.4f}" for name, value in scored[REPORTED].items()]
+    logger.info("%s: %s", REPORTED, ", ".join(figures))
 
 
 if __name__ == "__main__":

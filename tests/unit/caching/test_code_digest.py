@@ -249,12 +249,14 @@ REACHED_BY = {
     "jobs/profile_check": set(),
     "jobs/resource_advice": set(),
     "jobs/run_lock": set(),
+    "jobs/run_output": set(),
     "jobs/stage": set(),
     # What was fetched stays.
     "tokens/encoder_files": set(),
     "tokens/encoder_sources": set(),
     "reported_split": {
         *("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures", "summarize"),
+        *("predict_splits", "train_linear"),
     },
     "tokens/first_position": {"tokenize_splits", "train_model", "predict_splits"},
     "split_names": {

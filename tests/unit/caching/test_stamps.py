@@ -7,7 +7,7 @@ import pytest
 
 from whosaid.caching import stamps
 from whosaid.caching.output_records import input_digests, record_of, write_output_record
-from whosaid.caching.stamps import Stamps
+from whosaid.caching.stamps import Stamps, changes_of
 
 PARAMS = {"settings": '{"seed": 1}', "code": "{}"}
 LOG = "logs/split/a.log"
@@ -29,7 +29,7 @@ def project(tmp_path, monkeypatch):
 
 def record(rule, log, outputs=(TRAIN, TABLE), params=PARAMS):
     inputs = input_digests(["lines.txt", TABLE, "no such file"])
-    write_output_record(Path(log), rule, {"variant": "a"}, params, inputs, list(outputs))
+    write_output_record(Path(log), rule, {"variant": "a"}, params, inputs, list(outputs), 1.0)
 
 
 def stamp(params=PARAMS, rule="split", log=LOG, outputs=(TRAIN, TABLE)):
@@ -70,10 +70,24 @@ def test_what_is_lost_cut_short_or_made_of_something_else_is_stale(change, reaso
     assert capsys.readouterr().err == f"split a is stale: {reason}\n"
 
 
-@pytest.mark.parametrize("name", ["settings", "code"])
-def test_another_param_is_named(name, capsys):
-    assert is_stale(stamp({**PARAMS, name: "other"}))
-    assert capsys.readouterr().err == f"split a is stale: its {name} changed\n"
+def test_another_param_is_named(capsys):
+    assert is_stale(stamp({**PARAMS, "code": "other"}))
+    assert capsys.readouterr().err == "split a is stale: its code changed\n"
+
+
+def test_other_settings_are_named_with_their_values_then_and_now(capsys):
+    assert is_stale(stamp({**PARAMS, "settings": '{"seed": 2, "by": "scene"}'}))
+    said = 'by null -> "scene", seed 1 -> 2'
+    assert capsys.readouterr().err == f"split a is stale: its settings changed: {said}\n"
+    assert changes_of({"split": {"by": 1, "of": 2}}, {"split": {"by": 3, "of": 2}}) == (
+        ": split.by 1 -> 3"
+    )
+
+
+def test_three_of_many_changes_are_named():
+    old, new = dict.fromkeys("abcde", 0), dict.fromkeys("abcde", 1)
+    assert changes_of(old, new) == ": a 0 -> 1, b 0 -> 1, c 0 -> 1, 2 more"
+    assert changes_of(old, old) == ""
 
 
 def test_a_param_more_or_less_is_another():
@@ -83,7 +97,7 @@ def test_a_param_more_or_less_is_another():
 
 def test_settings_changed_back_are_not_stale():
     """A dry run with other settings leaves no trace."""
-    assert is_stale(stamp({**PARAMS, "settings": "other"}))
+    assert is_stale(stamp({**PARAMS, "settings": "[]"}))
     assert not is_stale(stamp())
 
 
@@ -91,7 +105,7 @@ def test_a_stamp_is_never_as_it_was_when_it_was_stale_before():
     # Snakemake takes a newer file with the content that it knows for unchanged.
     texts = set()
     for _ in range(2):
-        with open(stamp({**PARAMS, "settings": "other"}), encoding="utf-8") as file:
+        with open(stamp({**PARAMS, "settings": "[]"}), encoding="utf-8") as file:
             texts.add(file.read())
     assert len(texts) == 2
 

@@ -19,8 +19,8 @@ def outputs(tmp_path, monkeypatch):
     (tmp_path / "model" / ".snakemake_timestamp").write_text("")
     (tmp_path / "table.txt").write_text("rows")
     logs = tmp_path / "logs"
-    write_output_record(logs / "train.log", "train_model", {"seed": "1"}, {}, {}, ["model"])
-    write_output_record(logs / "deep" / "split.log", "split", {}, {}, {}, ["table.txt"])
+    write_output_record(logs / "train.log", "train_model", {"seed": "1"}, {}, {}, ["model"], 1.0)
+    write_output_record(logs / "deep" / "split.log", "split", {}, {}, {}, ["table.txt"], 1.0)
     return tmp_path
 
 

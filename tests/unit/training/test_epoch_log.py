@@ -35,8 +35,8 @@ def test_one_line_is_logged_per_epoch(caplog):
         state = SimpleNamespace(log_history=log[:number])
         EpochLog("target").on_log(ARGUMENTS, state, None, logs=entry)
     assert caplog.messages == [
-        f"epoch {epoch} of 2: train loss {loss}, "
-        f"test loss {test}, accuracy {test}, f1 {test}, precision {test}, recall {test}"
+        f"epoch {epoch} of 2: accuracy {test}, f1 {test}, precision {test}, recall {test}, "
+        f"test loss {test}, train loss {loss}"
         for epoch, loss, test in ((1, "0.5000", "0.1000"), (2, "0.2500", "0.2000"))
     ]
 

@@ -1,7 +1,8 @@
 """Records of what each job made, and of what, and the check of all outputs against them.
 
 A record is a JSON file beside the job's log. It holds the SHA-256 and the size of every output
-file, the SHA-256 of every input file, and a digest of each param, such as settings and code.
+file, the SHA-256 of every input file, a digest of each param, such as settings and code, and how
+many seconds the job took.
 """
 
 import hashlib
@@ -52,13 +53,19 @@ def write_output_record(
     params: Mapping[str, Any],
     inputs: dict[str, str],
     outputs: list[str],
+    seconds: float,
 ) -> None:
-    """Write the record of a job: `inputs` are digests by path, `outputs` paths to look at."""
+    """Write the record of a job: `inputs` are digests by path, `outputs` paths to look at.
+
+    The settings are also kept as they are, to say later what has changed.
+    """
     files = {str(file): file for output in outputs for file in files_below(Path(output))}
     record = {
         "rule": rule,
         "wildcards": wildcards,
         "params": param_digests(params),
+        "settings": json.loads(params.get("settings", "{}")),
+        "seconds": round(seconds, 1),
         "inputs": inputs,
         "outputs": outputs,
         "files": {name: sha256(file) for name, file in files.items()},

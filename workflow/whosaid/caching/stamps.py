@@ -8,6 +8,7 @@ since it compares modification times.
 """
 
 import functools
+import json
 import os
 import sys
 import time
@@ -37,6 +38,18 @@ class Stamps:
                 is_other = self._digests.setdefault(name, digest) != digest
                 self._digests[name] = None if is_other else digest
         self._has_told = False
+        self.faults: dict[str, str] = {}
+        """Why each stale job is stale that has been looked at, by its rule and wildcards."""
+        self.tells = True
+        """Whether each fault is also printed at once."""
+
+    def seconds(self) -> dict[str, list[float]]:
+        """How long the recorded jobs of each rule took."""
+        taken: dict[str, list[float]] = {}
+        for each in self._records.values():
+            if "seconds" in each:
+                taken.setdefault(each["rule"], []).append(each["seconds"])
+        return taken
 
     def stamp(
         self,
@@ -55,7 +68,9 @@ class Stamps:
         fault = next(faults, None)
         name = " ".join([rule, *wildcards.values()])
         if fault is not None and (record is not None or any(map(os.path.exists, outputs))):
-            print(f"{name} is stale: {fault}", file=sys.stderr)
+            self.faults[name] = fault
+            if self.tells:
+                print(f"{name} is stale: {fault}", file=sys.stderr)
         elif fault is None and record is None and not self._has_told:
             self._has_told = True
             print(
@@ -93,11 +108,33 @@ class Stamps:
         asked = param_digests(params)
         for name in sorted(asked.keys() | record["params"].keys()):
             if asked.get(name) != record["params"].get(name):
-                yield f"its {name} changed"
+                changes = ""
+                if name == "settings" and "settings" in record:
+                    changes = changes_of(record["settings"], json.loads(params["settings"]))
+                yield f"its {name} changed{changes}"
         for name, digest in record["inputs"].items():
             # Snakemake sees to a missing input, as far as the job needs it.
             if os.path.isfile(name) and digest != (self._digests.get(name) or digest_now(name)):
                 yield f"{name} changed"
+
+
+def changes_of(old: Any, new: Any) -> str:
+    """What differs between two JSON values, such as `: training.seed 27 -> 28`; empty if nothing.
+
+    At most three differences are named.
+    """
+    pairs = list(_differences("", old, new))
+    named = [f"{key} {json.dumps(was)} -> {json.dumps(now)}" for key, was, now in pairs[:3]]
+    more = [f"{len(pairs) - 3} more"] if len(pairs) > 3 else []
+    return f": {', '.join(named + more)}" if pairs else ""
+
+
+def _differences(key: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in sorted(old.keys() | new.keys()):
+            yield from _differences(f"{key}.{name}".lstrip("."), old.get(name), new.get(name))
+    elif old != new:
+        yield key, old, new
 
 
 def _write(path: Path, fault: str | None) -> None:

@@ -4,10 +4,13 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from whosaid.caching.atomic import check_not_orphaned
 from whosaid.caching.output_records import input_digests, write_output_record
@@ -15,6 +18,9 @@ from whosaid.caching.stamps import FOLDER as STAMPS
 from whosaid.errors import StageError
 from whosaid.jobs.earlier_outputs import keep_outputs
 from whosaid.jobs.resource_advice import resource_advice
+
+TERMINAL_LEVEL = "WHOSAID_TERMINAL_LEVEL"
+"""The variable that says from which level on a job's log lines go to the terminal too."""
 
 
 @contextmanager
@@ -27,8 +33,9 @@ def stage(job: Any) -> Iterator[None]:
     one line. Unexpected ones write their traceback to the log file and print its last line. A
     failure ends the process with exit code 1.
     """
-    log = Path(job.log[0])
-    set_up_logging(log)
+    log, outputs = Path(job.log[0]), list(job.output)
+    # What a job without outputs says is all that it makes.
+    set_up_logging(log, os.environ.get(TERMINAL_LEVEL, "INFO") if outputs else "INFO")
     logger = logging.getLogger(job.rule)
     wildcards = dict(job.wildcards.items())
     name = " ".join([job.rule, *wildcards.values()])
@@ -37,8 +44,9 @@ def stage(job: Any) -> Iterator[None]:
         yield
         check_not_orphaned()
         params = dict(job.params.items())
-        write_output_record(log, job.rule, wildcards, params, inputs, list(job.output))
-        keep_outputs(job.output)
+        seconds = time.time() - psutil.Process().create_time()
+        write_output_record(log, job.rule, wildcards, params, inputs, outputs, seconds)
+        keep_outputs(outputs)
     except StageError as error:
         line = f"{name}: {error}"
     except Exception as error:
@@ -85,9 +93,13 @@ def arguments(job: Any) -> dict[str, Any]:
     )
 
 
-def set_up_logging(path: Path) -> None:
-    """Log to the file `path`, tracebacks included, and without them to the terminal."""
+def set_up_logging(path: Path, terminal_level: str = "INFO") -> None:
+    """Log to the file `path`, tracebacks included, and without them to the terminal.
+
+    Lines below `terminal_level` go to the file only.
+    """
     to_terminal = logging.StreamHandler(sys.stderr)
+    to_terminal.setLevel(terminal_level)
     to_terminal.addFilter(lambda record: record.exc_info is None)
     handlers: list[logging.Handler] = [to_terminal]
     try:

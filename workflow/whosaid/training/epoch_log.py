@@ -4,7 +4,7 @@ import logging
 import math
 from typing import Any
 
-from transformers import ProgressCallback, TrainerCallback
+from transformers import TrainerCallback
 
 from whosaid.errors import InputError
 from whosaid.evaluation.watched_metrics import WATCHED
@@ -21,7 +21,7 @@ class EpochLog(TrainerCallback):
     """Logs one line per epoch, in place of the Trainer's dicts."""
 
     def __init__(self, question: str):
-        self.watched = watched_figures(question)
+        self.metrics = [metric.name for metric in WATCHED[question]]
 
     def on_log(self, args, state, control, logs=None, **kwargs):
         """Log the figures of an epoch after the evaluation at its end.
@@ -39,17 +39,11 @@ class EpochLog(TrainerCallback):
             )
         trained = next(entry for entry in reversed(state.log_history) if "loss" in entry)
         logger.info(
-            "epoch %g of %g: train loss %.4f, test %s",
-            *(logs["epoch"], args.num_train_epochs, trained["loss"]),
-            ", ".join(f"{name} {logs[f'eval_{name}']:.4f}" for name in self.watched),
+            "epoch %g of %g: %s, test loss %.4f, train loss %.4f",
+            *(logs["epoch"], args.num_train_epochs),
+            ", ".join(f"{name} {logs[f'eval_{name}']:.4f}" for name in self.metrics),
+            *(logs["eval_loss"], trained["loss"]),
         )
-
-
-class ProgressBar(ProgressCallback):
-    """The Trainer's progress bar without its dicts."""
-
-    def on_log(self, args, state, control, logs=None, **kwargs):
-        """Print nothing, since EpochLog logs each epoch."""
 
 
 def epoch_history(question: str, log_history: list[dict[str, float]]) -> list[dict[str, Any]]:

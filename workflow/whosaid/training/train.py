@@ -3,7 +3,6 @@
 import importlib.metadata
 import logging
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from whosaid.split_names import SPLITS
 from whosaid.training.checkpoints import EpochSeed, SealedCheckpoints, last_complete_checkpoint
 from whosaid.training.classifier import check_token_ids, new_classifier
 from whosaid.training.cpu_dropout import use_cpu_dropout
-from whosaid.training.epoch_log import EpochLog, ProgressBar, epoch_history
+from whosaid.training.epoch_log import EpochLog, epoch_history
 from whosaid.training.packing import can_be_packed
 from whosaid.training.trainer import build_trainer
 from whosaid.training.used_embeddings import restore_embeddings, restrict_embeddings
@@ -106,8 +105,7 @@ def train(
     )
     checkpoint = last_complete_checkpoint(checkpoints)
     sealed = SealedCheckpoints(checkpoint)
-    bar = [ProgressBar] if sys.stderr.isatty() else []
-    for callback in (EpochLog(question), EpochSeed, sealed, *bar):
+    for callback in (EpochLog(question), EpochSeed, sealed):
         trainer.add_callback(callback)
     if checkpoint is not None:
         logger.info("continuing from %s", checkpoint)

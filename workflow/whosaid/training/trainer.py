@@ -1,6 +1,5 @@
 """The Transformers Trainer, with packed batches for the encoders that can be packed."""
 
-import sys
 from functools import partial
 from typing import Any
 
@@ -50,7 +49,7 @@ def build_trainer(
         args=TrainingArguments(
             remove_unused_columns=False,
             report_to="none",
-            disable_tqdm=not sys.stderr.isatty(),
+            disable_tqdm=True,  # the run has a bar, see jobs/run_output.py
             use_cpu=not torch.accelerator.is_available(),
             bf16=precision == "bfloat16",
             dataloader_pin_memory=torch.accelerator.is_available(),
