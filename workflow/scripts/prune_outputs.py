@@ -26,7 +26,8 @@ def unused_outputs(
     of_variants = [*of_seeds, data / "splits", data / "tokenized", results / "metrics"]
     unused = [path for path in data.glob("encoders/*") if path.name not in encoder_names]
     unused += [path for place in of_variants for path in place.glob("*") if path.name not in seeds]
-    unused += [path for path in results.glob("audit/*.json") if path.stem not in seeds]
+    of_stems = [*results.glob("audit/*.json"), *results.glob("tokens/*.*")]
+    unused += [path for path in of_stems if path.stem not in seeds]
     for place in of_seeds:
         for variant, of_variant in seeds.items():
             names = {f"seed_{seed}" for seed in of_variant}
