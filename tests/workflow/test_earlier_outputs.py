@@ -85,6 +85,7 @@ FAILING = {
     "draw_figures": (change(f"{RESULTS}/slices.json"), f"{RESULTS}/figures/forest.svg"),
     "summarize": (change(f"{DATA}/corpus.json"), "results/summary.md"),
     "describe_corpus": (change(f"{DATA}/corpus.json"), f"{RESULTS}/corpus.md"),
+    "write_errors_page": (change(f"{PREDICTIONS}/valid.parquet"), f"{RESULTS}/errors.html"),
     "write_report": (change("results/summary.json"), "results/report.html"),
 }
 
@@ -95,7 +96,7 @@ def everything(forged_tree, once) -> Tree:
 
     def fill(folder):
         tree = forged_tree.copy(folder)
-        tree.forge("results/audit.md results/report.html")
+        tree.forge(f"results/audit.md results/report.html {RESULTS}/errors.html")
         (folder / "data" / "nltk_data").mkdir()
         tree.forge("data/nltk_data --forcerun fetch_punkt")
 

@@ -13,7 +13,7 @@ from whosaid.caching.training_recipe import training_code
 STAGES = ("read_lines", "fetch_punkt", "split_lines", "build_encoder", "tokenize_splits")
 STAGES += ("train_model", "predict_splits", "train_linear", "audit_splits", "summarize_audit")
 STAGES += ("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures", "summarize")
-STAGES += ("describe_corpus", "inspect_tokens", "write_report")
+STAGES += ("describe_corpus", "inspect_tokens", "write_errors_page", "write_report")
 """Every rule with a digest of its code."""
 
 
@@ -263,6 +263,7 @@ REACHED_BY = {
         *("split_lines", "audit_splits", "summarize_audit", "tokenize_splits", "inspect_tokens"),
         "train_model",
         *("predict_splits", "train_linear", "evaluate_splits", "describe_corpus", "summarize"),
+        "write_errors_page",
     },
     "corpus/count_words": {"split_lines"},
     # A run never guesses.
@@ -272,7 +273,7 @@ REACHED_BY = {
     "corpus/detect_form": set(),
     "corpus/first_look": set(),
     "corpus/suggest_keys": set(),
-    "corpus/label_names": {"split_lines"},
+    "corpus/label_names": {"split_lines", "write_errors_page"},
     "corpus/leak_audit": {"audit_splits"},
     "corpus/near_duplicates": {"audit_splits"},
     "corpus/normalise_text": {"split_lines", "audit_splits"},
@@ -300,18 +301,19 @@ REACHED_BY = {
     "evaluation/abstention": PREDICT,
     "evaluation/class_description": {"evaluate_splits"},
     "evaluation/class_metrics": READ,
-    "evaluation/class_predictions": {*READ, *PREDICT},
+    "evaluation/class_predictions": {*READ, *PREDICT, "write_errors_page"},
     "evaluation/class_slices": {"evaluate_slices"},
     "evaluation/compare": {"compare_variants"},
     "evaluation/curves": {"evaluate_slices", "draw_figures"},
     "evaluation/intervals": RESAMPLE,
     "evaluation/macro_metrics": {*READ, *PREDICT, "train_model"},
     "evaluation/metric_entry": {*EVALUATE, *PREDICT, "train_model", "summarize"},
+    "evaluation/mean_prediction": {"write_errors_page"},
     # Adding a metric trains and predicts nothing.
     "evaluation/metrics": {*EVALUATE, "summarize"},
     "evaluation/prediction_files": PREDICT,
-    "evaluation/predictions": {*READ, *PREDICT},
-    "evaluation/probability": {*EVALUATE, *PREDICT, "summarize"},
+    "evaluation/predictions": {*READ, *PREDICT, "write_errors_page"},
+    "evaluation/probability": {*READ, *PREDICT, "write_errors_page"},
     "evaluation/published_metrics": {*EVALUATE, *PREDICT, "train_model", "summarize"},
     "evaluation/questions": READ,
     "evaluation/resampling": READ,
@@ -337,6 +339,7 @@ REACHED_BY = {
     "reporting/figure_data": {"draw_figures"},
     "reporting/class_counts": {"describe_corpus"},
     "reporting/corpus_page": {"describe_corpus"},
+    "reporting/errors_page": {"write_errors_page"},
     "reporting/figures": {"draw_figures"},
     "reporting/figures_of_speakers": {"draw_figures"},
     "reporting/formats": SHOW,

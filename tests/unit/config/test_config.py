@@ -572,10 +572,11 @@ JOB = {"variant": "plain", "seed": "42", "split": "test", "encoder": "small"}
 STAGES = ("read_lines", "split_lines", "audit_splits", "fetch_encoder", "tokenize_splits")
 STAGES += ("train_model", "predict_splits", "train_linear", "evaluate_splits", "compare_variants")
 STAGES += ("evaluate_slices", "draw_figures", "summarize", "summarize_audit", "write_report")
-STAGES += ("build_encoder", "describe_corpus", "inspect_tokens", "verify")
+STAGES += ("build_encoder", "describe_corpus", "inspect_tokens", "write_errors_page", "verify")
 
 OF_ALL_VARIANTS = {"compare_variants", "evaluate_slices", "draw_figures", "summarize"}
-OF_ALL_VARIANTS |= {"describe_corpus", "summarize_audit", "verify", "write_report"}
+OF_ALL_VARIANTS |= {"describe_corpus", "summarize_audit", "verify", "write_errors_page"}
+OF_ALL_VARIANTS |= {"write_report"}
 
 NAMED = OF_ALL_VARIANTS - {"draw_figures"} | {"audit_splits", "inspect_tokens", "evaluate_splits"}
 """Stages whose output carries the name of the experiment."""
@@ -777,6 +778,15 @@ OWN_SETTINGS = {
         "reference": "long",
         "audit.limits.exact_duplicates": 0.1,
     },
+    "write_errors_page": {
+        "experiment": "other",
+        "corpus": SPEAKERS,
+        "corpus.target_speaker": "jim",
+        "variants.plain.title": "Plain",
+        "variants.plain.training.seeds": [1, 2],
+        "variants.another": {},
+        "reference": "long",
+    },
 }
 
 
@@ -798,7 +808,7 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
                 *("variants.plain.title", "Plain"),
                 {
                     *("draw_figures", "describe_corpus", "inspect_tokens", "summarize"),
-                    "summarize_audit",
+                    *("summarize_audit", "write_errors_page"),
                 },
             ),
             ("variants.plain.max_length", 64, {"tokenize_splits"}),
@@ -818,13 +828,16 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
             ("encoders.small.scratch.seed", 1, {"build_encoder"}),
             (
                 *("reference", "long"),
-                {"compare_variants", "draw_figures", "describe_corpus", "summarize"},
+                {
+                    *("compare_variants", "draw_figures", "describe_corpus", "summarize"),
+                    "write_errors_page",
+                },
             ),
             # Without published figures it does not matter what question they would answer.
             ("published_question.target_speaker", "jim", set()),
             (
                 *("corpus.target_speaker", "jim"),
-                {"read_lines", "split_lines", "draw_figures", "summarize"},
+                {"read_lines", "split_lines", "draw_figures", "summarize", "write_errors_page"},
             ),
         ]
         for stage in STAGES

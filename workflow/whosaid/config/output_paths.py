@@ -136,6 +136,7 @@ def recorded(config: Config) -> list[str]:
         *(f"results/{config.experiment}/{name}.json" for name in ("comparison", "slices")),
         f"results/{config.experiment}/corpus.md",
         *token_files(config, "md"),
+        f"results/{config.experiment}/errors.html",
         *figures(config).values(),
         *leak_audits(config),
         *("results/summary.md", "results/summary.json", "results/report.html", "results/audit.md"),

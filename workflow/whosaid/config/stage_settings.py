@@ -177,6 +177,17 @@ def describe_corpus(config: Config) -> dict[str, Any]:
     }
 
 
+def write_errors_page(config: Config) -> dict[str, Any]:
+    """The question, the titles and seeds of the variants, and which one is shown first."""
+    return {
+        "experiment": config.experiment,
+        "question": config.corpus.question,
+        "target_speaker": config.corpus.target,
+        "reference": config.reference_variant,
+        "variants": _variants(config, "title", "seeds"),
+    }
+
+
 def write_report(config: Config) -> dict[str, Any]:
     """What the report shows of the config: all but the files of the corpus.
 

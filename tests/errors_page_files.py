@@ -1,0 +1,151 @@
+"""A made-up experiment with its metric files and its page of errors, for either question."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import evaluate_splits
+import numpy as np
+import pandas as pd
+import write_errors_page
+
+from whosaid.evaluation.abstention import abstention_logits
+from whosaid.evaluation.prediction_files import write_split
+from whosaid.evaluation.watched_metrics import WATCHED
+
+REPORT = Path(write_errors_page.__file__).parents[1] / "report"
+TABULATOR = REPORT / "vendored" / "tabulator"
+TEMPLATE = REPORT / "errors" / "page.html"
+STYLES = [TABULATOR / "tabulator_simple.min.css", REPORT / "errors" / "page.css"]
+OWN_SCRIPTS = [REPORT / "errors" / f"{name}.js" for name in ("rows", "filters", "scene", "table")]
+SCRIPTS = [TABULATOR / "tabulator.min.js", *OWN_SCRIPTS]
+
+SPLITS = ("train", "test", "valid")
+SPEAKERS = ["dwight", "jim", "<u>pam</u>"]
+NASTY = [
+    '</script><script>document.title = "broken"</script>',
+    "<b>bold</b> & <img src=x onerror=\"document.title = 'broken'\"> <!-- 'quoted' -->",
+    "Zoë says \u2028 \\u003c 🙂",
+]
+VARIANTS = [
+    {"name": "plain", "title": "Plain", "seeds": [42, 43, 44]},
+    {"name": "long", "title": "Long <i>lines</i>", "seeds": [42, 43, 44]},
+    {"name": "floor", "title": "Floor", "seeds": [42]},
+]
+"""The second abstains on lines of two words or less; the last is a baseline."""
+
+
+class Made(NamedTuple):
+    """The path of a page, the metric files by variant and split, and the lines."""
+
+    page: Path
+    metrics: dict[tuple[str, str], dict[str, Any]]
+    lines: pd.DataFrame
+
+    @property
+    def text(self) -> str:
+        return self.page.read_text(encoding="utf-8")
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return data_of(self.text)
+
+
+def data_of(text: str) -> dict[str, Any]:
+    """The columns that a page holds."""
+    [found] = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
+    return json.loads(found)
+
+
+def made_up_lines(count: int = 300) -> pd.DataFrame:
+    """Lines in scenes of six, whose row numbers have gaps."""
+    chance = np.random.default_rng(1)
+    words = ["beets", "paper", "the", "office", "party"]
+    texts = [" ".join(chance.choice(words, chance.integers(1, 12))) for _ in range(count)]
+    number = np.arange(count)
+    return pd.DataFrame(
+        {
+            "row": 2 * number + 10,
+            "season": number // 150 + 1,
+            "episode": number // 30 % 5 + 1,
+            "scene": number // 6 + 1,
+            "speaker": chance.choice(SPEAKERS, count, p=[0.3, 0.5, 0.2]),
+            "line": [*NASTY, *texts[len(NASTY) :]],
+        }
+    )
+
+
+def make_page(
+    folder: Path, question: str = "target", lines: pd.DataFrame | None = None, **changes: Any
+) -> Made:
+    """Write the page of three variants into the folder, and their metric files."""
+    lines = made_up_lines() if lines is None else lines
+    folder.mkdir(exist_ok=True)
+    lines.to_parquet(folder / "lines.parquet")
+    names = ["not_dwight", "dwight"] if question == "target" else SPEAKERS
+    labels = lines["speaker"].map(SPEAKERS.index).to_numpy()
+    labels = (labels == 0).astype(int) if question == "target" else labels
+    chance = np.random.default_rng(2)
+    dealt = chance.permutation(len(lines))
+    splits = {name: dealt[number::3] for number, name in enumerate(SPLITS)}
+    is_short = lines["line"].str.split().str.len().to_numpy() < 3
+    paths: dict[str, list[str]] = {name: [] for name in SPLITS}
+    metrics = {}
+    for variant in VARIANTS:
+        of_seeds = {name: [] for name in SPLITS}
+        scores = []
+        for seed in variant["seeds"]:
+            watched = {}
+            for name, rows in splits.items():
+                abstained = is_short[rows] & (variant["name"] == "long")
+                logits = chance.normal(0, 1.5, (len(rows), len(names)))
+                logits[np.arange(len(rows)), labels[rows]] += 1
+                counts = {"of_labels": np.bincount(labels[is_short], minlength=len(names))}
+                logits[abstained] = abstention_logits(counts, question == "target")
+                path = folder / f"{variant['name']}_{seed}_{name}.parquet"
+                columns = (lines["row"].to_numpy()[rows], labels[rows], logits, abstained)
+                decided = write_split(question, path, *columns, names)
+                of_seeds[name].append(str(path))
+                watched[name] = {
+                    metric.name: float(metric.score(labels[rows], decided))
+                    for metric in WATCHED[question]
+                }
+            scores.append(str(folder / f"{variant['name']}_{seed}.json"))
+            Path(scores[-1]).write_text(json.dumps(watched))
+        files = {name: folder / f"{variant['name']}_{name}.json" for name in SPLITS}
+        evaluate_splits.main(
+            predictions=of_seeds,
+            scores=scores,
+            lines=str(folder / "lines.parquet"),
+            metrics=files,
+            thresholds=str(folder / "thresholds.json") if question == "target" else None,
+            experiment="toy",
+            question=question,
+            variant=variant["name"],
+            seeds=variant["seeds"],
+            unit="row",
+            is_baseline=variant["name"] == "floor",
+            published=None,
+            other_question=False,
+            bootstrap={"confidence": 0.95, "resamples": 10, "seed": 1},
+        )
+        for name in SPLITS:
+            paths[name] += of_seeds[name]
+            metrics[variant["name"], name] = json.loads(files[name].read_text())
+    arguments = {
+        "test": paths["test"],
+        "valid": paths["valid"],
+        "lines": str(folder / "lines.parquet"),
+        "template": str(TEMPLATE),
+        "styles": [*map(str, STYLES)],
+        "scripts": [*map(str, SCRIPTS)],
+        "page": str(folder / "errors.html"),
+        "experiment": "toy",
+        "question": question,
+        "target_speaker": "dwight" if question == "target" else None,
+        "reference": "plain",
+        "variants": VARIANTS,
+    }
+    write_errors_page.main(**arguments | changes)
+    return Made(folder / "errors.html", metrics, lines)
