@@ -87,8 +87,10 @@ def make_page(
     labels = lines["speaker"].map(SPEAKERS.index).to_numpy()
     labels = (labels == 0).astype(int) if question == "target" else labels
     chance = np.random.default_rng(2)
-    dealt = chance.permutation(len(lines))
+    nasty = np.arange(len(NASTY))
+    dealt = chance.permutation(np.arange(len(NASTY), len(lines)))
     splits = {name: dealt[number::3] for number, name in enumerate(SPLITS)}
+    splits["test"] = np.concatenate([splits["test"], nasty])
     is_short = lines["line"].str.split().str.len().to_numpy() < 3
     paths: dict[str, list[str]] = {name: [] for name in SPLITS}
     metrics = {}

@@ -3,6 +3,7 @@
 
 (() => {
   const { data, filters } = page;
+  const holder = document.getElementById("table");
   const several = data.variants.some(({ seeds }) => seeds.length > 1);
   const ofTarget = data.question === "target";
 
@@ -73,11 +74,11 @@
     const predicate = filters.predicate();
     table.setFilter(predicate);
     filters.showFigures(page.rows.filter(predicate));
+    holder.setAttribute("aria-busy", "false");
   }
 
   table.on("rowClick", (event, row) => page.showScene(row.getData()));
 
-  const holder = document.getElementById("table");
   holder.addEventListener("keydown", (event) => {
     const header = event.target.closest(".tabulator-col");
     if (header && (event.key === "Enter" || event.key === " ")) {
@@ -96,10 +97,13 @@
   });
 
   let waiting;
-  filters.form.addEventListener("input", () => {
+  function filterSoon() {
+    holder.setAttribute("aria-busy", "true");
     clearTimeout(waiting);
     waiting = setTimeout(filter, 150); // while somebody is typing
-  });
+  }
+  filters.form.addEventListener("input", filterSoon);
+  filters.form.addEventListener("change", filterSoon); // what is filled in by a program
   filters.form.addEventListener("submit", (event) => event.preventDefault());
   document.getElementById("all").addEventListener("click", () => { filters.clear(); filter(); });
   document.getElementById("first-order").addEventListener("click", () => table.clearSort());
