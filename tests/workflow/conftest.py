@@ -70,7 +70,8 @@ def reference(once) -> Path:
         tree = copy_project(folder / "fresh")
         tree.write_config(SMALL)
         place = make_place(tree.root, folder)
-        printed = place.plain("all", "results/report.html", "results/audit.md")
+        pages = ("results/report.html", "results/tiny/errors.html", "results/audit.md")
+        printed = place.plain("all", *pages)
         for root in (place.root, tree.root):
             shutil.copytree(
                 place.root / "data" / "tiny" / "encoders" / "small",

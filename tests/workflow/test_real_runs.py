@@ -52,6 +52,7 @@ def test_the_plain_command_makes_everything_once(reference):
             *("read_lines", "split_lines", "build_encoder", "tokenize_splits", "train_model"),
             *("predict_splits", "train_linear", "evaluate_splits", "compare_variants"),
             *("evaluate_slices", "draw_figures", "summarize", "write_report", "all"),
+            "write_errors_page",
             *("audit_splits", "pass_audit", "summarize_audit", "describe_corpus"),
             "inspect_tokens",
         }
@@ -59,7 +60,8 @@ def test_the_plain_command_makes_everything_once(reference):
     assert len(re.findall(r"epoch \d of 3: train loss", printed)) == 2 * 3
     assert not re.search(r"\d+/\d+ \[\d\d:\d\d<", printed), "a progress bar off a terminal"
     assert Tree(reference).plan() == NOTHING
-    assert Tree(reference).plan("results/report.html results/audit.md") == NOTHING
+    pages = "results/report.html results/tiny/errors.html results/audit.md"
+    assert Tree(reference).plan(pages) == NOTHING
     assert unaddressed(reference) == []
 
 

@@ -17,7 +17,7 @@ from whosaid.tokens.tokenize_texts import read_split
 
 pytestmark = pytest.mark.slow
 
-TARGETS = "results/summary.md results/report.html results/audit.md"
+TARGETS = "results/summary.md results/report.html results/tiny/errors.html results/audit.md"
 
 SPEAKERS = copy.deepcopy(SMALL)
 SPEAKERS["corpus"] |= {

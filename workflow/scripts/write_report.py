@@ -24,6 +24,7 @@ from whosaid.reporting.recipe_differences import recipes
 from whosaid.reporting.report_page import (
     contents,
     demoted,
+    errors_link,
     folded,
     inlined,
     preformatted,
@@ -98,6 +99,7 @@ def main(
     before_tokens = [
         tables,
         slices_page(slices, titles, question),
+        errors_link(config["experiment"]),
         "## How the variants differ",
         recipes(config, titles, reference),
         CLASSES,

@@ -137,6 +137,16 @@ def folded(title: str, content: str) -> str:
     return f"<details>\n<summary>{html.escape(title)}</summary>\n{content}</details>\n"
 
 
+def errors_link(experiment: str) -> str:
+    """A link to the page of errors, which is a file and a target of its own."""
+    page = f"{experiment}/errors.html"
+    return (
+        "## Where the models are wrong\n\n"
+        f"[{page}]({page}) shows every prediction on held-out rows with its line and its scene. "
+        f"The target `results/{page}` writes it."
+    )
+
+
 def demoted(page: str, levels: int = 1) -> str:
     """A page of Markdown with lower headings, as a part of another page."""
     return re.sub("^#", "#" * (levels + 1), page, flags=re.MULTILINE)
