@@ -142,6 +142,7 @@ def make_page(
         "template": str(TEMPLATE),
         "styles": [*map(str, STYLES)],
         "scripts": [*map(str, SCRIPTS)],
+        "notice": str(TABULATOR / "LICENSE"),
         "page": str(folder / "errors.html"),
         "experiment": "toy",
         "question": question,

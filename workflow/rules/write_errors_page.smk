@@ -25,6 +25,7 @@ rule write_errors_page:
             f"{ERRORS}/scene.js",
             f"{ERRORS}/table.js",
         ],
+        notice=f"{TABULATOR}/LICENSE",
     output:
         page="results/{experiment}/errors.html",
     log:

@@ -1,7 +1,8 @@
 """Write a page with every prediction on held-out rows, to see where the models are wrong.
 
 In: the predictions of every variant and seed on test and valid, the lines of the corpus, the
-template of the page, its styles and scripts. Out: `errors.html`, one file that needs no other.
+template of the page, its styles and scripts, a license. Out: `errors.html`, one file that needs no
+other.
 """
 
 import logging
@@ -34,6 +35,7 @@ def main(
     template: str,
     styles: list[str],
     scripts: list[str],
+    notice: str,
     page: str,
     experiment: str,
     question: str,
@@ -45,7 +47,7 @@ def main(
 
     `test` and `valid` hold a path per variant and seed, in the order of `variants`, which have a
     `name`, a `title` and `seeds`. The page first shows the variant named `reference`. `scripts` run
-    in the given order.
+    in the given order; `notice` is the license of those that are not ours.
     """
     columns = [name for name in COLUMNS if name in pq.read_schema(lines).names]
     corpus = pd.read_parquet(lines, columns=columns)
@@ -65,7 +67,7 @@ def main(
         "reference": [variant["name"] for variant in variants].index(reference),
     }
     data = head | page_data(corpus, predicted)
-    text = errors_page(template, styles, scripts, title, data)
+    text = errors_page(template, styles, scripts, notice, title, data)
     with atomic_write(page) as partial:
         partial.write_text(text, encoding="utf-8")
     logger.info("%s: %d rows, %d characters", page, len(data["rows"]["line"]), len(text))

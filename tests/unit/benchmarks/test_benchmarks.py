@@ -10,6 +10,7 @@ import time
 from argparse import Namespace
 
 import dry_run
+import errors_page
 import floor
 import growth
 import measure
@@ -21,6 +22,7 @@ import published_data
 import pytest
 import run_classification
 import training as training_benchmark
+from browser import CHROMIUM, DRIVER
 from datasets import load_from_disk
 from gpu import Sections, build_encoder, memory_to_ask_for
 from project import SAMPLE, make_tree
@@ -304,6 +306,13 @@ def test_sections_within_sections_are_counted_once():
     assert sections.seconds["evaluation"] >= 0.05
     assert sections.seconds["training"] >= 0.02
     assert sum(sections.seconds.values()) <= total
+
+
+@pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Debian's chromium-driver")
+def test_the_page_of_errors_is_measured(tmp_path):
+    errors_page.main(["--rows", "700", "--repeats", "1", "--output", str(tmp_path)])
+    [row] = json.loads((tmp_path / "errors_page.json").read_text())["rows"]
+    assert_finite_and_positive(row)
 
 
 def test_encoder_of_random_weights_can_be_trained(encoders, tokenized, training, tmp_path):

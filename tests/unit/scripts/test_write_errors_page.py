@@ -107,6 +107,7 @@ def test_no_text_can_end_the_script_or_become_an_element(made):
 def test_the_page_asks_for_nothing(made):
     assert "default-src 'none'" in made.text
     assert "sourceMappingURL" not in made.text
+    assert (TABULATOR / "LICENSE").read_text(encoding="utf-8") in made.text
     assert not re.search(
         r"<(link|img|iframe)\b|\bsrc=|@import|url\(", made.text.split("<script")[0]
     )
@@ -148,10 +149,12 @@ def test_a_row_that_the_corpus_lacks_is_an_error():
 
 
 def test_a_script_that_would_end_its_own_tag_is_an_error(tmp_path):
-    (tmp_path / "page.html").write_text("$title $styles $scripts $data")
+    (tmp_path / "page.html").write_text("$title $styles $scripts $notice $data")
     (tmp_path / "bad.js").write_text('document.write("</SCRIPT>")')
     with pytest.raises(ValueError, match=r"bad\.js holds </script"):
-        errors_page(tmp_path / "page.html", [], [tmp_path / "bad.js"], "t", {})
+        errors_page(
+            tmp_path / "page.html", [], [tmp_path / "bad.js"], TABULATOR / "LICENSE", "t", {}
+        )
 
 
 def test_texts_come_back_as_they_were():

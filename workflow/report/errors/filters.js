@@ -67,8 +67,9 @@ page.filters = (() => {
     ];
     if (abstained) parts.push(count(abstained, "abstained"));
     if (chosen.length) {
-      const accuracy = (right / chosen.length).toFixed(3);
-      parts.push(`accuracy ${accuracy}${several ? " (mean over the seeds)" : ""}`);
+      const share = (n) => (n / chosen.length).toFixed(3);
+      const together = `mean over the seeds; ${share(chosen.length - wrong)} with their mean prediction`;
+      parts.push(`accuracy ${share(right)}${several ? ` (${together})` : ""}`);
     }
     document.getElementById("figures").textContent = parts.join(" · ");
   }

@@ -57,6 +57,14 @@
 
   // On a phone the form would fill the screen.
   document.getElementById("choose").open = !matchMedia("(max-width: 40rem)").matches;
+
+  // What the form asks for, after the figures of these rows are shown.
+  function chosen() {
+    const predicate = filters.predicate();
+    filters.showFigures(page.rows.filter(predicate));
+    return predicate;
+  }
+
   filters.start();
   const table = new Tabulator("#table", {
     data: page.rows,
@@ -64,16 +72,14 @@
     layout: "fitColumns",
     responsiveLayout: "hide",
     rowHeight: 52,
-    initialFilter: filters.predicate(),
+    initialFilter: chosen(),
     placeholder: "No row matches the filters.",
     columnDefaults: { headerTooltip: false },
     rowFormatter: (row) => { row.getElement().tabIndex = 0; },
   });
 
   function filter() {
-    const predicate = filters.predicate();
-    table.setFilter(predicate);
-    filters.showFigures(page.rows.filter(predicate));
+    table.setFilter(chosen());
     holder.setAttribute("aria-busy", "false");
   }
 
@@ -110,6 +116,5 @@
 
   table.on("tableBuilt", () => {
     for (const header of holder.querySelectorAll(".tabulator-col.tabulator-sortable")) header.tabIndex = 0;
-    filter();
   });
 })();

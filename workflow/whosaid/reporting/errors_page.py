@@ -125,17 +125,20 @@ def errors_page(
     template: str | Path,
     styles: Sequence[str | Path],
     scripts: Sequence[str | Path],
+    notice: str | Path,
     title: str,
     data: Mapping[str, Any],
 ) -> str:
     """The page: the `template` with its `title`, the files of `styles` and `scripts`, the `data`.
 
-    A script must not hold `</script`, or a style `</style`; raises ValueError if one does.
+    `notice` is the license of what is not ours, and stands in a comment. A script must not hold
+    `</script`, a style `</style` or the notice `--`; raises ValueError if one does.
     """
     return Template(Path(template).read_text(encoding="utf-8")).substitute(
         title=html.escape(title),
         styles="\n".join(read_part(path, "</style") for path in styles),
         scripts="\n".join(f"<script>\n{read_part(path, '</script')}</script>" for path in scripts),
+        notice=read_part(notice, "--"),
         data=json_in_html(data),
     )
 
