@@ -176,6 +176,25 @@ def test_a_local_encoder_is_copied_without_pickles_and_code(local, tmp_path):
     assert set(manifest["files"]) == copied - {"manifest.json"}
 
 
+@pytest.mark.parametrize(
+    ("card", "license"),
+    [
+        ("---\nlicense: apache-2.0\n---\n# An encoder", "apache-2.0"),
+        ("# An encoder without a header", None),
+        ("---\n- license\n---\n", None),
+        ("---\nlicense: [\n---\n", None),
+        (None, None),
+    ],
+)
+def test_the_manifest_has_the_licence_that_the_encoders_card_names(local, tmp_path, card, license):
+    if card is not None:
+        (local / "README.md").write_text(card)
+    fetch_encoder.main(encoder=str(tmp_path / "encoder"), path=str(local))
+    manifest = check_manifest(tmp_path / "encoder")
+    assert manifest["license"] == license
+    assert "README.md" not in manifest["files"]
+
+
 def lose(folder, *names):
     for name in names:
         (folder / name).unlink()
@@ -307,6 +326,14 @@ def test_only_what_is_needed_is_downloaded_and_at_the_pinned_commit(local, pinne
     assert all(REVISION in path for path in asked if "toy/encoder" in path)
     assert {path.rpartition("/")[2] for path in asked if "/resolve/" in path} == needed
     assert not any(path.is_symlink() for path in folder.iterdir())
+
+
+def test_the_licence_of_an_encoder_of_the_hub_is_kept(local, pinned, tmp_path):
+    (local / "README.md").write_text("---\nlicense: mit\n---\n# An encoder")
+    with served(local) as hub:
+        done = fetch_as_snakemake_would(pinned, endpoint(hub, tmp_path / "home"))
+    assert done.returncode == 0, done.stderr
+    assert check_manifest(Path(pinned["encoder"]))["license"] == "mit"
 
 
 def test_a_good_fetch_does_not_list_its_requests(local, pinned, tmp_path):

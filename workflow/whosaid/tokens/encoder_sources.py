@@ -4,12 +4,16 @@ import json
 import shutil
 from pathlib import Path
 
-from huggingface_hub import snapshot_download
+from huggingface_hub import ModelCard, snapshot_download
 from safetensors import SafetensorError, safe_open
+from yaml import YAMLError
 
 from whosaid.errors import InputError
 from whosaid.jobs.resource_advice import resource_advice
 from whosaid.tokens.encoder_files import ENCODER_FILES, NEEDED, WEIGHTS, encoder_files
+
+CARD = "README.md"
+"""It is only read: a card does not change a model."""
 
 
 def copy_folder(source: Path, folder: Path) -> None:
@@ -21,13 +25,26 @@ def copy_folder(source: Path, folder: Path) -> None:
         shutil.copy(file, folder)
 
 
-def download(name: str, revision: str, folder: Path) -> None:
+def license_of(source: Path) -> str | None:
+    """The licence that the card of an encoder, `README.md` in its folder, names in its header.
+
+    None if there is no card, or none that says so.
+    """
+    try:
+        return ModelCard.load(source / CARD).data.license
+    except (OSError, ValueError, YAMLError):
+        return None
+
+
+def download(name: str, revision: str, folder: Path) -> Path:
     """Download the encoder's files from the hub, or copy them from the hub's local cache.
+
+    Returns the folder in that cache, which also has the encoder's card.
 
     Raises InputError if the hub does not provide them. Errors of the disk are raised as they are.
     """
     try:
-        snapshot = snapshot_download(name, revision=revision, allow_patterns=list(ENCODER_FILES))
+        snapshot = snapshot_download(name, revision=revision, allow_patterns=[*ENCODER_FILES, CARD])
     except Exception as error:  # of the hub, of its HTTP library or of the disk
         if resource_advice(error) is not None:
             raise
@@ -37,6 +54,7 @@ def download(name: str, revision: str, folder: Path) -> None:
             "fetch it where there is a network, or give a local folder with `path`"
         ) from None
     copy_folder(Path(snapshot), folder)
+    return Path(snapshot)
 
 
 def check_encoder(folder: Path, source: str) -> None:
