@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c envs/constraints.txt
 
-.PHONY: summary plan new ask test test-all check format manual rooms benchmark
+.PHONY: summary plan new ask export push test test-all check format manual rooms benchmark
 
 summary: .venv/ready  ## the table of the shipped sample, and the report
 	$(BIN)/snakemake --cores 1 results/summary.md results/report.html
@@ -27,6 +27,19 @@ ask: .venv/ready  ## who says this line, and how sure is each model?
 	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.ask --line="$$LINE" \
 		--variant "$(call typed,VARIANT)" --configfile $(call typed,CONFIG) \
 		$(if $(call typed,WITH),--with "$(WITH)")
+
+# make export VARIANT=basic_distilbert [SEED=42] [FORMAT=onnx] [CONFIG="config/my_show.yaml"]
+# make push VARIANT=basic_distilbert REPO=user/name [PUBLIC=yes] [SEED=...] [FORMAT=...] [CONFIG=...]
+chosen = --variant "$(call typed,VARIANT)" --seed "$(call typed,SEED)" \
+	--format "$(call typed,FORMAT)" --configfile $(call typed,CONFIG)
+
+export: .venv/ready  ## a folder with a trained model and its card, for people without whosaid
+	@folder=$$(PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.export $(chosen)) && \
+		$(BIN)/snakemake --cores 1 "$$folder" $(if $(call typed,CONFIG),--configfile $(CONFIG))
+
+push: .venv/ready  ## upload such a folder to a repository on the hub, private if it is new
+	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.push $(chosen) \
+		--repo "$(call typed,REPO)" $(if $(filter yes,$(call typed,PUBLIC)),--public)
 
 test: .venv/ready-dev  ## the tests that take minutes
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"

@@ -31,7 +31,6 @@ RULES = "\n".join(
 
 ELSEWHERE = {
     "csv": "an input of read_lines",
-    "encoder": "says which folder is an input",
     "encoders": "its sections are the settings of fetch_encoder and build_encoder",
     "defaults": "merged into the variants",
     "published_question": "says whether published figures are shown",
@@ -39,7 +38,6 @@ ELSEWHERE = {
     "statistics": "its keys are in `bootstrap`",
     "corpus": "its keys stand in many stages",
     "audit": "its keys are those of audit_splits",
-    "scratch": "its keys are those of build_encoder",
 }
 """Keys that no stage's settings hold by their own name, and why."""
 

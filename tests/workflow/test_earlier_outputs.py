@@ -28,6 +28,8 @@ DATA, RESULTS = "data/demo", "results/demo"
 SPLITS = f"{DATA}/splits/basic_distilbert"
 MODEL = f"{DATA}/models/basic_distilbert/seed_42"
 PREDICTIONS = f"{RESULTS}/predictions/basic_distilbert/seed_42"
+EXPORT = f"{RESULTS}/export/basic_distilbert/seed_42"
+ONNX = f"{RESULTS}/export_onnx/basic_distilbert/seed_42"
 RAISE = "\n\ndef main(**_):\n    raise ValueError('edited')\n\n\n"
 HUB = {"hub": {"name": "nobody/nothing", "revision": "0" * 40}}
 
@@ -86,6 +88,11 @@ FAILING = {
     "summarize": (change(f"{DATA}/corpus.json"), "results/summary.md"),
     "describe_corpus": (change(f"{DATA}/corpus.json"), f"{RESULTS}/corpus.md"),
     "write_errors_page": (change(f"{PREDICTIONS}/valid.parquet"), f"{RESULTS}/errors.html"),
+    "export_model": (
+        change(f"{RESULTS}/metrics/basic_distilbert/test.json"),
+        EXPORT,
+    ),
+    "export_onnx": (change(f"{EXPORT}/whosaid.json"), ONNX),
     "write_report": (change("results/summary.json"), "results/report.html"),
 }
 
@@ -96,7 +103,7 @@ def everything(forged_tree, once) -> Tree:
 
     def fill(folder):
         tree = forged_tree.copy(folder)
-        tree.forge(f"results/audit.md results/report.html {RESULTS}/errors.html")
+        tree.forge(f"results/audit.md results/report.html {RESULTS}/errors.html {ONNX}")
         (folder / "data" / "nltk_data").mkdir()
         tree.forge("data/nltk_data --forcerun fetch_punkt")
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from addresses import unaddressed
 from configs import SMALL
+from isolated import answers
 from tree import copy_project
 
 from whosaid.config.output_paths import FIGURES
@@ -130,6 +131,30 @@ def test_every_model_has_its_row_in_the_report(made):
     seeds = [("basic", "42"), ("balanced", "1"), ("balanced", "2"), ("words", "42")]
     assert [tuple(row[:2]) for row in rows] == seeds
     assert [row[5].partition(" (")[0] for row in rows] == ["1 of 1"] * 3 + ["—"]
+
+
+def test_an_exported_model_names_the_speakers_and_gives_the_stored_probabilities(made):
+    exported = made.run("make export VARIANT=balanced SEED=2 2>&1")
+    assert exported.returncode == 0, exported.stdout
+    folder = made.root / "results/tiny/export/balanced/seed_2"
+    path = made.root / "results/tiny/predictions/balanced/seed_2/test.parquet"
+    stored = read_class_predictions([path])
+    texts = pd.read_parquet(made.root / "data/tiny/splits/balanced/test.parquet")["text"][:40]
+    for said, expected in zip(
+        answers(folder, texts.tolist()), np.exp(stored.log_probabilities[0]), strict=False
+    ):
+        assert [said[name] for name in stored.names] == pytest.approx(expected, abs=1e-5)
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert f"of 5 classes: {', '.join(stored.names)}" in card and "threshold" not in card
+
+
+def test_a_card_says_on_which_lines_the_figures_are_not_the_models(made):
+    exported = made.run("make export VARIANT=basic 2>&1")
+    assert exported.returncode == 0, exported.stdout
+    card = (made.root / "results/tiny/export/basic/seed_42/README.md").read_text(encoding="utf-8")
+    count = metrics(made, "basic")["abstained"]["rows"]
+    assert f"On {count} of them, which are too short for the model" in card
+    assert "It has learned from lines of at least 4 words." in card
 
 
 def test_verify_finds_every_output_whole(made):

@@ -51,6 +51,10 @@ def encoders_from(*sources):
     return any_of(name for name, source in given.items() if {*sources} & {*source})
 
 
+# A model with another seed would have no metrics.
+SEEDS = any_of(sorted({str(seed) for each in CONFIG.variants.values() for seed in each.seeds}))
+
+
 wildcard_constraints:
     experiment=CONFIG.experiment,
     variant=any_of(CONFIG.variants),

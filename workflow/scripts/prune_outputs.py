@@ -22,7 +22,7 @@ def unused_outputs(
     `seeds` has the seeds of each variant.
     """
     data, results = Path("data", experiment), Path("results", experiment)
-    of_seeds = [data / "models", results / "predictions"]
+    of_seeds = [data / "models", results / "predictions", *results.glob("export*")]
     of_variants = [*of_seeds, data / "splits", data / "tokenized", results / "metrics"]
     unused = [path for path in data.glob("encoders/*") if path.name not in encoder_names]
     unused += [path for place in of_variants for path in place.glob("*") if path.name not in seeds]

@@ -572,13 +572,15 @@ JOB = {"variant": "plain", "seed": "42", "split": "test", "encoder": "small"}
 STAGES = ("read_lines", "split_lines", "audit_splits", "fetch_encoder", "tokenize_splits")
 STAGES += ("train_model", "predict_splits", "train_linear", "evaluate_splits", "compare_variants")
 STAGES += ("evaluate_slices", "draw_figures", "summarize", "summarize_audit", "write_report")
-STAGES += ("build_encoder", "describe_corpus", "inspect_tokens", "write_errors_page", "verify")
+STAGES += ("build_encoder", "describe_corpus", "inspect_tokens", "export_model")
+STAGES += ("write_errors_page", "verify")
 
 OF_ALL_VARIANTS = {"compare_variants", "evaluate_slices", "draw_figures", "summarize"}
 OF_ALL_VARIANTS |= {"describe_corpus", "summarize_audit", "verify", "write_errors_page"}
 OF_ALL_VARIANTS |= {"write_report"}
 
 NAMED = OF_ALL_VARIANTS - {"draw_figures"} | {"audit_splits", "inspect_tokens", "evaluate_splits"}
+NAMED |= {"export_model"}
 """Stages whose output carries the name of the experiment."""
 
 
@@ -771,6 +773,16 @@ OWN_SETTINGS = {
         "variants.another": {},
         "defaults.min_words": None,
     },
+    "export_model": {
+        "experiment": "other",
+        "corpus.target_speaker": "jim",
+        "variants.plain.title": "Plain",
+        "variants.plain.max_length": 64,
+        "variants.plain.training.learning_rate": 1e-4,
+        "encoders.small": {"path": "data/small"},
+        "statistics.confidence": 0.9,
+        "corpus": SPEAKERS,
+    },
     "write_report": {
         "corpus": SPEAKERS,
         "variants.plain.title": "Plain",
@@ -808,24 +820,24 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
                 *("variants.plain.title", "Plain"),
                 {
                     *("draw_figures", "describe_corpus", "inspect_tokens", "summarize"),
-                    *("summarize_audit", "write_errors_page"),
+                    *("summarize_audit", "write_errors_page", "export_model"),
                 },
             ),
-            ("variants.plain.max_length", 64, {"tokenize_splits"}),
-            ("variants.plain.min_words", 4, {"split_lines", "draw_figures"}),
-            ("variants.plain.training.learning_rate", 1e-4, {"train_model"}),
+            ("variants.plain.max_length", 64, {"tokenize_splits", "export_model"}),
+            ("variants.plain.min_words", 4, {"split_lines", "draw_figures", "export_model"}),
+            ("variants.plain.training.learning_rate", 1e-4, {"train_model", "export_model"}),
             (
                 *("variants.plain.training.seeds", [42, 43]),
                 (OF_ALL_VARIANTS | {"evaluate_splits"}),
             ),
             ("variants.plain.linear.C", 2, {"train_linear"}),
-            ("variants.plain.training.precision", "bfloat16", {"train_model"}),
+            ("variants.plain.training.precision", "bfloat16", {"train_model", "export_model"}),
             ("audit.limits.shared_scenes", 0, {"audit_splits"}),
             (
                 *("statistics.unit", "scene"),
                 {"evaluate_splits", "compare_variants", "evaluate_slices"},
             ),
-            ("encoders.small.scratch.seed", 1, {"build_encoder"}),
+            ("encoders.small.scratch.seed", 1, {"build_encoder", "export_model"}),
             (
                 *("reference", "long"),
                 {
@@ -837,7 +849,10 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
             ("published_question.target_speaker", "jim", set()),
             (
                 *("corpus.target_speaker", "jim"),
-                {"read_lines", "split_lines", "draw_figures", "summarize", "write_errors_page"},
+                {
+                    *("read_lines", "split_lines", "draw_figures", "export_model", "summarize"),
+                    "write_errors_page",
+                },
             ),
         ]
         for stage in STAGES

@@ -17,14 +17,19 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_manifest(folder: Path, **facts: Any) -> None:
-    """Write `manifest.json` into `folder`: `facts`, and the SHA-256 of every file below it."""
-    files = {
+def digests(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file below `folder` but its manifest, by path."""
+    return {
         file.relative_to(folder).as_posix(): sha256(file)
         for file in sorted(folder.rglob("*"))
         if file.is_file() and file != folder / NAME
     }
-    (folder / NAME).write_text(json_text({**facts, "files": files}), encoding="utf-8")
+
+
+def write_manifest(folder: Path, **facts: Any) -> None:
+    """Write `manifest.json` into `folder`: `facts`, and the SHA-256 of every file below it."""
+    content = json_text({**facts, "files": digests(folder)})
+    (folder / NAME).write_text(content, encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

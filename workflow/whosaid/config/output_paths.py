@@ -76,6 +76,26 @@ def model_folder(config: Config, variant: str, seed: int) -> str:
     return f"data/{config.experiment}/models/{variant}/seed_{seed}"
 
 
+EXPORTS = {"": "export", "onnx": "export_onnx"}
+"""The folders of exported models, by format; the one without a name is that of Transformers."""
+
+
+def export_folder(config: Config, variant: str, seed: int, format: str = "") -> str:
+    """The folder of an exported model."""
+    return f"results/{config.experiment}/{EXPORTS[format]}/{variant}/seed_{seed}"
+
+
+def exports(config: Config) -> list[str]:
+    """What describes each of the exported models, in its folder."""
+    return [
+        f"{export_folder(config, name, seed, format)}/whosaid.json"
+        for format in EXPORTS
+        for name, variant in config.variants.items()
+        if variant.classifier == "encoder"
+        for seed in variant.seeds
+    ]
+
+
 def training_records(config: Config) -> list[str]:
     """The training record of every variant and seed."""
     return [
@@ -137,6 +157,7 @@ def recorded(config: Config) -> list[str]:
         f"results/{config.experiment}/corpus.md",
         *token_files(config, "md"),
         f"results/{config.experiment}/errors.html",
+        *exports(config),
         *figures(config).values(),
         *leak_audits(config),
         *("results/summary.md", "results/summary.json", "results/report.html", "results/audit.md"),

@@ -188,6 +188,26 @@ def write_errors_page(config: Config) -> dict[str, Any]:
     }
 
 
+def export_model(config: Config, variant: str, seed: str) -> dict[str, Any]:
+    """Which model it is, its recipe, where its encoder comes from, and the level of intervals."""
+    spec = config.variants[variant]
+    apart = {"title", "classifier", "linear", "published", "training"}
+    recipe = spec.model_dump(mode="json", exclude=apart)
+    recipe["training"] = spec.training.model_dump(mode="json", exclude={"seeds"})
+    encoder = config.encoders[spec.encoder].model_dump(mode="json", exclude_none=True)
+    return {
+        "experiment": config.experiment,
+        "variant": variant,
+        "title": spec.title or variant,
+        "seed": int(seed),
+        "question": config.corpus.question,
+        "target_speaker": config.corpus.target,
+        "recipe": recipe,
+        "encoder": {"name": spec.encoder, **encoder},
+        "confidence": config.statistics.confidence,
+    }
+
+
 def write_report(config: Config) -> dict[str, Any]:
     """What the report shows of the config: all but the files of the corpus.
 

@@ -1,0 +1,116 @@
+"""Export a trained model as a folder for people who do not have whosaid.
+
+In: the model folder, the metric files of its variant, the test split and the stored predictions on
+it, facts about the corpus and the encoder. Out: a folder with the weights (safetensors), the
+tokenizer, the config with the names of the labels, `whosaid.json` (all that is known of the model)
+and `README.md` (its card). `transformers.pipeline` is asked about rows of the test split first, and
+has to give the stored probabilities.
+"""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from whosaid.jobs.environment import quiet_transformers  # before the libraries that read it
+
+# isort: split
+import pandas as pd
+from transformers import AutoTokenizer
+
+from whosaid.caching.atomic import atomic_write
+from whosaid.caching.json_files import json_text, read_json
+from whosaid.caching.manifest import check_manifest, digests
+from whosaid.evaluation.questions import QUESTIONS
+from whosaid.jobs.stage import arguments, stage
+from whosaid.reporting.export_facts import NAME, export_facts
+from whosaid.reporting.model_card import model_card
+from whosaid.training.exported_model import (
+    CHECKED_ROWS,
+    TOLERANCE,
+    check_answers,
+    copy_model,
+    pipeline_probabilities,
+    stored_probabilities,
+)
+
+logger = logging.getLogger(__name__)
+
+
+def main(
+    model: str,
+    test: str,
+    predictions: str,
+    metrics: list[str],
+    corpus: str,
+    split_counts: str,
+    added_tokens: str,
+    encoder_manifest: str,
+    export: str,
+    experiment: str,
+    variant: str,
+    title: str,
+    seed: int,
+    question: str,
+    target_speaker: str | None,
+    recipe: dict[str, Any],
+    encoder: dict[str, Any],
+    confidence: float,
+    thresholds: str | None = None,
+) -> None:
+    """Write the folder `export`.
+
+    `metrics` holds a path for each split, `predictions` and `test` are those of the test split. A
+    `question` without a threshold has no `thresholds`. Raises StageError if the pipeline says
+    something else than the stored predictions.
+    """
+    quiet_transformers()
+    check_manifest(Path(model))
+    asked = QUESTIONS[question]
+    stored = asked.read([predictions])
+    counts = read_json(split_counts)
+    identity = {
+        "experiment": experiment,
+        "variant": variant,
+        "title": title,
+        "seed": seed,
+        "question": question,
+        "target_speaker": target_speaker,
+    }
+    with atomic_write(export) as partial:
+        copy_model(Path(model), partial)
+        facts = export_facts(
+            identity=identity,
+            encoder=encoder | {"license": read_json(encoder_manifest).get("license")},
+            recipe=recipe,
+            labels=counts["labels"],
+            max_tokens=AutoTokenizer.from_pretrained(partial).model_max_length,
+            added_tokens=read_json(added_tokens),
+            threshold=read_json(thresholds)["seeds"][str(seed)]["threshold"]
+            if thresholds
+            else None,
+            corpus=read_json(corpus),
+            split_counts=counts,
+            metrics={each["split"]: each for each in map(read_json, metrics)},
+            confidence=confidence,
+            training=read_json(Path(model) / "training.json"),
+        )
+        rows = pd.read_parquet(test, columns=["text", "abstained"])
+        judged = rows.index[~rows["abstained"]][:CHECKED_ROWS]
+        said = pipeline_probabilities(partial, rows.loc[judged, "text"], counts["labels"])
+        expected = stored_probabilities(stored)[judged]
+        difference = check_answers(said, expected, TOLERANCE, "transformers.pipeline")
+        facts["files"] = digests(partial)
+        (partial / NAME).write_text(json_text(facts), encoding="utf-8")
+        card = model_card(facts, asked.entries(stored))
+        card.save(partial / "README.md")
+    logger.info(
+        "%s: on %d rows a pipeline gives the stored probabilities (largest difference %.1g)",
+        export,
+        len(judged),
+        difference,
+    )
+
+
+if __name__ == "__main__":
+    with stage(snakemake):
+        main(**arguments(snakemake))

@@ -1,0 +1,71 @@
+"""Write an exported model as an ONNX file.
+
+In: an exported model, the test split and the stored predictions on it. Out: a folder like the
+exported one, with `model.onnx` in place of the weights. ONNX Runtime is asked about rows of the
+test split first, and has to give the stored probabilities.
+"""
+
+import importlib.metadata
+import logging
+import shutil
+from pathlib import Path
+
+from whosaid.jobs.environment import quiet_transformers  # before the libraries that read it
+
+# isort: split
+import pandas as pd
+
+from whosaid.caching.atomic import atomic_write
+from whosaid.caching.json_files import json_text, read_json
+from whosaid.caching.manifest import digests, find_damage
+from whosaid.errors import InputError
+from whosaid.evaluation.questions import QUESTIONS
+from whosaid.jobs.stage import arguments, stage
+from whosaid.reporting.export_facts import NAME
+from whosaid.reporting.model_card import model_card
+from whosaid.training.exported_model import CHECKED_ROWS, check_answers, stored_probabilities
+from whosaid.training.onnx_model import NAME as ONNX
+from whosaid.training.onnx_model import TOLERANCE, onnx_probabilities, write_onnx
+from whosaid.training.onnx_packages import PACKAGES, check_installed
+
+logger = logging.getLogger(__name__)
+
+
+def main(model: str, test: str, predictions: str, export: str) -> None:
+    """Write the folder `export`; `model` is the exported one, the others are of the test split.
+
+    Raises InputError if a package is missing or `model` was changed, and StageError if the file
+    says something else than the stored predictions.
+    """
+    check_installed()
+    quiet_transformers()
+    facts = read_json(Path(model) / NAME)
+    for damage in find_damage(Path(model), facts["files"]):
+        raise InputError(f"{damage} since the export; delete {model} and run again")
+    asked = QUESTIONS[facts["question"]]
+    stored = asked.read([predictions])
+    rows = pd.read_parquet(test, columns=["text", "abstained"])
+    judged = rows.index[~rows["abstained"]][:CHECKED_ROWS]
+    with atomic_write(export) as partial:
+        ignored = shutil.ignore_patterns("model.safetensors", NAME, "README.md", ".*")
+        shutil.copytree(model, partial, ignore=ignored)
+        write_onnx(Path(model), partial / ONNX)
+        said = onnx_probabilities(partial, rows.loc[judged, "text"].tolist())
+        expected = stored_probabilities(stored)[judged]
+        difference = check_answers(said, expected, TOLERANCE, "onnxruntime")
+        facts["format"] = "onnx"
+        facts["versions"] |= {name: importlib.metadata.version(name) for name in PACKAGES}
+        facts["files"] = digests(partial)
+        (partial / NAME).write_text(json_text(facts), encoding="utf-8")
+        model_card(facts, asked.entries(stored)).save(partial / "README.md")
+    logger.info(
+        "%s: on %d rows ONNX Runtime gives the stored probabilities (largest difference %.1g)",
+        export,
+        len(judged),
+        difference,
+    )
+
+
+if __name__ == "__main__":
+    with stage(snakemake):
+        main(**arguments(snakemake))
