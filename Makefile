@@ -35,7 +35,8 @@ chosen = --variant "$(call typed,VARIANT)" --seed "$(call typed,SEED)" \
 
 export: .venv/ready  ## a folder with a trained model and its card, for people without whosaid
 	@folder=$$(PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.export $(chosen)) && \
-		$(BIN)/snakemake --cores 1 "$$folder" $(if $(call typed,CONFIG),--configfile $(CONFIG))
+		$(BIN)/snakemake --cores 1 "$$folder" \
+			$(if $(call typed,CONFIG),--configfile $(CONFIG)) && echo "$$folder"
 
 push: .venv/ready  ## upload such a folder to a repository on the hub, private if it is new
 	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.push $(chosen) \

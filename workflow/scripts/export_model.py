@@ -104,8 +104,7 @@ def main(
         card = model_card(facts, asked.entries(stored))
         card.save(partial / "README.md")
     logger.info(
-        "%s: on %d rows a pipeline gives the stored probabilities (largest difference %.1g)",
-        export,
+        "checked on %d rows: a pipeline differs by %.1g from the stored probabilities, at most",
         len(judged),
         difference,
     )
