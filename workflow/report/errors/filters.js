@@ -22,6 +22,7 @@ page.filters = (() => {
   addOptions("speaker", distinct("speaker"));
   addOptions("season", distinct("season"));
   fields.season.closest("label").hidden = fields.season.length === 1;
+  fields.agreement.closest("label").hidden = page.rows.every((row) => row.seeds === 1);
 
   const results = {
     wrong: (row) => !row.is_right,
