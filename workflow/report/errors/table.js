@@ -21,6 +21,14 @@
     return name;
   }
 
+  // Three lines of a text, and dots if there is more.
+  function clamped(cell) {
+    const box = document.createElement("div");
+    box.className = "clamped";
+    box.textContent = cell.getValue();
+    return box;
+  }
+
   const number = { sorter: byNumber, headerSortStartingDir: "desc" };
   const name = { sorter: byName };
   // On a narrow screen the columns with the largest `responsive` are left out first.
@@ -28,13 +36,13 @@
     { title: "result", field: "is_right", width: 58, responsive: 0, sorter: byNumber, formatter: resultOf },
     { title: "variant", field: "variant", width: 92, responsive: 6, ...name },
     { title: "split", field: "split", width: 48, responsive: 8, ...name },
-    { title: "line", field: "text", minWidth: 150, responsive: 0, sorter: byText },
+    { title: "line", field: "text", minWidth: 150, responsive: 0, sorter: byText, formatter: clamped },
     { title: "speaker", field: "speaker", width: 76, responsive: 3, ...name },
     { title: "true", field: "label", width: 80, responsive: 2, ...name },
     { title: "predicted", field: "predicted", width: 86, responsive: 1, ...name },
     { title: "confi­dence", field: "confidence", width: 62, responsive: 1, formatter: decimals, ...number },
     { title: "proba­bility", field: "probability", width: 62, responsive: 5, formatter: decimals, ...number },
-    { title: "words", field: "words", width: 58, responsive: 7, ...number },
+    { title: "words", field: "words", width: 64, responsive: 7, ...number },
     { title: "season", field: "season", width: 62, responsive: 9, ...name },
     { title: "episode", field: "episode", width: 64, responsive: 9, ...name },
   ].filter(({ field }) => data.scenes[field] || !["season", "episode"].includes(field));
