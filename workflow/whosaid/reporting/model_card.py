@@ -237,24 +237,23 @@ class Page:
 
     def limits(self) -> str:
         """What the model may be used for, and what it cannot do."""
-        has_others = OTHERS in self.facts["labels"]
-        speakers = (
-            "all speakers, of whom the less frequent ones are one class"
-            if has_others
-            else "its most frequent speakers"
+        script = (
+            f"one script, which has {self.text('data', 'rows', form=COUNT)} lines of "
+            f"{self.text('data', 'speakers', form=COUNT)} speakers"
         )
+        seen = f"the most frequent speakers of {script}"
+        if OTHERS in self.facts["labels"]:
+            seen = f"{script}; all but the most frequent ones are one class"
         return "\n".join(
             [
                 "- It is for questions about this script and for comparing classifiers. It is not "
                 "for finding out who a person is.",
-                f"- It has seen lines of one script only, which has "
-                f"{self.text('data', 'rows', form=COUNT)} lines of "
-                f"{self.text('data', 'speakers', form=COUNT)} speakers, and of {speakers}. Of any "
-                "other line, too, it says one of its labels.",
+                f"- It has seen only lines of {seen}. It gives one of its labels to any other "
+                "text, too.",
                 "- The figures above hold for lines drawn as the test split was. Nothing else was "
                 "measured.",
-                "- Its probabilities are as it says them. The calibration error is how far they "
-                "lie, on average, from the share of lines for which they came true.",
+                "- Its probabilities were not calibrated. The calibration error says how far they "
+                "are, on average, from the share of lines for which they come true.",
                 f"- Licence of the encoder: {self._license()}. The rights in the lines of the "
                 "script are not whosaid's to give.",
             ]
