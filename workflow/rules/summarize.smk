@@ -3,7 +3,7 @@
 # INPUTS: results/{experiment}/metrics/, comparison.json, slices.json, predictions/ (test);
 #   data/{experiment}/models/{variant}/seed_{seed}/training.json, thresholds.json;
 #   results/audit.md, {experiment}/corpus.md, tokens/, predictions/ (runtime.json);
-#   data/{experiment}/corpus.json, splits/{variant}/split_counts.json
+#   data/{experiment}/corpus.json, encoders/{encoder}/manifest.json, splits/{variant}/split_counts.json
 # OUTPUTS: results/{experiment}/figures/, results/summary.md, results/summary.json,
 #   results/report.html
 
@@ -82,6 +82,7 @@ rule write_report:
         metrics=output_paths.metrics(CONFIG),
         records=output_paths.training_records(CONFIG),
         runtimes=output_paths.runtimes(CONFIG),
+        encoder_manifests=output_paths.encoder_manifests(CONFIG),
         token_counts=output_paths.token_files(CONFIG, "json"),
         token_pages=output_paths.token_files(CONFIG, "md"),
     output:

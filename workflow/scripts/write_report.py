@@ -73,15 +73,17 @@ def main(
     question: str,
     reference: str,
     config: dict[str, Any],
+    encoder_manifests: Sequence[str] = (),
     token_counts: Sequence[str] = (),
     token_pages: Sequence[str] = (),
 ) -> None:
     """Write the page to `report`.
 
     `figures` and `captions` are in the same order. `metrics` holds a path per variant and split,
-    `records` and `runtimes` one per model, `token_counts` and `token_pages` one per variant with an
-    encoder. `facts` is the path of `corpus.json`, `logs` the folder with the records of the jobs.
-    `config` is the merged config without the files of the corpus, which are in `facts`.
+    `records` and `runtimes` one per model, `encoder_manifests` one per encoder that is used,
+    `token_counts` and `token_pages` one per variant with an encoder. `facts` is the path of
+    `corpus.json`, `logs` the folder with the records of the jobs. `config` is the merged config
+    without the files of the corpus, which are in `facts`.
     """
     variants = read_json(numbers)["settings"]["variants"]
     titles = {variant["name"]: variant["title"] for variant in variants}
@@ -95,13 +97,16 @@ def main(
     tables, described, audited = (
         Path(page).read_text(encoding="utf-8") for page in (summary, corpus, audit)
     )
+    licences = {
+        Path(path).parent.name: read_json(path).get("license") for path in encoder_manifests
+    }
     trainings = [model.record for model in models]
     before_tokens = [
         tables,
         slices_page(slices, titles, question),
         errors_link(config["experiment"]),
         "## How the variants differ",
-        recipes(config, titles, reference),
+        recipes(config, titles, reference, licences),
         CLASSES,
         "## The models",
         models_table(models, question),

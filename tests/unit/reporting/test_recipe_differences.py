@@ -68,15 +68,19 @@ def test_a_baseline_names_what_it_reads(config):
 
 def test_every_variant_has_its_encoder_and_a_model_of_the_hub_its_page(config):
     titles = {name: f"{name}|" for name in config["variants"]}
-    page = recipes(config, titles, "plain")
+    page = recipes(config, titles, "plain", {"hub": ["mit", "other_1"], "local": None})
     cells = dict(re.findall(r"^\| (\w+)\\\| +\| (.*?) +\|$", page.partition("\n\n")[0], re.M))
     assert cells["plain"].startswith("built: built here without pre-training, as distilbert with 2")
-    assert cells["larger"] == r"local: from the folder data/my_encoder"
+    assert cells["larger"] == "local: from the folder data/my_encoder, licence not known"
     link = f"https://huggingface.co/some-one/bert-_x_/tree/{'a' * 40}"
-    assert cells["fetched"] == rf"hub: [some-one/bert-\_x\_]({link}) at aaaaaaa"
+    assert (
+        cells["fetched"] == rf"hub: [some-one/bert-\_x\_]({link}) at aaaaaaa, licence mit, other_1"
+    )
     assert cells["words"] == "none: a logistic regression"
     assert [*cells] == [*titles]
 
 
 def test_without_differences_there_is_one_table(config):
-    assert "key that differs" not in recipes(config, {"plain": "Plain", "twin": "Twin"}, "plain")
+    assert "key that differs" not in recipes(
+        config, {"plain": "Plain", "twin": "Twin"}, "plain", {}
+    )

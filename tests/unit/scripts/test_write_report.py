@@ -103,6 +103,9 @@ def report(tmp_path, monkeypatch):
             change(made)
         made.summarize()
         (tmp_path / "corpus.md").write_text(CORPUS, encoding="utf-8")
+        manifest = tmp_path / "encoders" / "one" / "manifest.json"
+        manifest.parent.mkdir(parents=True, exist_ok=True)
+        manifest.write_text('{"license": "apache-2.0"}', encoding="utf-8")
         (tmp_path / "audit.md").write_text(AUDIT, encoding="utf-8")
         for name in FIGURES:
             text = (captions or {}).get(name, f"How to read *{name}*.")
@@ -117,6 +120,7 @@ def report(tmp_path, monkeypatch):
             metrics=made.metrics,
             records=made.records,
             runtimes=made.runtimes,
+            encoder_manifests=[str(manifest)],
             figures=[made.figure(name) for name in FIGURES],
             captions=[f"{name}.md" for name in FIGURES],
             template=str(REPORT / "page.html"),
@@ -214,7 +218,9 @@ def test_every_model_has_its_facts_and_differences_stand_in_the_page(report):
         *("2 of 4 (0.600)", "9 m 48 s", "1.5 s, 800 rows/s", "CPU (2 threads), float32"),
     ]
     encoders, differences = page.under["How the variants differ"]
-    assert encoders[1:] == [[title, "one: some/bert at aaaaaaa"] for title in ("One", "Two")]
+    assert encoders[1:] == [
+        [title, "one: some/bert at aaaaaaa, licence apache-2.0"] for title in ("One", "Two")
+    ]
     assert differences[1:] == [["Two", "training.learning_rate", "0.25", "5e-05"]]
 
 

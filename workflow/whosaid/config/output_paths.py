@@ -133,6 +133,12 @@ def fine_tuned(config: Config) -> list[str]:
     return [name for name, each in config.variants.items() if each.classifier == "encoder"]
 
 
+def encoder_manifests(config: Config) -> list[str]:
+    """The manifest of every encoder that a variant uses."""
+    names = dict.fromkeys(config.variants[name].encoder for name in fine_tuned(config))
+    return [f"data/{config.experiment}/encoders/{name}/manifest.json" for name in names]
+
+
 def figures(config: Config) -> dict[str, str]:
     """The figures by name; `word_counts` is one of them only if a variant counts words."""
     counts_words = any(variant.min_words for variant in config.variants.values())
@@ -144,11 +150,10 @@ def figures(config: Config) -> dict[str, str]:
 def recorded(config: Config) -> list[str]:
     """One output of every job of the experiment, for `verify`; for a folder, its manifest."""
     data = f"data/{config.experiment}"
-    encoders = dict.fromkeys(config.variants[name].encoder for name in fine_tuned(config))
     return [
         f"{data}/lines.parquet",
         *split_counts(config),
-        *(f"{data}/encoders/{name}/manifest.json" for name in encoders),
+        *encoder_manifests(config),
         *(f"{data}/tokenized/{name}/manifest.json" for name in fine_tuned(config)),
         *(path.replace("training.json", "manifest.json") for path in training_records(config)),
         *(path for name in config.variants for path in scores(config, name)),

@@ -17,15 +17,21 @@ IGNORED_BY = {"linear": {"encoder", "max_length", "training"}, "encoder": {"line
 """Keys of a variant that a classifier does not read."""
 
 
-def recipes(config: Mapping[str, Any], titles: Mapping[str, str], reference: str) -> str:
+def recipes(
+    config: Mapping[str, Any],
+    titles: Mapping[str, str],
+    reference: str,
+    licences: Mapping[str, Any],
+) -> str:
     """The encoder of each variant, and a row for each key that differs from the reference.
 
     `config` is the merged config as plain values, `titles` maps names of variants to titles, in the
-    order of the rows, and `reference` is the name of one of them.
+    order of the rows, and `reference` is the name of one of them. `licences` are those that the
+    cards of encoders name, by the encoder's name.
     """
     variants = config["variants"]
     encoders = [
-        [escaped(title), encoder_of(variants[name], config["encoders"])]
+        [escaped(title), encoder_of(variants[name], config["encoders"], licences)]
         for name, title in titles.items()
     ]
     rows = [
@@ -40,18 +46,23 @@ def recipes(config: Mapping[str, Any], titles: Mapping[str, str], reference: str
     return "\n\n".join(parts)
 
 
-def encoder_of(variant: Mapping[str, Any], encoders: Mapping[str, Mapping[str, Any]]) -> str:
-    """The name of a variant's encoder and where it comes from; a model on the hub has a link."""
+def encoder_of(
+    variant: Mapping[str, Any],
+    encoders: Mapping[str, Mapping[str, Any]],
+    licences: Mapping[str, Any],
+) -> str:
+    """The name of a variant's encoder, where it comes from, with a link to the hub, and licence."""
     if variant["classifier"] == "linear":
         return "none: a logistic regression"
     name = variant["encoder"]
-    source = encoders[name]
+    source, licence = encoders[name], licences.get(name)
+    told = f", licence {escaped(shown(licence)) if licence else 'not known'}"
     if source["hub"]:
         hub, revision = source["hub"]["name"], source["hub"]["revision"]
         link = f"{HUB}{quote(hub)}/tree/{revision}"
-        return f"{escaped(name)}: [{escaped(hub)}]({link}) at {revision[:7]}"
+        return f"{escaped(name)}: [{escaped(hub)}]({link}) at {revision[:7]}{told}"
     if source["path"]:
-        return f"{escaped(name)}: from the folder {escaped(source['path'])}"
+        return f"{escaped(name)}: from the folder {escaped(source['path'])}{told}"
     built = source["scratch"]
     return (
         f"{escaped(name)}: built here without pre-training, as {built['architecture']} with "
