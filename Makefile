@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c envs/constraints.txt
 
-.PHONY: summary plan new ask export push test test-all check format manual rooms benchmark
+.PHONY: summary plan new ask predict export push test test-all check format manual rooms benchmark
 
 summary: .venv/ready  ## the table of the shipped sample, and the report
 	$(BIN)/snakemake --cores 1 results/summary.md results/report.html
@@ -27,6 +27,11 @@ ask: .venv/ready  ## who says this line, and how sure is each model?
 	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.ask --line="$$LINE" \
 		--variant "$(call typed,VARIANT)" --configfile $(call typed,CONFIG) \
 		$(if $(call typed,WITH),--with "$(WITH)")
+
+# make predict LINES=my_lines.csv [VARIANT=tfidf] [CONFIG="config/my_show.yaml"]
+predict: .venv/ready  ## who says each line of a file, as Parquet and CSV
+	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.predict_lines "$(call typed,LINES)" \
+		--variant "$(call typed,VARIANT)" --configfile $(call typed,CONFIG)
 
 # make export VARIANT=basic_distilbert [SEED=42] [FORMAT=onnx] [CONFIG="config/my_show.yaml"]
 # make push VARIANT=basic_distilbert REPO=user/name [PUBLIC=yes] [SEED=...] [FORMAT=...] [CONFIG=...]

@@ -38,6 +38,8 @@ ELSEWHERE = {
     "statistics": "its keys are in `bootstrap`",
     "corpus": "its keys stand in many stages",
     "audit": "its keys are those of audit_splits",
+    "new_lines": "inputs of predict_new_lines",
+    "informal_test": "goes by the name lines",
 }
 """Keys that no stage's settings hold by their own name, and why."""
 

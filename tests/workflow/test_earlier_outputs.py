@@ -20,7 +20,7 @@ import pytest
 from disturbance import is_running, needs_proc, poll
 from edits import Edit, replace, set_key
 from job_lists import NOTHING
-from tree import PROJECT, Tree
+from tree import CSV, PROJECT, Tree
 
 from whosaid.jobs.earlier_outputs import FOLDER
 
@@ -69,6 +69,11 @@ FAILING = {
         change(f"{DATA}/tokenized/basic_distilbert/manifest.json"),
         f"{RESULTS}/tokens/basic_distilbert.md",
     ),
+    "predict_new_lines": (
+        change(f"{DATA}/models/tfidf/seed_42/manifest.json"),
+        f"{RESULTS}/new/more/tfidf.parquet",
+    ),
+    "informal_test": (change(f"{MODEL}/manifest.json"), f"{RESULTS}/informal_test.md"),
     "train_model": (change(f"{DATA}/tokenized/basic_distilbert/manifest.json"), MODEL),
     "predict_splits": (change(f"{MODEL}/manifest.json"), f"{PREDICTIONS}/scores.json"),
     "train_linear": (
@@ -103,7 +108,9 @@ def everything(forged_tree, once) -> Tree:
 
     def fill(folder):
         tree = forged_tree.copy(folder)
+        tree.configure(lambda config: config.update(new_lines={"more": CSV}))
         tree.forge(f"results/audit.md results/report.html {RESULTS}/errors.html {ONNX}")
+        tree.forge(f"{RESULTS}/new/more/tfidf.parquet")
         (folder / "data" / "nltk_data").mkdir()
         tree.forge("data/nltk_data --forcerun fetch_punkt")
 

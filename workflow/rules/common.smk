@@ -142,3 +142,25 @@ def predictions_on(split):
 def scores_of_seeds(wildcards):
     """The published metrics of all seeds of the variant."""
     return output_paths.scores(CONFIG, wildcards.variant)
+
+
+def new_lines_file(wildcards):
+    """The user's file of new lines."""
+    return CONFIG.new_lines[wildcards.name]
+
+
+def new_lines_digest(wildcards):
+    """The file's SHA-256, whose modification time is not trusted; Snakemake says if it is missing."""
+    path = new_lines_file(wildcards)
+    return digest_now(path) if os.path.isfile(path) else None
+
+
+def model_folders(wildcards):
+    """The model of each seed of the variant."""
+    seeds = CONFIG.variants[wildcards.variant].seeds
+    return [output_paths.model_folder(CONFIG, wildcards.variant, seed) for seed in seeds]
+
+
+def model_manifests(wildcards):
+    """Their manifests, which change with the content of the folders."""
+    return [f"{folder}/manifest.json" for folder in model_folders(wildcards)]

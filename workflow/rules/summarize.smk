@@ -79,6 +79,7 @@ rule write_report:
         corpus=f"results/{CONFIG.experiment}/corpus.md",
         facts=f"data/{CONFIG.experiment}/corpus.json",
         audit="results/audit.md",
+        informal=output_paths.informal_pages(CONFIG),
         metrics=output_paths.metrics(CONFIG),
         records=output_paths.training_records(CONFIG),
         runtimes=output_paths.runtimes(CONFIG),

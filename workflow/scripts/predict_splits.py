@@ -6,7 +6,6 @@ metrics on each split; `runtime.json`, seconds and rows per second.
 """
 
 import logging
-import tempfile
 from pathlib import Path
 
 from whosaid.jobs.environment import quiet_transformers  # before the libraries that read it
@@ -14,8 +13,8 @@ from whosaid.jobs.environment import quiet_transformers  # before the libraries 
 # isort: split
 import numpy as np
 import pandas as pd
-from datasets import Dataset, load_from_disk
-from transformers import AutoTokenizer, PreTrainedTokenizerBase, Trainer
+from datasets import load_from_disk
+from transformers import AutoTokenizer
 
 from whosaid.caching.json_files import read_json, write_json
 from whosaid.caching.manifest import check_manifest
@@ -24,37 +23,11 @@ from whosaid.evaluation.prediction_files import write_split
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reported_split import REPORTED
 from whosaid.split_names import SPLITS
-from whosaid.training.classifier import check_token_ids, load_classifier
-from whosaid.training.trainer import COLUMNS, build_trainer
+from whosaid.training.classifier import check_token_ids
+from whosaid.training.predictor import load_predictor, predict
 from whosaid.training.watched_scores import score
 
 logger = logging.getLogger(__name__)
-
-
-def load_predictor(
-    folder: str, tokenizer: PreTrainedTokenizerBase, question: str, per_device_eval_batch_size: int
-) -> Trainer:
-    """A Trainer that predicts with the model in `folder`, in float32."""
-    return build_trainer(
-        load_classifier(folder),
-        tokenizer,
-        {},
-        question,
-        precision="float32",
-        # Nothing is written there.
-        output_dir=tempfile.gettempdir(),
-        per_device_eval_batch_size=per_device_eval_batch_size,
-    )
-
-
-def predict(predictor: Trainer, rows: Dataset) -> tuple[np.ndarray, float, float]:
-    """The logits (rows x classes, float32) in the order of the `rows`, seconds, rows per second."""
-    if not len(rows):
-        return np.empty((0, predictor.model.num_labels), np.float32), 0.0, 0.0
-    output = predictor.predict(rows.select_columns(COLUMNS), metric_key_prefix="predict")
-    figures = output.metrics
-    seconds, rate = figures["predict_runtime"], figures["predict_samples_per_second"]
-    return output.predictions.astype(np.float32), seconds, rate
 
 
 def main(

@@ -76,6 +76,7 @@ def main(
     encoder_manifests: Sequence[str] = (),
     token_counts: Sequence[str] = (),
     token_pages: Sequence[str] = (),
+    informal: Sequence[str] = (),
 ) -> None:
     """Write the page to `report`.
 
@@ -110,6 +111,7 @@ def main(
         CLASSES,
         "## The models",
         models_table(models, question),
+        *(demoted(Path(page).read_text(encoding="utf-8")) for page in informal),
         demoted(described),
     ]
     after_tokens = [

@@ -16,6 +16,7 @@ STAGES += ("train_model", "predict_splits", "train_linear", "audit_splits", "sum
 STAGES += ("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures", "summarize")
 STAGES += ("describe_corpus", "inspect_tokens", "export_model", "export_onnx", "write_errors_page")
 STAGES += ("write_report",)
+STAGES += ("predict_new_lines", "informal_test")
 """Every rule with a digest of its code."""
 
 
@@ -221,10 +222,16 @@ READ = {*EVALUATE, *EXPORT, "summarize"}
 """Know what a question is about."""
 
 SHOW = {"describe_corpus", "draw_figures", "inspect_tokens", "summarize", "summarize_audit"}
-SHOW |= {"write_report", *EXPORT}
+SHOW |= {"informal_test", "write_report", *EXPORT}
 """Write what people read."""
 
-ENCODER = {"train_model", "predict_splits"}
+NEW_LINES = {"predict_new_lines", "informal_test"}
+"""Ask models about lines that are in no split."""
+
+READ_FILES = {"read_lines", "predict_new_lines"}
+"""Read files of lines."""
+
+ENCODER = {"train_model", "predict_splits", *NEW_LINES}
 """Run an encoder."""
 
 REACHED_BY = {
@@ -263,42 +270,43 @@ REACHED_BY = {
         *("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures", "summarize"),
         *("predict_splits", "train_linear", *EXPORT),
     },
-    "tokens/first_position": {"tokenize_splits", "train_model", "predict_splits"},
+    "tokens/first_position": {"tokenize_splits", *ENCODER},
     "split_names": {
         *("split_lines", "audit_splits", "summarize_audit", "tokenize_splits", "inspect_tokens"),
         "train_model",
         *("predict_splits", "train_linear", "evaluate_splits", "describe_corpus", "summarize"),
         "write_errors_page",
     },
-    "corpus/count_words": {"split_lines"},
+    "corpus/count_words": {"split_lines", *NEW_LINES},
     # A run never guesses.
     "corpus/column_guesses": set(),
     "reporting/ask": set(),
-    "training/new_lines": set(),
+    "reporting/predict_lines": set(),
     "corpus/detect_form": set(),
     "corpus/first_look": set(),
     "corpus/suggest_keys": set(),
-    "corpus/label_names": {"split_lines", "write_errors_page", *EXPORT},
+    "corpus/label_names": {"split_lines", "write_errors_page", *EXPORT, *NEW_LINES},
     "corpus/leak_audit": {"audit_splits"},
     "corpus/near_duplicates": {"audit_splits"},
-    "corpus/normalise_text": {"split_lines", "audit_splits"},
+    "corpus/normalise_text": {"split_lines", "audit_splits", *NEW_LINES},
     "corpus/punkt_data": {"fetch_punkt"},
-    "config/column_names": {"read_lines"},
+    "config/column_names": READ_FILES,
     "config/corpus_files": {"read_lines"},
     "config/speaker_names": {"read_lines"},
-    "corpus/delimited": {"read_lines"},
-    "corpus/fields": {"read_lines"},
-    "corpus/file_kinds": {"read_lines"},
-    "corpus/headers": {"read_lines"},
+    "corpus/delimited": READ_FILES,
+    "corpus/fields": READ_FILES,
+    "corpus/file_kinds": READ_FILES,
+    "corpus/headers": READ_FILES,
     "corpus/natural_order": {"audit_splits", "summarize_audit", "evaluate_slices"},
     "corpus/read_corpus": {"read_lines"},
-    "corpus/read_files": {"read_lines"},
+    "corpus/read_files": READ_FILES,
     "corpus/scenes": {"read_lines"},
     "corpus/speakers": {"read_lines"},
     "corpus/spellings": {"describe_corpus"},
     "corpus/word_blanks": {"read_lines"},
-    "corpus/recipe": {"split_lines"},
+    "corpus/recipe": {"split_lines", *NEW_LINES},
     "corpus/split_rows": {"split_lines"},
+    "corpus/stream_lines": {"predict_new_lines"},
     "corpus/units": {"split_lines", "audit_splits", *RESAMPLE},
     "tokens/scratch_encoder": {"build_encoder"},
     "tokens/token_counts": {"inspect_tokens"},
@@ -311,38 +319,42 @@ REACHED_BY = {
     "evaluation/compare": {"compare_variants"},
     "evaluation/curves": {"evaluate_slices", "draw_figures"},
     "evaluation/intervals": RESAMPLE,
-    "evaluation/macro_metrics": {*READ, *PREDICT, "train_model"},
-    "evaluation/metric_entry": {*READ, *PREDICT, "train_model"},
+    "evaluation/macro_metrics": {*READ, *PREDICT, *ENCODER},
+    "evaluation/metric_entry": {*READ, *PREDICT, *ENCODER},
     "evaluation/mean_prediction": {"write_errors_page"},
     # Adding a metric trains and predicts nothing.
     "evaluation/metrics": READ,
+    "evaluation/new_predictions": {"predict_new_lines"},
     "evaluation/prediction_files": PREDICT,
     "evaluation/predictions": {*READ, *PREDICT, "write_errors_page"},
     "evaluation/probability": {*READ, *PREDICT, "write_errors_page"},
-    "evaluation/published_metrics": {*READ, *PREDICT, "train_model"},
+    "evaluation/published_metrics": {*READ, *PREDICT, *ENCODER},
     "evaluation/questions": READ,
     "evaluation/resampling": READ,
     "evaluation/slices": {"evaluate_slices"},
     "evaluation/split_metrics": {"evaluate_splits"},
     "evaluation/target_description": {"evaluate_splits"},
     "evaluation/thresholds": READ,
-    "evaluation/watched_metrics": {*READ, *PREDICT, "train_model"},
+    "evaluation/watched_metrics": {*READ, *PREDICT, *ENCODER},
     "training/checkpoints": {"train_model"},
     "training/classifier": {*ENCODER, "export_onnx"},
     "training/cpu_dropout": {"train_model"},
     "training/epoch_log": {"train_model"},
-    "training/linear_model": {"train_linear"},
+    "training/linear_model": {"train_linear", *NEW_LINES},
     "training/exported_model": EXPORT,
     "training/loss": ENCODER,
     "training/model_store": {"train_model"},
+    "training/new_lines": NEW_LINES,
     "training/onnx_model": {"export_onnx"},
     "training/onnx_packages": {"export_onnx"},
     "training/packing": ENCODER,
+    "training/predictor": ENCODER - {"train_model"},
     "training/train": {"train_model"},
     "training/trainer": ENCODER,
     "training/used_embeddings": {"train_model"},
     "training/watched_scores": ENCODER,
     "reporting/addressed_numbers": {*EXPORT, "summarize", "write_report"},
+    "reporting/answers": {"informal_test"},
     "reporting/audit_table": {"summarize_audit"},
     "reporting/figure_data": {"draw_figures"},
     "reporting/class_counts": {"describe_corpus"},

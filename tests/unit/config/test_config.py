@@ -573,14 +573,14 @@ STAGES = ("read_lines", "split_lines", "audit_splits", "fetch_encoder", "tokeniz
 STAGES += ("train_model", "predict_splits", "train_linear", "evaluate_splits", "compare_variants")
 STAGES += ("evaluate_slices", "draw_figures", "summarize", "summarize_audit", "write_report")
 STAGES += ("build_encoder", "describe_corpus", "inspect_tokens", "export_model")
-STAGES += ("write_errors_page", "verify")
+STAGES += ("write_errors_page", "verify", "predict_new_lines", "informal_test")
 
 OF_ALL_VARIANTS = {"compare_variants", "evaluate_slices", "draw_figures", "summarize"}
 OF_ALL_VARIANTS |= {"describe_corpus", "summarize_audit", "verify", "write_errors_page"}
-OF_ALL_VARIANTS |= {"write_report"}
+OF_ALL_VARIANTS |= {"write_report", "informal_test"}
 
-NAMED = OF_ALL_VARIANTS - {"draw_figures"} | {"audit_splits", "inspect_tokens", "evaluate_splits"}
-NAMED |= {"export_model"}
+NAMED = OF_ALL_VARIANTS - {"draw_figures", "informal_test"}
+NAMED |= {"audit_splits", "inspect_tokens", "evaluate_splits", "export_model"}
 """Stages whose output carries the name of the experiment."""
 
 
@@ -760,6 +760,18 @@ OWN_SETTINGS = {
         "reference": "long",
     },
     "inspect_tokens": {"experiment": "other", "variants.plain.title": "Plain"},
+    "predict_new_lines": {
+        "corpus.encoding": "cp1252",
+        "variants.plain.annotate": ["title"],
+        "variants.plain.min_words": 4,
+        "variants.plain.training.seeds": [1, 2],
+    },
+    "informal_test": {
+        "informal_test": ["Beets."],
+        "corpus.target_speaker": "jim",
+        "variants.plain.annotate": ["title"],
+        "variants.another": {},
+    },
     "describe_corpus": {
         "experiment": "other",
         "variants.plain.title": "Plain",
@@ -820,15 +832,21 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
                 *("variants.plain.title", "Plain"),
                 {
                     *("draw_figures", "describe_corpus", "inspect_tokens", "summarize"),
-                    *("summarize_audit", "write_errors_page", "export_model"),
+                    *("summarize_audit", "write_errors_page", "export_model", "informal_test"),
                 },
             ),
             ("variants.plain.max_length", 64, {"tokenize_splits", "export_model"}),
-            ("variants.plain.min_words", 4, {"split_lines", "draw_figures", "export_model"}),
+            (
+                *("variants.plain.min_words", 4),
+                {
+                    *("split_lines", "draw_figures", "export_model"),
+                    *("predict_new_lines", "informal_test"),
+                },
+            ),
             ("variants.plain.training.learning_rate", 1e-4, {"train_model", "export_model"}),
             (
                 *("variants.plain.training.seeds", [42, 43]),
-                (OF_ALL_VARIANTS | {"evaluate_splits"}),
+                (OF_ALL_VARIANTS | {"evaluate_splits", "predict_new_lines"}),
             ),
             ("variants.plain.linear.C", 2, {"train_linear"}),
             ("variants.plain.training.precision", "bfloat16", {"train_model", "export_model"}),
@@ -851,7 +869,7 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
                 *("corpus.target_speaker", "jim"),
                 {
                     *("read_lines", "split_lines", "draw_figures", "export_model", "summarize"),
-                    "write_errors_page",
+                    *("write_errors_page", "informal_test"),
                 },
             ),
         ]
@@ -869,7 +887,7 @@ def test_the_config_that_the_report_shows_is_the_whole_one(name):
     config = parse_config(load(name))
     shown["corpus"]["csv"] = config.model_dump(mode="json")["corpus"]["csv"]
     again = parse_config(yaml.safe_load(yaml.safe_dump(shown)))
-    left_out = {"defaults"}
+    left_out = {"defaults", "new_lines"}
     assert again.model_dump(exclude=left_out) == config.model_dump(exclude=left_out)
 
 

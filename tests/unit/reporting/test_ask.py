@@ -11,6 +11,7 @@ from whosaid.caching.manifest import write_manifest
 from whosaid.config.parse import merge, parse_config, read_config_file
 from whosaid.errors import InputError
 from whosaid.reporting import ask
+from whosaid.reporting.answers import answer_tables
 from whosaid.training.linear_model import fit, load_model, save_model
 
 BASE = Path(__file__).parents[3] / "config" / "config.yaml"
@@ -40,6 +41,14 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
+def asked(config, variant=None, line=LINE, **values):
+    """The cells of the table that the models of the config answer with."""
+    corpus, models = config.corpus, ask.trained_models(config, variant)
+    given = (corpus.question, corpus.target, corpus.word_tokenizer)
+    [table] = answer_tables(models, [line], values, *given)
+    return cells(table)
+
+
 def cells(text):
     return [[cell.strip() for cell in row.split("|")[1:-1]] for row in text.splitlines()]
 
@@ -49,9 +58,9 @@ def test_the_row_of_a_model_says_what_it_says_and_what_its_threshold_makes_of_it
     thresholds = {"seeds": {"42": {"threshold": THRESHOLD}}}
     (place / "data/demo/models/tfidf/thresholds.json").write_text(json.dumps(thresholds))
     config = config_of()
-    models = ask.trained_models(config, None)
-    assert [(model.variant, model.seed) for model in models] == [("tfidf", 42)]
-    header, _, row = cells(ask.answer_table(config, models, LINE, {}))
+    [model] = ask.trained_models(config, None)
+    assert (model.title, model.seed, model.threshold) == ("TF-IDF", 42, THRESHOLD)
+    header, _, row = asked(config)
     assert header[3] == "probability of dwight"
     probability = 1 / (1 + np.exp(-logits[1]))
     expected = "dwight" if probability >= 0.5 else r"not\_dwight"
@@ -62,7 +71,7 @@ def test_the_row_of_a_model_says_what_it_says_and_what_its_threshold_makes_of_it
 def test_with_a_class_for_each_speaker_the_best_three_are_named(place):
     logits = make_linear(place / "data/demo/models/tfidf/seed_42", ["ann", "bob", "carl", "dora"])
     config = config_of(corpus={"question": "speakers"})
-    [*_, row] = cells(ask.answer_table(config, ask.trained_models(config, "tfidf"), LINE, {}))
+    [*_, row] = asked(config, "tfidf")
     shares = np.exp(logits) / np.exp(logits).sum()
     order = np.argsort(-shares, kind="stable")
     names = np.array(["ann", "bob", "carl", "dora"])[order]
@@ -70,14 +79,28 @@ def test_with_a_class_for_each_speaker_the_best_three_are_named(place):
     assert row[4] == f"{names[1]} {shares[order[1]]:.3f}, {names[2]} {shares[order[2]]:.3f}"
 
 
-def test_a_text_is_annotated_with_the_values_that_are_given_and_short_lines_are_told():
-    config = config_of(variants={"low_cutoff_distilbert": {}})
-    name = "augmented_vocab_distilbert"
-    assert ask.lines_for(config, name, LINE, {})["text"] == [LINE]
-    values = {"directed_by": "Ken", "writer1": "Mindy"}
-    assert ask.lines_for(config, name, LINE, values)["text"] == [f"{LINE} [Ken] [Mindy]"]
-    assert ask.is_too_short(config, "low_cutoff_distilbert", "Too short.")
-    assert not ask.is_too_short(config, "low_cutoff_distilbert", "This is one of enough words.")
+def test_a_model_reads_the_columns_that_are_given_and_the_others_are_empty(place):
+    folder = place / "data/demo/models/metadata_only/seed_42"
+    folder.mkdir(parents=True)
+    names = {"directed_by": ["Ken", "Paul"] * 8}
+    linear = {"features": ["directed_by"], "C": 1.0, "class_weight": None}
+    labels = np.array([0, 1] * 8)
+    save_model(fit(names, labels, linear), folder, ["not_dwight", "dwight"])
+    write_manifest(folder, key=None)
+    features = {"classifier": "linear", "linear": linear}
+    config = config_of(variants={"metadata_only": features, "tfidf": None})
+    of = {who: float(asked(config, directed_by=who)[2][3]) for who in ("Ken", "Paul", "", "Ann")}
+    assert of["Ken"] < of[""] == of["Ann"] < of["Paul"]
+    assert float(asked(config)[2][3]) == of[""]
+
+
+def test_a_line_that_is_shorter_than_all_that_was_learned_is_told(place):
+    make_linear(place / "data/demo/models/tfidf/seed_42", ["not_dwight", "dwight"])
+    config = config_of(variants={"tfidf": {"min_words": 6, "min_words_scope": "train"}})
+    assert asked(config, line="Too short.")[2][2].endswith(
+        "(it knows no line of fewer than 6 words)"
+    )
+    assert "fewer" not in asked(config, line="This is one of enough words.")[2][2]
 
 
 def test_what_cannot_be_asked_is_refused_in_a_line(place):
@@ -93,7 +116,8 @@ def test_what_cannot_be_asked_is_refused_in_a_line(place):
 def test_the_command_line_prints_the_table(place, monkeypatch, capsys):
     make_linear(place / "data/mine/models/tfidf/seed_42", ["not_dwight", "dwight"])
     (place / "overlay.yaml").write_text(yaml.safe_dump({"experiment": "mine"}))
-    monkeypatch.setattr(ask, "BASE", str(BASE))
+    (place / "config").mkdir()
+    (place / "config" / "config.yaml").write_text(BASE.read_text())
     command = ["ask", f"--line={LINE}", "--variant", "", "--configfile", "overlay.yaml"]
     monkeypatch.setattr("sys.argv", command)
     ask.main()

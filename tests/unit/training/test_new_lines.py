@@ -13,7 +13,7 @@ def test_an_encoder_answers_as_it_does_without_a_batch(build, tokenizer, tmp_pat
     model.save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
     write_manifest(tmp_path, key=None)
-    found = answer(tmp_path, {"text": TEXTS})
+    found = answer(tmp_path, {"text": TEXTS}, "target")
     for text, logits in zip(TEXTS, found.logits, strict=True):
         ids = torch.tensor([tokenizer(text, truncation=True)["input_ids"]])
         with torch.inference_mode():
@@ -30,4 +30,4 @@ def test_a_damaged_model_answers_nothing(build, tokenizer, tmp_path):
     with open(tmp_path / "model.safetensors", "ab") as file:
         file.write(b"more")
     with pytest.raises(InputError, match=r"model\.safetensors"):
-        answer(tmp_path, {"text": TEXTS})
+        answer(tmp_path, {"text": TEXTS}, "target")

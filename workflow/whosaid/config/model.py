@@ -174,6 +174,17 @@ class Config(Section):
         description="The question that all `published` figures answer. They are left out, with a "
         "note, where `corpus` asks another one.",
     )
+    new_lines: Annotated[dict[Name, FilePath], Named] = Field(
+        {},
+        description="Files of other lines, by a name: `results/{experiment}/new/{name}/"
+        "{variant}.csv` says who says them. A file needs the column of the line, and those that "
+        "the variant reads; the end of its name says its form.",
+    )
+    informal_test: tuple[Text, ...] = Field(
+        (),
+        description="Lines that every model is asked in `results/{experiment}/informal_test.md` "
+        "and in the report.",
+    )
     statistics: Statistics = Field(Statistics(), description="Intervals and comparisons.")
     audit: Audit = Field(Audit(), description="The leak audit and its limits.")
 

@@ -96,13 +96,23 @@ def exports(config: Config) -> list[str]:
     ]
 
 
-def training_records(config: Config) -> list[str]:
-    """The training record of every variant and seed."""
+def model_folders(config: Config) -> list[str]:
+    """The folder of the model of every variant and seed."""
     return [
-        f"{model_folder(config, name, seed)}/training.json"
+        model_folder(config, name, seed)
         for name, variant in config.variants.items()
         for seed in variant.seeds
     ]
+
+
+def model_manifests(config: Config) -> list[str]:
+    """The manifest of every model, which changes with the content of its folder."""
+    return [f"{folder}/manifest.json" for folder in model_folders(config)]
+
+
+def training_records(config: Config) -> list[str]:
+    """The training record of every variant and seed."""
+    return [f"{folder}/training.json" for folder in model_folders(config)]
 
 
 def runtimes(config: Config) -> list[str]:
@@ -126,6 +136,11 @@ def token_files(config: Config, kind: str) -> list[str]:
     """A file about the tokens of every variant with an encoder: the page, `md`, or `json`."""
     folder = f"results/{config.experiment}/tokens"
     return [f"{folder}/{name}.{kind}" for name in fine_tuned(config)]
+
+
+def informal_pages(config: Config) -> list[str]:
+    """The page of the informal test, if the config has lines for it."""
+    return [f"results/{config.experiment}/informal_test.md"] * bool(config.informal_test)
 
 
 def fine_tuned(config: Config) -> list[str]:
@@ -155,11 +170,12 @@ def recorded(config: Config) -> list[str]:
         *split_counts(config),
         *encoder_manifests(config),
         *(f"{data}/tokenized/{name}/manifest.json" for name in fine_tuned(config)),
-        *(path.replace("training.json", "manifest.json") for path in training_records(config)),
+        *model_manifests(config),
         *(path for name in config.variants for path in scores(config, name)),
         *(path for path in metrics(config) if path.endswith(f"/{REPORTED}.json")),
         *(f"results/{config.experiment}/{name}.json" for name in ("comparison", "slices")),
         f"results/{config.experiment}/corpus.md",
+        *informal_pages(config),
         *token_files(config, "md"),
         f"results/{config.experiment}/errors.html",
         *exports(config),

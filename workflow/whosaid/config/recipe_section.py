@@ -250,3 +250,9 @@ class Variant(Recipe):
     def seeds(self) -> tuple[int, ...]:
         """The seeds of its models. A logistic regression has one optimum, so one is enough."""
         return self.training.seeds if self.classifier == "encoder" else self.training.seeds[:1]
+
+    @property
+    def reads(self) -> dict[str, list[str]]:
+        """What its models read: the columns after the text, and the features of a linear one."""
+        features = self.linear.features if self.classifier == "linear" else ()
+        return {"annotate": list(self.annotate), "features": list(features)}

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from whosaid.config import output_paths
+from whosaid.config.column_names import TEXT_FEATURES
 from whosaid.config.model import Config
 
 
@@ -97,6 +98,37 @@ def predict_splits(config: Config, variant: str) -> dict[str, Any]:
     training = config.variants[variant].training
     size = {"per_device_eval_batch_size": training.per_device_eval_batch_size}
     return {"question": config.corpus.question, **size}
+
+
+def predict_new_lines(config: Config, variant: str) -> dict[str, Any]:
+    """What is read of a file of new lines, and how predictions are computed."""
+    spec, corpus = config.variants[variant], config.corpus
+    columns = {*spec.reads["annotate"], *spec.reads["features"]} - {*TEXT_FEATURES}
+    headers = corpus.columns.headers if corpus.columns else {}
+    return {
+        **predict_splits(config, variant),
+        **spec.reads,
+        "wanted": {name: headers.get(name, name) for name in ("line", *sorted(columns))},
+        "encoding": corpus.encoding,
+        "quotes": corpus.quotes,
+        "seeds": list(spec.seeds),
+        "min_words": spec.min_words,
+        "word_tokenizer": corpus.word_tokenizer,
+    }
+
+
+def informal_test(config: Config) -> dict[str, Any]:
+    """The lines, and what each variant's models read of them."""
+    return {
+        "lines": list(config.informal_test),
+        "question": config.corpus.question,
+        "target": config.corpus.target,
+        "word_tokenizer": config.corpus.word_tokenizer,
+        "variants": [
+            {**given, **config.variants[given["name"]].reads}
+            for given in _variants(config, "title", "seeds", "min_words")
+        ],
+    }
 
 
 def train_linear(config: Config, variant: str, seed: str) -> dict[str, Any]:
@@ -213,10 +245,11 @@ def write_report(config: Config) -> dict[str, Any]:
 
     The variants hold what `defaults` says.
     """
+    left_out = {"corpus": {"csv"}, "defaults": True, "new_lines": True}
     return {
         "question": config.corpus.question,
         "reference": config.reference_variant,
-        "config": config.model_dump(mode="json", exclude={"corpus": {"csv"}, "defaults": True}),
+        "config": config.model_dump(mode="json", exclude=left_out),
     }
 
 

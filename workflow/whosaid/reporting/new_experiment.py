@@ -43,6 +43,7 @@ COMMENTS = {
     "target_speaker": "A frequent speaker. `question: speakers` would ask for all of them.",
     "top_speakers": "How many of the most frequent speakers are kept.",
     "variants": "The variants of the base config that this corpus cannot have are left out.",
+    "informal_test": "Lines to ask every model, for the report.",
 }
 
 
@@ -92,6 +93,7 @@ def new_experiment(
     overlay: dict[str, Any] = {"experiment": name, "corpus": look.keys}
     if variants := unsupported(raw, corpus):
         overlay["variants"] = variants
+    overlay["informal_test"] = []
     config = parse_config(merge(raw, overlay))
     section = config.corpus.model_dump(mode="json")
     check_question(corpus.speakers, config.corpus.target, section, csv)

@@ -1,18 +1,20 @@
 """What a trained model says of lines that are in no split."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
+import pandas as pd
+from datasets import Dataset
 from scipy.special import softmax
 from transformers import AutoTokenizer
 
 from whosaid.caching.json_files import read_json
 from whosaid.caching.manifest import check_manifest
-from whosaid.training.classifier import load_classifier
-from whosaid.training.linear_model import Lines, load_model
+from whosaid.corpus.recipe import annotate_texts
+from whosaid.training.linear_model import Lines, column_of, load_model
+from whosaid.training.predictor import load_predictor, predict
 
 
 class Answers(NamedTuple):
@@ -27,27 +29,56 @@ class Answers(NamedTuple):
         return softmax(self.logits, axis=1)
 
 
-def answer(folder: Path, lines: Lines) -> Answers:
-    """What the model in `folder`, an encoder or a linear one, says of the `lines`.
+class LinesModel(NamedTuple):
+    """A model that reads lines: the names of its classes, and a function from lines to logits.
 
-    Texts are cut as in training. Raises InputError if a file of the model was lost or changed.
+    The logits are lines x classes, float64.
+    """
+
+    names: list[str]
+    logits: Callable[[Lines], np.ndarray]
+
+
+def load_lines_model(
+    folder: Path, question: str, per_device_eval_batch_size: int = 32
+) -> LinesModel:
+    """The model in `folder`, an encoder or a linear one. An encoder cuts texts as in training.
+
+    Raises InputError if a file of the model was lost or changed.
     """
     if (folder / "features.json").is_file():
         names = read_json(folder / "features.json")["id2label"]
-        return Answers(load_model(folder).logits(lines), in_order(names))
+        return LinesModel(in_order(names), load_model(folder).logits)
     check_manifest(folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    batch = tokenizer(
-        list(lines["text"]),
-        truncation=True,
-        padding=True,
-        return_token_type_ids=False,
-        return_tensors="pt",
-    )
-    model = load_classifier(folder).eval()
-    with torch.inference_mode():
-        logits = model(**batch).logits
-    return Answers(logits.double().numpy(), in_order(model.config.id2label))
+    predictor = load_predictor(folder, tokenizer, question, per_device_eval_batch_size)
+    predictor.compute_metrics = None  # nobody knows the labels
+
+    def logits(lines: Lines) -> np.ndarray:
+        texts = list(lines["text"])
+        ids = tokenizer(texts, truncation=True, return_attention_mask=False)["input_ids"]
+        rows = Dataset.from_dict({"input_ids": ids, "label": [0] * len(ids)})
+        return predict(predictor, rows)[0].astype(np.float64)
+
+    return LinesModel(in_order(predictor.model.config.id2label), logits)
+
+
+def answer(folder: Path, lines: Lines, question: str) -> Answers:
+    """What the model in `folder` says of the `lines`. Raises InputError as `load_lines_model`."""
+    model = load_lines_model(folder, question)
+    return Answers(model.logits(lines), model.names)
+
+
+def columns_read(
+    lines: pd.DataFrame, annotate: Sequence[str], features: Sequence[str] = ()
+) -> Lines:
+    """What a variant's models read of `lines`: the text with its annotation, and feature columns.
+
+    The column `line` is the text; an empty cell is an empty text.
+    """
+    texts, _ = annotate_texts(lines.rename(columns={"line": "text"}), annotate)
+    others = sorted({column_of(feature) for feature in features} - {"text"})
+    return {"text": texts.tolist()} | {name: lines[name].tolist() for name in others}
 
 
 def in_order(names: Mapping[str | int, str]) -> list[str]:

@@ -1,0 +1,30 @@
+# Asks all models the lines of `informal_test` in the config.
+#
+# INPUTS: data/{experiment}/models/
+# OUTPUTS: results/{experiment}/informal_test.md
+
+
+rule informal_test:
+    """Who says each line of the informal test, by every model."""
+    input:
+        stamp("informal_test"),
+        output_paths.model_manifests(CONFIG),
+        models=ancient(output_paths.model_folders(CONFIG)),
+        thresholds=output_paths.thresholds(CONFIG),
+        nltk_data=(
+            "data/nltk_data"
+            if CONFIG.corpus.word_tokenizer == "punkt"
+            and any(variant.min_words for variant in CONFIG.variants.values())
+            else []
+        ),
+    output:
+        page="results/{experiment}/informal_test.md",
+    log:
+        "results/logs/informal_test/{experiment}.log",
+    params:
+        settings=settings_of("informal_test"),
+        code=code_text("informal_test"),
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/informal_test.py"

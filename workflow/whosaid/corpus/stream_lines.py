@@ -1,0 +1,149 @@
+"""Reads a file of new lines piece by piece, so that its size costs no memory.
+
+The corpus itself is read at once by `read_files`: its checks need all rows.
+"""
+
+import csv
+import gzip
+import io
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from whosaid.corpus.delimited import MAX_CELL_BYTES, QUOTING
+from whosaid.corpus.fields import is_blank_text
+from whosaid.corpus.headers import check_header, fitted
+from whosaid.corpus.read_files import json_object
+from whosaid.errors import InputError
+
+CHUNK = 8192
+"""How many lines are held at once."""
+
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+ENDINGS = (*SEPARATORS, ".jsonl", ".parquet")
+
+
+def stream_lines(
+    path: Path, wanted: Mapping[str, str], encoding: str = "utf-8", quotes: str = "doubled"
+) -> Iterator[pd.DataFrame]:
+    """The `wanted` columns (headers by name here, `line` among them), at most CHUNK rows at a time.
+
+    The end of the file's name says its form: .csv, .tsv or .jsonl, also with .gz, or .parquet.
+    Cells are texts. The index is the number of the row's last line in the file, or of the row in a
+    Parquet file. Raises InputError with one line, which names the place, if the form is wrong, a
+    column is lacking or a line is empty.
+    """
+    ending = Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
+    if ending not in ENDINGS:
+        raise InputError(f"{path}: the end of its name says no form; use {', '.join(ENDINGS)}")
+    place = "row" if ending == ".parquet" else "line"
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    if ending == ".parquet":
+        chunks = _parquet(path, wanted)
+    else:
+        chunks = _text(path, wanted, ending, encoding, quotes)
+    rows = 0
+    for chunk in chunks:
+        is_empty = is_blank_text(chunk["line"])
+        if is_empty.any():
+            raise InputError(
+                f"{path}, {place} {is_empty.idxmax()}: {wanted['line']} is empty; remove the row"
+            )
+        rows += len(chunk)
+        yield chunk
+    if not rows:
+        raise InputError(f"{path}: no rows")
+
+
+def _text(
+    path: Path, wanted: Mapping[str, str], ending: str, encoding: str, quotes: str
+) -> Iterator[pd.DataFrame]:
+    is_utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+    try:
+        with _open(path, "utf-8-sig" if is_utf8 else encoding) as stream:
+            if ending == ".jsonl":
+                yield from _json_lines(stream, path, wanted)
+            else:
+                reading = {"delimiter": SEPARATORS[ending], **QUOTING[quotes]}
+                yield from _delimited(stream, path, wanted, reading)
+    except UnicodeError as error:
+        raise InputError(f"{path}: no {encoding} ({error}); save it as {encoding}") from None
+    except (EOFError, gzip.BadGzipFile) as error:
+        raise InputError(f"{path}: the file is cut off or damaged ({error})") from None
+
+
+def _open(path: Path, encoding: str) -> TextIO:
+    if path.suffix == ".gz":
+        return io.TextIOWrapper(gzip.open(path), encoding=encoding, newline="")
+    return path.open(encoding=encoding, newline="")
+
+
+def _delimited(
+    stream: TextIO, path: Path, wanted: Mapping[str, str], reading: dict
+) -> Iterator[pd.DataFrame]:
+    csv.field_size_limit(MAX_CELL_BYTES)
+    rows = csv.reader(stream, strict=True, **reading)
+    numbered = ((rows.line_num, row) for row in rows if row)
+    try:
+        _, header = next(numbered, (0, []))
+        wanted = fitted(header, wanted)
+        check_header(header, wanted, path, is_exact=False)
+        places = [header.index(name) for name in wanted.values()]
+        for some in batched_rows(numbered):
+            for number, row in some:
+                if len(row) != len(header):
+                    raise InputError(
+                        f"{path}, line {number}: {len(row)} cells where the header has "
+                        f"{len(header)}; correct the row (a cell with a separator needs quotes)"
+                    )
+            cells = [[row[place] for place in places] for _, row in some]
+            yield pd.DataFrame(cells, [number for number, _ in some], list(wanted), dtype="str")
+    except csv.Error as error:
+        raise InputError(
+            f"{path}, line {rows.line_num}: {error}; a quote there or above is not closed"
+        ) from None
+
+
+def _json_lines(stream: TextIO, path: Path, wanted: Mapping[str, str]) -> Iterator[pd.DataFrame]:
+    numbered = ((n, text) for n, text in enumerate(stream, start=1) if not text.isspace())
+    for some in batched_rows(numbered):
+        cells = []
+        for number, text in some:
+            values = json_object(text, path, number)
+            for header in wanted.values():
+                value = values.get(header)
+                if header not in values or isinstance(value, list | dict):
+                    raise InputError(f"{path}, line {number}: {header!r} is no text but {value!r}")
+            cells.append(["" if values[name] is None else values[name] for name in wanted.values()])
+        yield pd.DataFrame(cells, [number for number, _ in some], list(wanted)).astype("str")
+
+
+def batched_rows(rows: Iterator) -> Iterator[list]:
+    """Lists of at most CHUNK rows; `itertools.batched` is newer than the oldest Python here."""
+    while some := list(islice(rows, CHUNK)):
+        yield some
+
+
+def _parquet(path: Path, wanted: Mapping[str, str]) -> Iterator[pd.DataFrame]:
+    start = 1
+    try:
+        with pq.ParquetFile(path) as file:
+            header = file.schema_arrow.names
+            wanted = fitted(header, wanted)
+            check_header(header, wanted, path, is_exact=False)
+            for batch in file.iter_batches(CHUNK, columns=list(dict.fromkeys(wanted.values()))):
+                texts = {
+                    name: batch[header].cast(pa.string()).fill_null("").to_pandas()
+                    for name, header in wanted.items()
+                }
+                chunk = pd.DataFrame(texts)
+                yield chunk.set_axis(range(start, start + len(chunk)))
+                start += len(chunk)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: the Parquet file cannot be read ({error})") from None

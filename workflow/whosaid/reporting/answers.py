@@ -1,0 +1,104 @@
+"""Tables of what trained models say of single lines."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from whosaid.reporting.formats import METRIC, UNDEFINED
+from whosaid.reporting.markdown import escaped, table
+from whosaid.training.linear_model import column_of
+from whosaid.training.new_lines import Answers, columns_read, load_lines_model
+
+MOST_NAMES = 3
+"""So many speakers are named, the most probable first."""
+
+
+class Model(NamedTuple):
+    """A trained model: its variant's title, its seed and folder, and what it reads.
+
+    `threshold` is None where the question has none or it is not known yet. `min_words` is the
+    length of the shortest lines that it learned from.
+    """
+
+    title: str
+    seed: int
+    folder: Path
+    threshold: float | None
+    annotate: Sequence[str]
+    features: Sequence[str]
+    min_words: int | None
+
+
+def answer_tables(
+    models: Sequence[Model],
+    lines: Sequence[str],
+    values: Mapping[str, str],
+    question: str,
+    target: str | None,
+    word_tokenizer: str,
+) -> list[str]:
+    """For each of the `lines` a table as Markdown, with a row for each model.
+
+    `values` are those of the columns that models read beside the line; an unnamed one is empty.
+    """
+    has_target = question == "target"
+    headers = ["variant", "seed", "who"]
+    headers += [f"probability of {target}"] if has_target else ["probability"]
+    headers += ["logits", "at its threshold"] if has_target else ["then"]
+    rows: list[list[list[str]]] = [[] for _ in lines]
+    for model in models:
+        logits, names = ask_all(model, lines, values, question)
+        for place, line in enumerate(lines):
+            found = Answers(logits[[place]], names)
+            cells = of_target(model, found) if has_target else of_speakers(found)
+            if is_too_short(model, line, word_tokenizer):
+                cells[0] += f" (it knows no line of fewer than {model.min_words} words)"
+            rows[place].append([escaped(model.title), str(model.seed), *cells])
+    return [table(of_line, [escaped(header) for header in headers]) for of_line in rows]
+
+
+def ask_all(
+    model: Model, lines: Sequence[str], values: Mapping[str, str], question: str
+) -> Answers:
+    """What one model says of all lines."""
+    columns = {*model.annotate, *map(column_of, model.features)} - {"text"}
+    frame = pd.DataFrame({name: [values.get(name, "")] * len(lines) for name in sorted(columns)})
+    frame["line"] = list(lines)
+    loaded = load_lines_model(model.folder, question)
+    return Answers(loaded.logits(columns_read(frame, model.annotate, model.features)), loaded.names)
+
+
+def is_too_short(model: Model, line: str, word_tokenizer: str) -> bool:
+    """Whether the line is shorter than all that the model has learned from."""
+    if model.min_words is None:
+        return False
+    from whosaid.corpus.count_words import count_words  # NLTK takes a second to import
+
+    words = count_words(pd.Series([line]), word_tokenizer, "data/nltk_data")
+    return bool(words.iloc[0] < model.min_words)
+
+
+def of_target(model: Model, found: Answers) -> list[str]:
+    """Who, the target's probability, the logits, and who at the stored threshold."""
+    [probability], [logits] = found.probabilities[:, 1], found.logits
+    decided = UNDEFINED
+    if model.threshold is not None:
+        name = found.names[int(probability >= model.threshold)]
+        decided = f"{escaped(name)} ({model.threshold:{METRIC}})"
+    return [
+        escaped(found.names[int(np.argmax(logits))]),
+        format(probability, METRIC),
+        ", ".join(format(logit, METRIC) for logit in logits),
+        decided,
+    ]
+
+
+def of_speakers(found: Answers) -> list[str]:
+    """Who, his probability, and the next ones with theirs."""
+    [probabilities] = found.probabilities
+    first, *others = np.argsort(-probabilities, kind="stable")[:MOST_NAMES]
+    then = (f"{escaped(found.names[n])} {probabilities[n]:{METRIC}}" for n in others)
+    return [escaped(found.names[first]), format(probabilities[first], METRIC), ", ".join(then)]

@@ -1,0 +1,62 @@
+"""Runs Snakemake for the predictions of a file of new lines.
+
+    python -m whosaid.reporting.predict_lines my_lines.csv --variant basic_distilbert
+
+It is the command that it prints, with a name for the file and the targets written out.
+"""
+
+import argparse
+import os
+import re
+import shlex
+import sys
+from functools import reduce
+from pathlib import Path
+
+from whosaid.config.parse import ConfigError, base_config, merge, parse_config, read_config_file
+from whosaid.errors import InputError
+
+
+def name_of(path: Path) -> str:
+    """The name of a file without its endings, as a plain word that can name a folder."""
+    word = re.sub(r"[^A-Za-z0-9]+", "_", path.name.split(".")[0]).strip("_")[:60]
+    return word if word[:1].isalpha() else f"lines_{word}".rstrip("_")
+
+
+def command(path: Path, variant: str | None, overlays: list[str]) -> list[str]:
+    """The command line that predicts the lines of `path` by one variant, or by all of them.
+
+    Raises ConfigError if the config will not do, InputError if it has no such variant.
+    """
+    name = name_of(path)
+    files = map(read_config_file, [base_config(Path()), *overlays])
+    config = parse_config(reduce(merge, [*files, {"new_lines": {name: str(path)}}]))
+    if variant is not None and variant not in config.variants:
+        raise InputError(f"VARIANT={variant}: no variant; choose from {', '.join(config.variants)}")
+    variants = [variant] if variant else list(config.variants)
+    folder = f"results/{config.experiment}/new/{name}"
+    targets = [f"{folder}/{each}.parquet" for each in variants]
+    configfiles = ["--configfile", *overlays] if overlays else []
+    added = ["--config", f"new_lines={{{name}: '{path}'}}"]
+    return ["snakemake", "--cores", "1", *targets, *configfiles, *added]
+
+
+def main() -> None:
+    """Read the command line, print the command and become it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("lines", help="a file with a column of lines: .csv, .tsv, .jsonl, .parquet")
+    parser.add_argument("--variant", help="one variant; all if not given")
+    parser.add_argument("--configfile", nargs="*", default=[], help="overlays, in order")
+    given = parser.parse_args()
+    if not Path(given.lines).is_file():
+        sys.exit(f"{given.lines or 'LINES'}: no such file; give one as LINES=my_lines.csv")
+    try:
+        words = command(Path(given.lines), given.variant or None, given.configfile)
+    except (ConfigError, InputError, OSError) as error:
+        sys.exit(str(error))
+    print(shlex.join(words), flush=True)
+    os.execv(sys.executable, [sys.executable, "-m", *words])
+
+
+if __name__ == "__main__":
+    main()

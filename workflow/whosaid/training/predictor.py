@@ -1,0 +1,40 @@
+"""Predicts tokenized rows with a trained encoder, in float32."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from datasets import Dataset
+from transformers import PreTrainedTokenizerBase, Trainer
+
+from whosaid.training.classifier import load_classifier
+from whosaid.training.trainer import COLUMNS, build_trainer
+
+
+def load_predictor(
+    folder: str | Path,
+    tokenizer: PreTrainedTokenizerBase,
+    question: str,
+    per_device_eval_batch_size: int,
+) -> Trainer:
+    """A Trainer that predicts with the model in `folder`, in float32."""
+    return build_trainer(
+        load_classifier(folder),
+        tokenizer,
+        {},
+        question,
+        precision="float32",
+        # Nothing is written there.
+        output_dir=tempfile.gettempdir(),
+        per_device_eval_batch_size=per_device_eval_batch_size,
+    )
+
+
+def predict(predictor: Trainer, rows: Dataset) -> tuple[np.ndarray, float, float]:
+    """The logits (rows x classes, float32) in the order of the `rows`, seconds, rows per second."""
+    if not len(rows):
+        return np.empty((0, predictor.model.num_labels), np.float32), 0.0, 0.0
+    output = predictor.predict(rows.select_columns(COLUMNS), metric_key_prefix="predict")
+    figures = output.metrics
+    seconds, rate = figures["predict_runtime"], figures["predict_samples_per_second"]
+    return output.predictions.astype(np.float32), seconds, rate
