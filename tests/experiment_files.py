@@ -178,6 +178,7 @@ class Experiment:
             "target_speaker": "dwight",
             "reference": self.names[0],
             "split_seed": 27,
+            "ignore_warnings": [],
             "variants": [
                 {
                     "name": name,

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from whosaid.caching.json_files import read_json, write_json
+from whosaid.config.warning_codes import warning
 from whosaid.corpus.units import read_units, units_of
 from whosaid.evaluation import class_description, target_description
 from whosaid.evaluation.questions import QUESTIONS
@@ -29,8 +30,11 @@ logger = logging.getLogger(__name__)
 DESCRIPTIONS = {"target": target_description, "speakers": class_description}
 """The module that describes a split, for each question."""
 
-ONE_SEED = "There is one seed: the intervals do not cover what another seed would change."
-OTHER_QUESTION = "The published figures answer another question and are left out."
+ONE_SEED = warning(
+    "W101", "There is one seed: the intervals do not cover what another seed would change."
+)
+OTHER_QUESTION = warning("W102", "The published figures answer another question and are left out.")
+IN_TRAIN = warning("W104", "Some test rows stand in train word for word, see *also in train*.")
 
 
 def main(
@@ -107,6 +111,7 @@ def main(
                 *([ONE_SEED] if len(seeds) == 1 and not is_baseline else []),
                 *about.remarks(split, valid, seeds, values),
                 *([OTHER_QUESTION] if other_question else []),
+                *([IN_TRAIN] if name == REPORTED and known else []),
             ],
         }
         head = {

@@ -33,12 +33,14 @@ def main(
     target_speaker: str | None,
     reference: str,
     split_seed: int,
+    ignore_warnings: list[str],
     variants: list[dict[str, Any]],
 ) -> None:
     """Write the page to `summary` and the addresses of its numbers to `numbers`.
 
     `metrics` holds a path per variant and split, `records` one per variant and seed, both in the
-    order of `variants`. The settings are written to `numbers` too, under `settings`.
+    order of `variants`. `ignore_warnings` are codes of notes that are left out. The settings are
+    written to `numbers` too, under `settings`.
     """
     settings = {
         "experiment": experiment,
@@ -46,6 +48,7 @@ def main(
         "target_speaker": target_speaker,
         "reference": reference,
         "split_seed": split_seed,
+        "ignore_warnings": ignore_warnings,
         "variants": variants,
     }
     addresses = AddressedNumbers({numbers: {"settings": settings}})
@@ -62,7 +65,7 @@ def main(
         "## Every split",
         page.splits(),
         page.devices(),
-        page.notes(),
+        page.notes(ignore_warnings),
         "## Figures",
         figure_links(figures, Path(summary).parent),
     ]

@@ -293,6 +293,7 @@ REACHED_BY = {
     "config/column_names": READ_FILES,
     "config/corpus_files": {"read_lines"},
     "config/speaker_names": {"read_lines"},
+    "config/warning_codes": {"evaluate_splits", "compare_variants", "summarize"},
     "corpus/delimited": READ_FILES,
     "corpus/fields": READ_FILES,
     "corpus/file_kinds": READ_FILES,

@@ -758,6 +758,7 @@ OWN_SETTINGS = {
         "variants.plain.split.seed": 28,
         "variants.plain.classifier": "linear",
         "reference": "long",
+        "ignore_warnings": ["W104"],
     },
     "inspect_tokens": {"experiment": "other", "variants.plain.title": "Plain"},
     "predict_new_lines": {
@@ -889,6 +890,12 @@ def test_the_config_that_the_report_shows_is_the_whole_one(name):
     again = parse_config(yaml.safe_load(yaml.safe_dump(shown)))
     left_out = {"defaults", "new_lines"}
     assert again.model_dump(exclude=left_out) == config.model_dump(exclude=left_out)
+
+
+def test_a_warning_that_there_is_not_cannot_be_ignored(raw):
+    assert parse_config(put(raw, "ignore_warnings", ["W104"])).ignore_warnings == ("W104",)
+    with pytest.raises(ConfigError, match=r"ignore_warnings\.0: .*no such warning.*W101, W102"):
+        parse_config(put(raw, "ignore_warnings", ["W100"]))
 
 
 def test_models_from_before_there_was_a_class_weight_are_found(raw):

@@ -159,7 +159,7 @@ def test_a_class_that_is_never_predicted_is_named():
     found = draw(np.random.default_rng(7), seeds=1)
     found.log_probabilities[0, :, 1] = -50
     notes = list(class_description.remarks(found, found, [42], {}))
-    assert notes == ["Seed 42 never predicts bob: their F1 is 0."]
+    assert notes == ["W109: Seed 42 never predicts bob: their F1 is 0."]
 
 
 def test_the_confusion_matrix_is_that_of_scikit_learn():

@@ -200,6 +200,6 @@ def test_a_single_row_of_the_target_s_is_remarked():
         np.arange(3), np.array([0, 1, 0]), np.zeros(3, bool), np.array([[1, 2, 3.0]])
     )
     assert [*remarks(rows, rows, [1], {})] == [
-        "One row is the target's: precision, recall and F1 are about this row alone.",
-        "Seed 1 predicts the same for every row: the target.",
+        "W105: One row is the target's: precision, recall and F1 are about this row alone.",
+        "W107: Seed 1 predicts the same for every row: the target.",
     ]

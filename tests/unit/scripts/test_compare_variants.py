@@ -241,7 +241,7 @@ def test_a_single_shared_row_proves_nothing(seeds, compare):
 def test_one_seed_is_a_verdict_on_one_model(compare):
     found = compare(base=[model(1, 1), model(1, 2)], other=[model(1.2, 3)])["variants"]["other"]
     (note,) = found["notes"]
-    assert note.startswith("The variant has one seed")
+    assert note.startswith("W201: The variant has one seed")
     assert found["about"] == "one model"
     # A logistic regression has one optimum, which every seed finds.
     found = compare(baselines=("linear",), base=[model(1, 1), model(1, 2)], linear=[model(1.2, 3)])[

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from experiment_files import scores, write_columns
 
+from whosaid.config.warning_codes import code_of
 from whosaid.errors import StageError
 from whosaid.evaluation.metric_entry import Metric, ratio
 from whosaid.evaluation.metrics import METRICS
@@ -359,9 +360,16 @@ def test_one_seed_is_noted(evaluate):
     columns = with_counts(3, 4, 2, 11)
     found = evaluate(columns)["test"]
     assert set(found["spread"].values()) == {None}
-    assert any("one seed" in note for note in found["notes"])
+    assert "W101" in map(code_of, found["notes"])
     two = evaluate(columns, without_alarms(columns, 3), seeds=(1, 2))
-    assert two["test"]["notes"] == []
+    assert "W101" not in map(code_of, two["test"]["notes"])
+
+
+def test_test_rows_that_stand_in_train_are_noted_on_test_alone(evaluate):
+    found = evaluate(with_counts(3, 4, 2, 11))
+    assert found["test"]["in_train"]["rows"] > 0
+    noted = {name for name in SPLITS if "W104" in map(code_of, found[name]["notes"])}
+    assert noted == {"test"}
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -500,8 +508,7 @@ def test_published_figures_that_were_left_out_are_noted(evaluate):
     tables = columns, without_alarms(columns, 3)
     found = evaluate(*tables, seeds=(1, 2), other_question=True)
     for name in SPLITS:
-        [note] = found[name]["notes"]
-        assert "published figures answer another question" in note
+        assert "W102" in map(code_of, found[name]["notes"])
 
 
 # A metric more

@@ -366,6 +366,16 @@ def test_a_note_on_all_variants_names_none(experiment):
     assert "- All variants: There is one seed.\n" in made.summarize()
 
 
+def test_a_warning_whose_code_is_ignored_is_left_out(experiment):
+    made = experiment({"one": 300, "two": 300})
+    made.metric_file("one")["notes"] = ["W101: There is one seed.", "W104: Rows stand in train."]
+    made.compared("two")["notes"] = ["W203: Too few."]
+    made.settings["ignore_warnings"] = ["W104", "W203"]
+    page = made.summarize()
+    assert "- One: W101: There is one seed.\n" in page
+    assert "W104" not in page and "W203" not in page
+
+
 def test_titles_are_shown_whatever_they_hold(experiment):
     titles = {"one": "one | two", "two": "<b>3 & 4</b>, *all* of `them`"}
     made = experiment({"one": 300, "two": 300}, titles=titles)

@@ -16,6 +16,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from whosaid.config.model import Config
 from whosaid.config.recipe_section import Recipe
+from whosaid.config.warning_codes import WARNINGS
 
 CONFIG_DIR = Path(__file__).resolve().parents[3] / "config"
 BEGIN, END = "<!-- generated: make manual -->", "<!-- end of generated -->"
@@ -91,10 +92,18 @@ def key_tables() -> str:
     return "\n\n".join(parts)
 
 
+def warning_table() -> str:
+    """A Markdown table of the warnings."""
+    rows = [f"| {code} | {meaning} |" for code, meaning in WARNINGS.items()]
+    intro = "They stand in the summary, the report and the JSON files, each with its code."
+    return "\n".join([f"### Warnings\n\n{intro}\n\n| code | it warns that |\n|---|---|", *rows])
+
+
 def manual(text: str) -> str:
     """The manual `text` with its generated part replaced."""
     pattern = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
-    return pattern.sub(lambda _: f"{BEGIN}\n\n{key_tables()}\n\n{END}", text)
+    generated = f"{key_tables()}\n\n{warning_table()}"
+    return pattern.sub(lambda _: f"{BEGIN}\n\n{generated}\n\n{END}", text)
 
 
 class _NothingRequired(GenerateJsonSchema):

@@ -22,6 +22,7 @@ from whosaid.config.value_types import (
     Share,
     Text,
 )
+from whosaid.config.warning_codes import WARNINGS
 
 RESERVED = ("benchmarks", "encoders", "logs", "model_store", "nltk_data", "processed", "sample")
 """Folders of data/ and results/ that belong to no experiment."""
@@ -39,6 +40,12 @@ def _commit(revision: str) -> str:
     if not re.fullmatch("[0-9a-f]{40}", revision):
         raise ValueError("must be a commit of the repository: 40 hexadecimal digits")
     return revision
+
+
+def _warning_code(code: str) -> str:
+    if code not in WARNINGS:
+        raise ValueError(f"no such warning; the codes are {', '.join(WARNINGS)}")
+    return code
 
 
 class Hub(Section):
@@ -184,6 +191,9 @@ class Config(Section):
         (),
         description="Lines that every model is asked in `results/{experiment}/informal_test.md` "
         "and in the report.",
+    )
+    ignore_warnings: tuple[Annotated[str, AfterValidator(_warning_code)], ...] = Field(
+        (), description="Codes of warnings that the summary and the report leave out."
     )
     statistics: Statistics = Field(Statistics(), description="Intervals and comparisons.")
     audit: Audit = Field(Audit(), description="The leak audit and its limits.")

@@ -196,6 +196,7 @@ def summarize(config: Config) -> dict[str, Any]:
         "target_speaker": config.corpus.target,
         "reference": config.reference_variant,
         "split_seed": config.variants[config.reference_variant].split.seed,
+        "ignore_warnings": list(config.ignore_warnings),
         "variants": _variants(config, "title", "seeds", "is_baseline", "published_seconds"),
     }
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from whosaid.config.warning_codes import warning
 from whosaid.evaluation.class_predictions import ClassPredictions
 from whosaid.evaluation.macro_metrics import MACRO_METRICS, ClassSums
 from whosaid.evaluation.resampling import Evaluated
@@ -81,6 +82,8 @@ def remarks(
     for seed, decided in zip(seeds, predictions.decide(), strict=True):
         given = {predictions.names[number] for number in np.unique(decided)}
         if len(given) == 1:
-            yield f"Seed {seed} predicts the same for every row: {given.pop()}."
+            yield warning("W107", f"Seed {seed} predicts the same for every row: {given.pop()}.")
         elif missing := [name for name in predictions.names if name not in given]:
-            yield f"Seed {seed} never predicts {', '.join(missing)}: their F1 is 0."
+            yield warning(
+                "W109", f"Seed {seed} never predicts {', '.join(missing)}: their F1 is 0."
+            )

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from whosaid.config.warning_codes import warning
 from whosaid.corpus.units import UNITS, units_of
 from whosaid.evaluation.class_predictions import ClassPredictions
 from whosaid.evaluation.intervals import Replicates, Uncertainty, uncertainty
@@ -168,17 +169,20 @@ def remarks(
     single = [name for name, side in zip(names, sides, strict=True) if side.is_one_model]
     if single:
         verb = "have" if len(single) > 1 else "has"
-        yield (
+        yield warning(
+            "W201",
             f"{' and '.join(single).capitalize()} {verb} one seed: the verdict is about these "
-            "models and does not cover what another seed would change."
+            "models and does not cover what another seed would change.",
         )
     if question.name == "target" and not found.label.any():
-        yield "No shared row is the target's: F1 is 0 and average precision is undefined."
+        undefined = "F1 is 0 and average precision is undefined"
+        yield warning("W202", f"No shared row is the target's: {undefined}.")
     elif found.units < FEWEST_UNITS:
         whose = "the target's" if question.name == "target" else "the rarest class"
-        yield (
+        yield warning(
+            "W203",
             f"Only {found.units} {found.unit}s hold a shared row of {whose}: a verdict needs "
-            f"{FEWEST_UNITS}."
+            f"{FEWEST_UNITS}.",
         )
     alike = [
         name
@@ -186,7 +190,9 @@ def remarks(
         if math.isnan(each["interval"][0]) and not math.isnan(each["difference"])
     ]
     if alike:
-        yield f"The resamples are all alike: there is no interval of {', '.join(alike)}."
+        yield warning(
+            "W204", f"The resamples are all alike: there is no interval of {', '.join(alike)}."
+        )
 
 
 def incomparable(question: Question) -> dict[str, Any]:
@@ -203,6 +209,6 @@ def incomparable(question: Question) -> dict[str, Any]:
         "unit": None,
         "units": 0,
         "about": None,
-        "notes": ["No row is in the test split of both variants."],
+        "notes": [warning("W205", "No row is in the test split of both variants.")],
         "metrics": metrics,
     }

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from whosaid.config.warning_codes import warning
 from whosaid.evaluation.metric_entry import Confusion, confusion
 from whosaid.evaluation.metrics import AT_THRESHOLD, METRICS, Ranking, metrics_of_decisions
 from whosaid.evaluation.predictions import Predictions
@@ -91,16 +92,19 @@ def remarks(
     if label.min() == label.max():
         lines, zero = ("no", " and recall and F1 are 0") if label.max() == 0 else ("every", "")
         undefined = [name for name, each in values.items() if np.isnan(each).any()]
-        yield f"The target says {lines} row: {', '.join(undefined)} are undefined{zero}."
+        yield warning(
+            "W103", f"The target says {lines} row: {', '.join(undefined)} are undefined{zero}."
+        )
     elif label.sum() == 1:
-        yield "One row is the target's: precision, recall and F1 are about this row alone."
+        about = "precision, recall and F1 are about this row alone"
+        yield warning("W105", f"One row is the target's: {about}.")
     for number, seed in enumerate(seeds):
         odds, of_seed = predictions.log_odds[number], decisions[number]
         if odds.min() == odds.max():
-            yield f"Seed {seed} gives every row the same score."
+            yield warning("W106", f"Seed {seed} gives every row the same score.")
         elif of_seed.min() == of_seed.max():
             given = "the target" if of_seed[0] else "not the target, so precision and F1 are 0"
-            yield f"Seed {seed} predicts the same for every row: {given}."
+            yield warning("W107", f"Seed {seed} predicts the same for every row: {given}.")
         ranking = decision_ranking(valid.label, valid.log_odds[number], valid.abstained)
         if reason := no_choice(ranking):
-            yield f"The threshold of seed {seed} is 0.5: on valid {reason}."
+            yield warning("W108", f"The threshold of seed {seed} is 0.5: on valid {reason}.")

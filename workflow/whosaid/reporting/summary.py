@@ -2,11 +2,12 @@
 
 import os
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from whosaid.config.warning_codes import code_of
 from whosaid.evaluation.metric_entry import Metric
 from whosaid.evaluation.metrics import METRICS, PRIMARY
 from whosaid.evaluation.questions import TARGET, Question
@@ -291,13 +292,16 @@ class Summary:
         )
         return wrapped(f"Cells read train / test / valid. Trained on: {', '.join(names)}. {roles}")
 
-    def notes(self) -> str:
-        """Abstentions, and the notes of the JSON files, each once."""
+    def notes(self, ignored: Collection[str] = ()) -> str:
+        """Abstentions, and the warnings of the JSON files, each once, but for `ignored` codes."""
         notes = [self._abstentions(variant) for variant in self.variants]
         found: dict[str, tuple[tuple, list[Variant]]] = {}
         for variant in self.variants:
             for address in self._remarks(variant):
-                _, of = found.setdefault(self.numbers.value(*address), (address, []))
+                text = self.numbers.value(*address)
+                if code_of(text) in ignored:
+                    continue
+                _, of = found.setdefault(text, (address, []))
                 if variant not in of:
                     of.append(variant)
         for address, variants in found.values():
