@@ -69,4 +69,4 @@ def test_a_job_and_a_dry_run_need_no_fcntl(tmp_path):
     code = WITHOUT_FCNTL.format(project=PROJECT, csv=CSV)
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert (tmp_path / "lines.parquet").is_file(), run.stderr
-    assert "rule train_model:" in run.stdout, run.stderr
+    assert "train_model, " in run.stdout, run.stderr

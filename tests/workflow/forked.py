@@ -28,7 +28,7 @@ def snakemake(
     It prints its own output, with every job and path, instead of that of `jobs/run_output.py`.
     `python` runs the scripts of jobs, in the place of `sys.executable`.
     """
-    given = [*shlex.split(arguments), "--quiet", "host"]
+    given = ["--quiet", "host", *shlex.split(arguments)]
     return _pool().submit(_run, str(root), given, python_path, python).result()
 
 

@@ -119,7 +119,7 @@ HARMLESS = {
     "words": {
         "log message": replace(
             "workflow/whosaid/training/epoch_log.py",
-            '"epoch %g of %g: train loss %.4f, test %s"',
+            '"epoch %g of %g: %s, test loss %.4f, train loss %.4f"',
             '"after epoch %g of %g: loss %.4f on train; test %s"',
         ),
         "log message with other values": replace(
