@@ -71,7 +71,7 @@ def reference(once) -> Path:
         tree.write_config(SMALL)
         place = make_place(tree.root, folder)
         pages = ("results/report.html", "results/tiny/errors.html", "results/audit.md")
-        printed = place.plain("all", *pages, "--quiet", "host")  # every job and its lines
+        printed = place.plain("all", *pages)
         for root in (place.root, tree.root):
             shutil.copytree(
                 place.root / "data" / "tiny" / "encoders" / "small",

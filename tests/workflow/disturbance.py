@@ -195,9 +195,11 @@ class Place:
                 (self.hook / name).unlink(missing_ok=True)
             environment |= {"FAULT_AT": pause_at, "FAULT_FOLDER": str(self.hook)}
         printed = self.hook / f"printed_{len(self.runs)}"
+        # Snakemake's own output tells of every job and shows all its lines.
+        command = f"exec snakemake --quiet host --cores 1 {shlex.join(arguments)}"
         with printed.open("w") as file:
             process = subprocess.Popen(
-                ["bash", "-c", f"{prefix} exec snakemake --cores 1 {shlex.join(arguments)}"],
+                ["bash", "-c", f"{prefix} {command}"],
                 cwd=self.root,
                 env=environment,
                 stdin=subprocess.DEVNULL,
