@@ -59,7 +59,7 @@ def test_the_summary_says_of_each_variant_what_can_be_told(tables):
         assert re.fullmatch(estimate, row[2])
         assert re.fullmatch(rf"({estimate}(: {number} against {number} on [\d,]+ rows)?)?", row[3])
         assert re.fullmatch(r"reference|better|worse|cannot tell|too few", row[4])
-        assert re.fullmatch(rf"3 ± {number}", row[5])
+        assert re.fullmatch(rf"3 \(sd {number}\)", row[5])
     assert [row[3] == "" for row in rows] == [row[4] == "reference" for row in rows]
 
 

@@ -101,7 +101,7 @@ def test_the_verdict_is_conditional_on_the_corpus_and_the_division_into_splits(e
     made.settings["split_seed"] = 1234
     page = flat(made.summarize())
     assert "The corpus is script_data.csv, 54,321 rows." in page
-    assert "conditional on one division into splits (seed 1234 for the reference)." in page
+    assert "from one division into splits (seed 1234 for One)." in page
 
 
 def test_a_value_stands_with_its_interval(experiment):
@@ -219,7 +219,7 @@ def test_seeds_are_counted_and_several_have_a_spread(experiment):
     made = experiment({"one": 300}, seeds=(42, 43, 44))
     made.metric_file("one")["spread"][PRIMARY] = 0.0123
     three, *_ = tables(made.summarize())
-    assert column(three, "seeds")["One"] == "3 ± 0.012"
+    assert column(three, "seeds")["One"] == "3 (sd 0.012)"
 
 
 def test_the_share_of_lines_that_train_knows_stands_beside_each_variant(experiment):
@@ -235,7 +235,7 @@ def test_the_unit_is_named_and_standard_errors_by_all_units_are_shown(experiment
     of_test["unit"] = "scene"
     of_test["standard_error_by_unit"] = {"row": 0.011, "scene": 0.0123, "episode": 0.0456}
     page = flat(made.summarize())
-    assert "Of the reference's split each scene is drawn as a whole." in page
+    assert "A resample draws each scene of the reference's split as a whole." in page
     assert "standard error of One by rows 0.011, by scenes 0.012, by episodes 0.046." in page
 
 
@@ -267,7 +267,7 @@ def test_baselines_stand_in_one_line_and_not_in_the_first_table(experiment):
     assert [row[0] for row in splits[1:]] == ["One", "Two", "Words"]
     assert baselines_line(page).startswith(
         "Baselines: Words 0.300 [0.200, 0.400] (-0.100 [-0.200, +0.000], worse, one model); "
-        "any guess 0.166."
+        "guessing 0.166."
     )
     assert unaddressed(made.root) == []
 
@@ -285,7 +285,7 @@ def test_a_baseline_may_be_the_reference(experiment):
     told, *_ = tables(page)
     assert [row[0] for row in told[1:]] == ["Two"]
     assert verdict_sentence(page) == "Two is better than Words."
-    assert re.match(r"Baselines: Words [^(]+; any guess 0\.167\.", baselines_line(page))
+    assert re.match(r"Baselines: Words [^(]+; guessing 0\.167\.", baselines_line(page))
     assert unaddressed(made.root) == []
 
 
@@ -294,7 +294,7 @@ def test_the_trivial_classifiers_are_those_of_the_references_rows(experiment):
     made.metric_file("one")["trivial"] = trivial(970, 161, 0.5)
     # 161 of 970 are positive.
     assert baselines_line(made.summarize()) == (
-        "Baselines: any guess 0.166. On the reference's rows *always* the target has F1 0.285, "
+        "Baselines: guessing 0.166. On the reference's rows *always* the target has F1 0.285, "
         "*random*, as often as in train, 0.249; *never* has accuracy 0.834."
     )
 

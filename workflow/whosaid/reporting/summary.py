@@ -72,8 +72,8 @@ class Summary:
         primary = self.entries[self.asked.primary].title
         return f"# {experiment}: {question}\n\n" + wrapped(
             f"**{verdict}** ({primary} on the {REPORTED} split, at {confidence}.) "
-            f"The corpus is {csv}, {rows} rows. All figures are conditional on one division into "
-            f"splits (seed {seed} for the reference)."
+            f"The corpus is {csv}, {rows} rows. All figures are from one division into splits "
+            f"(seed {seed} for {self.title(self.reference)})."
         )
 
     def question(self, settings: str) -> str:
@@ -145,15 +145,20 @@ class Summary:
         verdict = self.numbers.text(
             self.comparison, *keys, "metrics", metric, "verdict", form="text"
         )
-        one = self.numbers.value(self.comparison, *keys, "about") == "one model"
-        return f"{verdict}, one model" if one else verdict
+        return f"{verdict}, one model" if self._is_one_model(variant) else verdict
+
+    def _is_one_model(self, variant: Variant) -> bool:
+        if variant is self.reference:
+            return False
+        address = (self.comparison, "variants", variant.name, "about")
+        return self.numbers.value(*address) == "one model"
 
     def _seeds(self, variant: Variant) -> str:
         path = variant.metrics[REPORTED]
         count = self.numbers.text(path, "seeds", form="length")
         if self.numbers.value(path, "spread", self.asked.primary) is None:
             return count
-        return f"{count} ± {self.numbers.text(path, 'spread', self.asked.primary)}"
+        return f"{count} (sd {self.numbers.text(path, 'spread', self.asked.primary)})"
 
     def baselines(self) -> str:
         """What is reached without an encoder, and without the text, in one paragraph."""
@@ -173,7 +178,7 @@ class Summary:
 
     def _guess(self) -> str:
         path = self.reference.metrics[REPORTED]
-        return f"any guess {self.numbers.text(path, 'trivial', 'always', PRIMARY)}"
+        return f"guessing {self.numbers.text(path, 'trivial', 'always', PRIMARY)}"
 
     def _trivial(self) -> str:
         trivial = partial(self.numbers.text, self.reference.metrics[REPORTED], "trivial")
@@ -197,14 +202,19 @@ class Summary:
         )
         sizes = f"The standard error of {self.title(self.reference)} by {', by '.join(errors)}. "
         correction = text("correction", form="text")
+        one_model = (
+            "*one model*: with one seed a verdict is about this model, not about the recipe. "
+        )
+        is_told = any(self._is_one_model(variant) for variant in self.variants)
         return wrapped(
             f"Brackets are {confidence} intervals from {resamples} resamples and the spread over "
-            f"the seeds. Of the reference's split each {unit} is drawn as a whole. {sizes}"
-            f"Intervals of differences hold together ({correction}). The one in the table excludes "
-            "zero exactly where the verdict is better or worse. *cannot tell* does not mean equal: "
-            "see *detectable* below. *one model*: with one seed a verdict is about this model, not "
-            "about the recipe. *seeds* is their number, ± the standard deviation. *also in train*: "
-            "test rows whose line stands in train word for word."
+            f"the seeds. A resample draws each {unit} of the reference's split as a whole. {sizes}"
+            "*difference on the same rows*: on the test rows that the variant and the reference "
+            f"both hold out. These intervals are widened so that all hold together ({correction}). "
+            "A verdict is better or worse exactly where the interval excludes zero. *cannot tell* "
+            f"does not mean equal: see *detectable* below. {one_model * is_told}*seeds* is their "
+            f"number, with the standard deviation of the {self.entries[self.asked.primary].title}. "
+            "*also in train*: test rows whose line stands in train word for word."
         )
 
     def decisions(self) -> str:
@@ -219,7 +229,8 @@ class Summary:
             rows.append(row)
         note = wrapped(
             "*F1* uses a threshold of one half, *F1 at threshold* the threshold with the best F1 "
-            "on *valid*, which is chosen anew in every resample. These differences have no test. "
+            "on *valid*, which is chosen anew in every resample. No verdict is given on these "
+            "differences. "
             f"{self._detectable_note()}"
         )
         return f"{table(rows, headers)}\n\n{note}"
@@ -227,7 +238,7 @@ class Summary:
     def _detectable_note(self) -> str:
         return (
             f"*detectable* is the smallest difference in {self.entries[self.asked.primary].title} "
-            "that these rows and seeds would most likely show."
+            "that these rows and seeds would show in four of five cases."
         )
 
     def _detectable(self, variant: Variant) -> str:
