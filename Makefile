@@ -3,13 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c envs/constraints.txt
 
+PAGES := results/summary.md results/report.html
+
 .PHONY: summary plan new ask predict export push test test-all check format manual rooms benchmark
 
 summary: .venv/ready  ## the table of the shipped sample, and the report
-	$(BIN)/snakemake --cores 1 results/summary.md results/report.html
+	$(BIN)/snakemake --cores 1 $(PAGES)
 
 plan: .venv/ready  ## what would run, and why
-	$(BIN)/snakemake --cores 1 results/summary.md -n
+	$(BIN)/snakemake --cores 1 $(PAGES) -n
 
 # Only what is typed counts: some systems have a variable NAME of their own.
 typed = $(if $(findstring command,$(origin $(1))),$($(1)))
@@ -43,7 +45,7 @@ export: .venv/ready  ## a folder with a trained model and its card, for people w
 		$(BIN)/snakemake --cores 1 "$$folder" \
 			$(if $(call typed,CONFIG),--configfile $(CONFIG)) && echo "$$folder"
 
-push: .venv/ready  ## upload such a folder to a repository on the hub, private if it is new
+push: export  ## upload such a folder to a repository on the hub, private if it is new
 	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.push $(chosen) \
 		--repo "$(call typed,REPO)" $(if $(filter yes,$(call typed,PUBLIC)),--public)
 

@@ -32,7 +32,7 @@ STAMPS = Stamps("results/logs")
 RUN_OUTPUT = None
 if workflow.is_main_process and not workflow.output_settings.quiet:
     if not workflow.output_settings.verbose:
-        RUN_OUTPUT = take_over(logger, STAMPS, workflow.output_settings.dryrun)
+        RUN_OUTPUT = take_over(logger, STAMPS, CONFIG.experiment, workflow.output_settings.dryrun)
 
 
 def any_of(names):

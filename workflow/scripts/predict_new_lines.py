@@ -29,7 +29,7 @@ from datasets import disable_progress_bars
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import read_json
 from whosaid.caching.manifest import sha256
-from whosaid.corpus.stream_lines import stream_lines
+from whosaid.corpus.stream_lines import SEPARATORS, stream_lines
 from whosaid.evaluation.new_predictions import decide
 from whosaid.jobs.stage import arguments, stage
 from whosaid.training.new_lines import columns_read, load_lines_model
@@ -50,27 +50,35 @@ def main(
     wanted: dict[str, str],
     encoding: str,
     quotes: str,
+    separator: dict[str, str],
+    missing: list[str],
     annotate: list[str],
     features: list[str],
     seeds: list[int],
     min_words: int | None,
     word_tokenizer: str,
     per_device_eval_batch_size: int,
+    code: str,
     thresholds: str | None = None,
     nltk_data: str | None = None,
 ) -> None:
     """Write the `predictions` of the `lines` by the `models`, one for each seed, and a CSV of them.
 
-    `wanted` holds the header of each column that is read by its name here. The whole file is
-    checked before the first model is loaded. Raises InputError if a row will not do.
+    `wanted` holds the header of each column that is read by its name here, `separator` that of the
+    corpus by its format. Pieces of an earlier run are used if its `code` was the same. The whole
+    file is checked before the first model is loaded. Raises InputError if a row will not do.
     """
     quiet_transformers()
     disable_progress_bars()
     path = Path(lines)
-    form = (wanted, encoding, quotes)
+    separators = SEPARATORS | {f".{form}": given for form, given in separator.items()}
+    form = (wanted, encoding, quotes, separators, missing)
     rows = sum(map(len, stream_lines(path, *form)))
     logger.info("%s: %d lines", path, rows)
-    scratch = SCRATCH / scratch_key(path, models, form, annotate, features)
+    place_of_all = SCRATCH.joinpath(*Path(predictions).with_suffix("").parts[1:])
+    scratch = place_of_all / scratch_key(path, models, code, form, annotate, features)
+    for old in set(place_of_all.glob("*")) - {scratch}:
+        shutil.rmtree(old)
     names: list[str] = []
     progress = Progress(rows * len(models))
     for seed, model in zip(seeds, models, strict=True):
@@ -147,10 +155,12 @@ def write_tables(parts: Iterator[pd.DataFrame], predictions: Path, table: Path) 
             for part in parts:
                 rows = pa.Table.from_pandas(part, preserve_index=False)
                 if writer is None:
-                    csv.writer(text).writerow(part.columns)
+                    csv.writer(text, lineterminator="\n").writerow(part.columns)
                     writer = pq.ParquetWriter(unfinished, rows.schema)
                 writer.write_table(rows)
-                part.to_csv(text, header=False, index=False, float_format="%.6f")
+                part.to_csv(
+                    text, header=False, index=False, float_format="%.6f", lineterminator="\n"
+                )
         finally:
             if writer is not None:
                 writer.close()
@@ -158,4 +168,4 @@ def write_tables(parts: Iterator[pd.DataFrame], predictions: Path, table: Path) 
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(**arguments(snakemake))
+        main(**arguments(snakemake), code=snakemake.params.code)

@@ -26,7 +26,11 @@ def unused_outputs(
     of_variants = [*of_seeds, data / "splits", data / "tokenized", results / "metrics"]
     unused = [path for path in data.glob("encoders/*") if path.name not in encoder_names]
     unused += [path for place in of_variants for path in place.glob("*") if path.name not in seeds]
-    of_stems = [*results.glob("audit/*.json"), *results.glob("tokens/*.*")]
+    of_stems = [
+        *results.glob("audit/*.json"),
+        *results.glob("tokens/*.*"),
+        *results.glob("new/*/*.*"),
+    ]
     unused += [path for path in of_stems if path.stem not in seeds]
     for place in of_seeds:
         for variant, of_variant in seeds.items():

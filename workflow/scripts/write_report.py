@@ -121,7 +121,9 @@ def main(
         provenance.data_files(files),
         provenance.packages(trainings),
         "### The stages",
-        provenance.stages([*read_records(logs).values()], [summary, corpus, audit, *token_pages]),
+        provenance.stages(
+            [*read_records(logs).values()], [summary, corpus, audit, *informal, *token_pages]
+        ),
     ]
     body = (
         to_html("\n\n".join(before_tokens), by_name)

@@ -208,5 +208,32 @@ def test_no_table_is_shown_by_a_run_that_made_none(run, tmp_path):
 def test_the_logger_of_a_plugin_is_left_alone():
     logger = logging.Logger("snakemake")
     logger.addHandler(logging.NullHandler())
-    assert run_output.take_over(logger, SimpleNamespace(), is_dry=False) is None
+    assert run_output.take_over(logger, SimpleNamespace(), "demo", is_dry=False) is None
     assert len(logger.handlers) == 1
+
+
+def test_a_job_that_was_killed_is_no_job_that_said_why(run):
+    """The last line of its log is how far it was."""
+    run = run()
+    run.plan(train_model=1)
+    job = run.begin("train_model", "a", "1", says="epoch 2 of 3: accuracy 0.9")
+    run.tell(LogEvent.JOB_ERROR, level=logging.ERROR, jobid=job)
+    run.output.end()
+    assert "ended from outside, perhaps for memory" in run.lines[-1]
+    assert run.lines[-1].endswith("its log stops at: epoch 2 of 3: accuracy 0.9")
+
+
+def test_a_second_attempt_that_goes_well_is_no_failure(run):
+    run = run()
+    run.plan(train_model=1)
+    job = run.begin("train_model", "a", "1")
+    run.tell(LogEvent.JOB_ERROR, level=logging.ERROR, jobid=job)
+    run.run("train_model", "a", "1", seconds=99)
+    run.output.end()
+    assert len(run.lines) == 1
+
+
+def test_no_text_becomes_a_picture(run):
+    run = run()
+    run.tell(None, "results:a:b and 10:100:05")
+    assert run.lines == ["results:a:b and 10:100:05"]

@@ -1,10 +1,12 @@
 """`make predict` is a Snakemake command with a name for the file."""
 
-import shlex
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
+from whosaid.config.parse import ConfigError
 from whosaid.errors import InputError
 from whosaid.reporting import predict_lines
 from whosaid.reporting.predict_lines import command, name_of
@@ -17,31 +19,49 @@ def project(monkeypatch):
     monkeypatch.chdir(PROJECT)
 
 
-@pytest.mark.parametrize(
-    ("file", "name"),
-    [
-        ("my lines.csv", "my_lines"),
-        ("a/b/Season-9.tsv.gz", "Season_9"),
-        ("2026.jsonl", "lines_2026"),
-        ("Löwe.csv", "L_we"),
-    ],
-)
-def test_a_file_has_a_name_that_can_name_a_folder(file, name):
-    assert name_of(Path(file)) == name
+@pytest.mark.parametrize("file", ["my_lines.csv", "a/my_lines.tsv.gz", "my_lines.parquet"])
+def test_a_file_with_a_plain_name_goes_by_it(file):
+    assert name_of(Path(file)) == "my_lines"
+
+
+def test_other_names_become_plain_words_that_differ():
+    """Files whose names had no letters, or other words after a dot, were once one and the same."""
+    files = ["реплики.csv", "a/реплики.csv", "2026.csv", "lines.2025.csv", "lines.2026.csv"]
+    names = [name_of(Path(file)) for file in [*files, "my lines.csv"]]
+    assert len({*names}) == len(names)
+    for name in names:
+        assert re.fullmatch(r"[A-Za-z]\w*_[0-9a-f]{6}", name)
 
 
 def test_all_variants_are_asked_unless_one_is_named():
-    words = command(Path("my lines.csv"), None, [])
+    words = command(Path("it's.csv"), None, [])
+    name = name_of(Path("it's.csv"))
     targets = [word for word in words if word.endswith(".parquet")]
-    assert "results/demo/new/my_lines/tfidf.parquet" in targets and len(targets) == 8
-    assert words[-2:] == ["--config", "new_lines={my_lines: 'my lines.csv'}"]
-    words = command(Path("a.csv"), "tfidf", ["config/speakers.yaml"])
-    assert [word for word in words if word.endswith(".parquet")] == [
-        "results/speakers/new/a/tfidf.parquet"
-    ]
-    assert shlex.join(words).endswith(
-        "--configfile config/speakers.yaml --config 'new_lines={a: '\"'\"'a.csv'\"'\"'}'"
-    )
+    assert f"results/demo/new/{name}/tfidf.parquet" in targets and len(targets) == 8
+    assert yaml.safe_load(words[-1].removeprefix("new_lines=")) == {name: "it's.csv"}
+    words = command(Path("no.csv"), "tfidf", ["config/speakers.yaml"])
+    targets = [word for word in words if word.endswith(".parquet")]
+    assert targets == ["results/speakers/new/no/tfidf.parquet"]
+    assert words[-4:-1] == ["--configfile", "config/speakers.yaml", "--config"]
+    assert words[-1] == 'new_lines={"no": "no.csv"}'
+
+
+def test_a_name_that_the_config_gives_to_another_file_is_refused(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("new_lines: {a: other/a.csv}")
+    with pytest.raises(InputError, match=r"new_lines\.a in the config is other/a\.csv; rename"):
+        command(Path("a.csv"), None, [str(overlay)])
+    assert command(Path("other/a.csv"), None, [str(overlay)])
+
+
+@pytest.mark.parametrize("text", [None, "variants: [", "- a"])
+def test_a_config_that_cannot_be_read_is_one_line(text, tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    if text is not None:
+        overlay.write_text(text)
+    with pytest.raises(ConfigError) as error:
+        command(Path("a.csv"), None, [str(overlay)])
+    assert str(error.value)
 
 
 def test_what_cannot_be_predicted_is_refused_in_a_line(monkeypatch):

@@ -41,6 +41,9 @@ def run(model, place):
             "wanted": WANTED,
             "encoding": "utf-8",
             "quotes": "doubled",
+            "separator": {},
+            "missing": [],
+            "code": "{}",
             "annotate": ["writer1"],
             "features": [],
             "seeds": SEEDS,
@@ -67,6 +70,7 @@ def test_each_line_is_predicted_as_if_it_stood_alone(run, model, place):
         logits = classifier(**tokenizer(asked, return_tensors="pt")).logits[0].tolist()
         assert row.probability == pytest.approx(softmax(logits)[1], abs=1e-4)
         assert row.predicted == row.predicted_seed_2 == names[int(np.argmax(logits))]
+    assert b"\r" not in (place / "found.csv").read_bytes()
     table = pd.read_csv("found.csv", keep_default_na=False)
     assert list(table) == list(found) and table["line"].tolist() == found["line"].tolist()
     assert np.allclose(table["probability"], found["probability"], atol=1e-6)
@@ -123,6 +127,18 @@ def test_other_lines_do_not_find_the_pieces_of_these(run, place, monkeypatch):
     monkeypatch.chdir(place)
     (place / "new.csv").write_text("line,directed_by,writer1\nAnother one.,,\n")
     assert run()["line"].tolist() == ["Another one."]
+    assert not list((place / ".snakemake/new_lines").iterdir())
+
+
+def test_pieces_of_other_code_are_not_used(run, place, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(predict_new_lines, "write_tables", lambda *given: 1 / 0)
+        for code in ("{}", '{"a": 1}'):
+            with pytest.raises(ZeroDivisionError):
+                run(code=code)
+            [kept] = (place / ".snakemake/new_lines").iterdir()
+    run(code='{"a": 1}')
+    assert not kept.exists()
 
 
 def test_a_bad_row_far_down_is_refused_before_any_model_is_loaded(run, place, monkeypatch):

@@ -43,11 +43,11 @@ class Stamps:
         self.tells = True
         """Whether each fault is also printed at once."""
 
-    def seconds(self) -> dict[str, list[float]]:
-        """How long the recorded jobs of each rule took."""
+    def seconds(self, experiment: str) -> dict[str, list[float]]:
+        """How long the recorded jobs of each rule took, those of other experiments left out."""
         taken: dict[str, list[float]] = {}
         for each in self._records.values():
-            if "seconds" in each:
+            if "seconds" in each and each["wildcards"].get("experiment", experiment) == experiment:
                 taken.setdefault(each["rule"], []).append(each["seconds"])
         return taken
 

@@ -179,6 +179,11 @@ def recorded(config: Config) -> list[str]:
         *token_files(config, "md"),
         f"results/{config.experiment}/errors.html",
         *exports(config),
+        *(
+            f"results/{config.experiment}/new/{name}/{variant}.parquet"
+            for name in config.new_lines
+            for variant in config.variants
+        ),
         *figures(config).values(),
         *leak_audits(config),
         *("results/summary.md", "results/summary.json", "results/report.html", "results/audit.md"),

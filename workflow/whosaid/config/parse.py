@@ -91,6 +91,20 @@ def read_config_file(path: str) -> dict[str, Any]:
         return yaml.load(file, _UniqueKeyLoader) or {}
 
 
+def read_config(overlays: Sequence[str], project: Path, given: Any = None) -> Config:
+    """The base config with the overlays, and then what is `given`, for commands beside Snakemake.
+
+    Raises ConfigError, also if a file cannot be read or is no YAML.
+    """
+    raw: Any = {}
+    for path in [base_config(project), *overlays]:
+        try:
+            raw = merge(raw, read_config_file(path))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise ConfigError([((path,), " ".join(str(error).split()))]) from None
+    return parse_config(merge(raw, given or {}))
+
+
 def merge(base: Any, overlay: Any) -> Any:
     """`overlay` over `base`: mappings key by key at every depth, anything else replaced."""
     if not (isinstance(base, Mapping) and isinstance(overlay, Mapping)):

@@ -111,6 +111,8 @@ def predict_new_lines(config: Config, variant: str) -> dict[str, Any]:
         "wanted": {name: headers.get(name, name) for name in ("line", *sorted(columns))},
         "encoding": corpus.encoding,
         "quotes": corpus.quotes,
+        "separator": {corpus.format: corpus.separator} if corpus.separator else {},
+        "missing": list(corpus.missing),
         "seeds": list(spec.seeds),
         "min_words": spec.min_words,
         "word_tokenizer": corpus.word_tokenizer,

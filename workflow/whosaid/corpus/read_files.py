@@ -82,7 +82,7 @@ def read_json_lines(content: bytes, path: Path, encoding: str, wanted: Mapping[s
             seen |= {*frame.columns}
             blanks.append(frame.isna().all(axis=1))
             given = frame.reindex(columns=list(dict.fromkeys(wanted.values())))
-            cells = pd.DataFrame({name: _texts(given[key], path) for name, key in wanted.items()})
+            cells = pd.DataFrame({name: as_texts(given[key], path) for name, key in wanted.items()})
             cells.loc[[number for number, text in chunk if text.isspace()]] = None
             parts.append(cells)
     except UnicodeError:
@@ -109,7 +109,11 @@ def json_object(text: str, path: Path, number: int) -> dict[str, Any]:
     )
 
 
-def _texts(values: pd.Series, path: Path) -> pd.Series:
+def as_texts(values: pd.Series, path: Path) -> pd.Series:
+    """JSON values as the texts that are stored; null is an empty one.
+
+    Raises InputError if a value is a list or an object; the index says in which line.
+    """
     is_bad = values.map(lambda value: isinstance(value, list | dict))
     if is_bad.any():
         raise InputError(

@@ -6,7 +6,8 @@ The corpus itself is read at once by `read_files`: its checks need all rows.
 import csv
 import gzip
 import io
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 from whosaid.corpus.delimited import MAX_CELL_BYTES, QUOTING
 from whosaid.corpus.fields import is_blank_text
 from whosaid.corpus.headers import check_header, fitted
-from whosaid.corpus.read_files import json_object
+from whosaid.corpus.read_files import as_texts, json_object
 from whosaid.errors import InputError
 
 CHUNK = 8192
@@ -29,14 +30,20 @@ ENDINGS = (*SEPARATORS, ".jsonl", ".parquet")
 
 
 def stream_lines(
-    path: Path, wanted: Mapping[str, str], encoding: str = "utf-8", quotes: str = "doubled"
+    path: Path,
+    wanted: Mapping[str, str],
+    encoding: str = "utf-8",
+    quotes: str = "doubled",
+    separators: Mapping[str, str] = SEPARATORS,
+    missing: Sequence[str] = (),
 ) -> Iterator[pd.DataFrame]:
     """The `wanted` columns (headers by name here, `line` among them), at most CHUNK rows at a time.
 
     The end of the file's name says its form: .csv, .tsv or .jsonl, also with .gz, or .parquet.
-    Cells are texts. The index is the number of the row's last line in the file, or of the row in a
-    Parquet file. Raises InputError with one line, which names the place, if the form is wrong, a
-    column is lacking or a line is empty.
+    `separators` are by that ending. Cells are texts; those that are one of `missing` are empty. The
+    index is the number of the row's last line in the file, or of the row in a Parquet file. Raises
+    InputError with one line, which names the place, if the form is wrong, a column is lacking or a
+    line is empty.
     """
     ending = Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
     if ending not in ENDINGS:
@@ -47,9 +54,12 @@ def stream_lines(
     if ending == ".parquet":
         chunks = _parquet(path, wanted)
     else:
-        chunks = _text(path, wanted, ending, encoding, quotes)
+        reading = {"delimiter": separators.get(ending, ","), **QUOTING[quotes]}
+        chunks = _text(path, wanted, ending, encoding, reading)
     rows = 0
     for chunk in chunks:
+        if missing:
+            chunk = chunk.mask(chunk.apply(lambda texts: texts.str.strip().isin(missing)), "")
         is_empty = is_blank_text(chunk["line"])
         if is_empty.any():
             raise InputError(
@@ -62,7 +72,7 @@ def stream_lines(
 
 
 def _text(
-    path: Path, wanted: Mapping[str, str], ending: str, encoding: str, quotes: str
+    path: Path, wanted: Mapping[str, str], ending: str, encoding: str, reading: dict
 ) -> Iterator[pd.DataFrame]:
     is_utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
     try:
@@ -70,11 +80,10 @@ def _text(
             if ending == ".jsonl":
                 yield from _json_lines(stream, path, wanted)
             else:
-                reading = {"delimiter": SEPARATORS[ending], **QUOTING[quotes]}
                 yield from _delimited(stream, path, wanted, reading)
     except UnicodeError as error:
         raise InputError(f"{path}: no {encoding} ({error}); save it as {encoding}") from None
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(f"{path}: the file is cut off or damaged ({error})") from None
 
 
@@ -113,15 +122,10 @@ def _delimited(
 def _json_lines(stream: TextIO, path: Path, wanted: Mapping[str, str]) -> Iterator[pd.DataFrame]:
     numbered = ((n, text) for n, text in enumerate(stream, start=1) if not text.isspace())
     for some in batched_rows(numbered):
-        cells = []
-        for number, text in some:
-            values = json_object(text, path, number)
-            for header in wanted.values():
-                value = values.get(header)
-                if header not in values or isinstance(value, list | dict):
-                    raise InputError(f"{path}, line {number}: {header!r} is no text but {value!r}")
-            cells.append(["" if values[name] is None else values[name] for name in wanted.values()])
-        yield pd.DataFrame(cells, [number for number, _ in some], list(wanted)).astype("str")
+        objects = [json_object(text, path, number) for number, text in some]
+        frame = pd.json_normalize(objects).set_axis([number for number, _ in some])
+        check_header(list(frame), wanted, path, is_exact=False)
+        yield pd.DataFrame({name: as_texts(frame[key], path) for name, key in wanted.items()})
 
 
 def batched_rows(rows: Iterator) -> Iterator[list]:

@@ -6,6 +6,7 @@ Snakemake prints about fifteen lines for each job, most of them paths. They go t
 nor the time that is left, and prints as many lines.
 """
 
+import atexit
 import logging
 import os
 import re
@@ -84,6 +85,14 @@ class Job:
         """The last line of the job's log, without its time; empty if there is none."""
         lines = [] if self.log is None else read_lines(self.log)
         return TIME.sub("", lines[-1]) if lines else ""
+
+    def cause(self) -> str:
+        """Why the job failed: the line that a stage logs last, unless the job was killed."""
+        said = self.said()
+        if re.match(rf"{self.rule}\b.*: ", said):
+            return said
+        stopped = f"its log stops at: {said}" if said else "its log is empty"
+        return f"{self.title}: the job was ended from outside, perhaps for memory; {stopped}"
 
 
 class RunningColumn(ProgressColumn):
@@ -203,6 +212,7 @@ class RunOutput(logging.Handler):
             return
         took = time.monotonic() - job.started
         self.took[job.rule].append(took)
+        self.failed = [each for each in self.failed if each.title != job.title]  # a retry did it
         self.left[job.rule] = self.left.get(job.rule, 1) - 1
         if took < QUICK:
             self.quick[job.rule].append((job.name, took, job.said()))
@@ -221,7 +231,7 @@ class RunOutput(logging.Handler):
 
     def say(self, text: str) -> None:
         """Print a text as it is."""
-        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self.console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
     def print_job(self, title: str, seconds: float, result: str) -> None:
         """Print the line of one job, cut off at the width of the page."""
@@ -279,7 +289,8 @@ class RunOutput(logging.Handler):
         if "summarize" in self.took:
             page = table.read_text(encoding="utf-8").split("\n\n")
             self.console.print(Markdown("\n\n".join(page[:TOLD_BLOCKS])))
-            made = report if report.exists() else f"`snakemake --cores 1 {report}` makes it"
+            is_new = "write_report" in self.took
+            made = report if is_new else f"`snakemake --cores 1 {report}` makes it"
             took = in_words(time.monotonic() - self.begun)
             self.say(f"\ntable:  {table}\nreport: {made}\ntook:   {took}")
 
@@ -290,7 +301,7 @@ class RunOutput(logging.Handler):
             self.print_quick(rule)
         for job in self.failed:
             lines = read_lines(job.log) if job.log else []
-            cause = job.said() or f"{job.title}: no log was written"
+            cause = job.cause()
             before = lines[:-1][-LAST_LINES:]
             self.say("\n".join([f"{job.title} failed; its log is {job.log}:", *before]))
             self.say(cause)
@@ -369,7 +380,9 @@ def about(seconds: float) -> str:
     return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
 
 
-def take_over(logger: logging.Logger, stamps: Stamps, is_dry: bool) -> RunOutput | None:
+def take_over(
+    logger: logging.Logger, stamps: Stamps, experiment: str, is_dry: bool
+) -> RunOutput | None:
     """Print this module's lines instead of those of Snakemake's `logger`.
 
     None if the user has chosen another logger. Jobs then log to the terminal themselves.
@@ -380,9 +393,10 @@ def take_over(logger: logging.Logger, stamps: Stamps, is_dry: bool) -> RunOutput
     console = Console(file=own[0].stream, highlight=False)
     if not console.is_terminal:
         console.width = WIDTH
-    output = RunOutput(stamps.seconds(), stamps.faults, console, own[0].formatter, is_dry)
+    output = RunOutput(stamps.seconds(experiment), stamps.faults, console, own[0].formatter, is_dry)
     stamps.tells = False
     logger.removeHandler(own[0])
     logger.addHandler(output)
+    atexit.register(output.bar.stop)  # a module's or switched off hooks do not end it
     os.environ[TERMINAL_LEVEL] = "WARNING"
     return output

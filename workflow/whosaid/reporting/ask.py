@@ -8,7 +8,6 @@ It prints a table with a row for each variant and seed.
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from functools import reduce
 from pathlib import Path
 
 import whosaid.jobs.environment
@@ -17,7 +16,7 @@ import whosaid.jobs.environment
 from whosaid.caching.json_files import read_json
 from whosaid.config.model import Config
 from whosaid.config.output_paths import model_folder, thresholds_of
-from whosaid.config.parse import ConfigError, base_config, merge, parse_config, read_config_file
+from whosaid.config.parse import ConfigError, read_config
 from whosaid.errors import InputError
 from whosaid.reporting.answers import Model, answer_tables
 
@@ -81,8 +80,7 @@ def main() -> None:
         sys.exit('no line; ask as LINE="..."')
     whosaid.jobs.environment.quiet_transformers()
     try:
-        files = [base_config(Path()), *given.configfile]
-        config = parse_config(reduce(merge, map(read_config_file, files)))
+        config = read_config(given.configfile, Path())
         [table] = answer_tables(
             trained_models(config, given.variant or None),
             [given.line],

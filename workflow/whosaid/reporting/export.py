@@ -5,19 +5,12 @@ python -m whosaid.reporting.export --variant basic_distilbert --seed 42
 
 import argparse
 import sys
-from functools import reduce
 from pathlib import Path
 from typing import NamedTuple
 
 from whosaid.config.model import Config
 from whosaid.config.output_paths import EXPORTS, export_folder, model_folder
-from whosaid.config.parse import (
-    ConfigError,
-    base_config,
-    merge,
-    parse_config,
-    read_config_file,
-)
+from whosaid.config.parse import ConfigError, read_config
 from whosaid.errors import InputError
 from whosaid.training.onnx_packages import check_installed
 
@@ -79,22 +72,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--configfile", nargs="*", default=[], help="overlays, in order")
 
 
-def read_config(configfiles: list[str]) -> Config:
-    """The base config with the overlays. Raises ConfigError."""
-    return parse_config(reduce(merge, map(read_config_file, [base_config(PROJECT), *configfiles])))
-
-
 def main() -> None:
     """Read the command line and print the path of the folder."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_arguments(parser)
     given = parser.parse_args()
     try:
-        config = read_config(given.configfile)
+        config = read_config(given.configfile, PROJECT)
         chosen = choose(config, given.variant, given.seed)
         check_format(given.format)
         check_trained(config, chosen, given.configfile)
-    except (InputError, ConfigError, OSError) as error:
+    except (InputError, ConfigError) as error:
         sys.exit(str(error))
     print(export_folder(config, *chosen, given.format))
 

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
+from whosaid.config.warning_codes import code_of
 from whosaid.corpus.label_names import OTHERS
 from whosaid.evaluation.metric_entry import Metric
 from whosaid.reported_split import REPORTED
@@ -217,9 +218,11 @@ class Page:
             primary, guess = "macro_f1", "prior_random"
             said = "A guess at random, as often as in train, has macro F1"
         trivial = self.reported("trivial", guess, primary)
+        # How many rows stand in train is said below, and codes are for whoever has the config.
         notes = [
-            self.reported("notes", place, form="text")
-            for place in range(len(self.facts["metrics"][REPORTED]["notes"]))
+            self.reported("notes", place, form="text").partition(": ")[2]
+            for place, note in enumerate(self.facts["metrics"][REPORTED]["notes"])
+            if code_of(note) != "W104"
         ]
         too_short = ""
         if self.facts["metrics"][REPORTED]["abstained"]["rows"]:

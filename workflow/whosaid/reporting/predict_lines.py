@@ -6,38 +6,48 @@ It is the command that it prints, with a name for the file and the targets writt
 """
 
 import argparse
+import hashlib
+import json
 import os
 import re
 import shlex
 import sys
-from functools import reduce
 from pathlib import Path
 
-from whosaid.config.parse import ConfigError, base_config, merge, parse_config, read_config_file
+from whosaid.config.parse import ConfigError, read_config
 from whosaid.errors import InputError
 
 
 def name_of(path: Path) -> str:
-    """The name of a file without its endings, as a plain word that can name a folder."""
-    word = re.sub(r"[^A-Za-z0-9]+", "_", path.name.split(".")[0]).strip("_")[:60]
-    return word if word[:1].isalpha() else f"lines_{word}".rstrip("_")
+    """A name for a file, a plain word that can name a folder: that of the file without its ending.
+
+    If it is no plain word, part of a digest of the path stands behind what is one.
+    """
+    given = re.sub(r"\.(csv|tsv|jsonl|parquet)(\.gz)?$", "", path.name)
+    word = re.sub(r"[^A-Za-z0-9_]+", "_", given).strip("_")[:60]
+    word = word if word[:1].isalpha() else f"lines_{word}".rstrip("_")
+    digest = hashlib.sha256(str(path).encode()).hexdigest()[:6]
+    return word if word == given else f"{word}_{digest}"
 
 
 def command(path: Path, variant: str | None, overlays: list[str]) -> list[str]:
     """The command line that predicts the lines of `path` by one variant, or by all of them.
 
-    Raises ConfigError if the config will not do, InputError if it has no such variant.
+    Raises ConfigError if the config will not do, InputError if it has no such variant, or has
+    another file under the name of this one.
     """
     name = name_of(path)
-    files = map(read_config_file, [base_config(Path()), *overlays])
-    config = parse_config(reduce(merge, [*files, {"new_lines": {name: str(path)}}]))
+    other = read_config(overlays, Path()).new_lines.get(name)
+    if other not in (None, str(path)):
+        raise InputError(f"{path}: new_lines.{name} in the config is {other}; rename the file")
+    config = read_config(overlays, Path(), {"new_lines": {name: str(path)}})
     if variant is not None and variant not in config.variants:
         raise InputError(f"VARIANT={variant}: no variant; choose from {', '.join(config.variants)}")
     variants = [variant] if variant else list(config.variants)
     folder = f"results/{config.experiment}/new/{name}"
     targets = [f"{folder}/{each}.parquet" for each in variants]
     configfiles = ["--configfile", *overlays] if overlays else []
-    added = ["--config", f"new_lines={{{name}: '{path}'}}"]
+    added = ["--config", f"new_lines={json.dumps({name: str(path)})}"]
     return ["snakemake", "--cores", "1", *targets, *configfiles, *added]
 
 
@@ -52,7 +62,7 @@ def main() -> None:
         sys.exit(f"{given.lines or 'LINES'}: no such file; give one as LINES=my_lines.csv")
     try:
         words = command(Path(given.lines), given.variant or None, given.configfile)
-    except (ConfigError, InputError, OSError) as error:
+    except (ConfigError, InputError) as error:
         sys.exit(str(error))
     print(shlex.join(words), flush=True)
     os.execv(sys.executable, [sys.executable, "-m", *words])

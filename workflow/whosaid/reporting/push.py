@@ -16,9 +16,9 @@ from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 from whosaid.caching.json_files import read_json
 from whosaid.caching.manifest import find_damage
 from whosaid.config.output_paths import EXPORTS, export_folder
-from whosaid.config.parse import ConfigError
+from whosaid.config.parse import ConfigError, read_config
 from whosaid.errors import InputError
-from whosaid.reporting.export import Chosen, add_arguments, choose, read_config
+from whosaid.reporting.export import PROJECT, Chosen, add_arguments, choose
 from whosaid.reporting.export_facts import NAME
 
 NOT_ALLOWED = {401: "the token is not valid", 403: "the token may not write there"}
@@ -27,7 +27,7 @@ NOT_ALLOWED = {401: "the token is not valid", 403: "the token may not write ther
 
 def check_folder(folder: Path, command: str) -> None:
     """Raise InputError unless the exported `folder` is there and whole; `command` makes it."""
-    if not (folder / NAME).is_file():
+    if not all((folder / name).is_file() for name in (NAME, "README.md")):
         raise InputError(f"{folder}: not exported; type `{command}` first")
     for damage in find_damage(folder, read_json(folder / NAME)["files"]):
         raise InputError(f"{damage} since the export; delete {folder} and type `{command}`")
@@ -88,7 +88,7 @@ def main() -> None:
     given = parser.parse_args()
     disable_progress_bars()
     try:
-        config = read_config(given.configfile)
+        config = read_config(given.configfile, PROJECT)
         chosen = choose(config, given.variant, given.seed)
         if given.format not in EXPORTS:
             raise InputError(f"FORMAT={given.format}: no format; choose onnx, or leave it out")

@@ -31,9 +31,10 @@ def license_of(source: Path) -> str | None:
     None if there is no card, or none that says so.
     """
     try:
-        return ModelCard.load(source / CARD).data.license
+        found = ModelCard.load(source / CARD).data.license
     except (OSError, ValueError, YAMLError):
         return None
+    return ", ".join(map(str, found)) if isinstance(found, list) else found
 
 
 def download(name: str, revision: str, folder: Path) -> Path:
