@@ -50,7 +50,8 @@ def make_finished_tree(folder: Path, variants: int, seeds: int) -> int:
     config["defaults"]["training"]["seeds"] = list(range(seeds))
     config["variants"] = {f"variant_{number}": {} for number in range(variants)}
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
-    printed = run_process(COMMAND, folder, environment={"PYTHONPATH": ""}).printed
+    command = [*COMMAND, "--quiet", "host"]  # Snakemake's own output, which counts the steps
+    printed = run_process(command, folder, environment={"PYTHONPATH": ""}).printed
     return int(re.search(r"(\d+) of \1 steps \(100%\) done", printed)[1])
 
 
