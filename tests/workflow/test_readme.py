@@ -131,7 +131,9 @@ def test_what_is_printed_fits_a_screen_and_the_logs_have_every_epoch(summary_run
     tree, printed = summary_run
     lines = printed[printed.index("Using workflow specific profile") :].splitlines()[1:]
     assert len(lines) <= 80, printed
-    assert max(map(len, lines)) <= 100, printed
+    # That one names variables of whoever runs the tests.
+    others = [line for line in lines if not line.startswith("jobs do not inherit ")]
+    assert max(map(len, others)) <= 100, printed
     logs = (tree.root / "results/logs/train_model/demo").rglob("*.log")
     epochs = [re.findall(r"epoch \d of 8: accuracy", log.read_text()) for log in logs]
     assert list(map(len, epochs)) == [8] * 5 * 3
