@@ -22,7 +22,7 @@ FOLDER = "results/tiny/export/basic/seed_42"
 def exported(reference, tmp_path_factory):
     """The finished reference after `make export`, and what that printed."""
     tree = Tree(reference).copy(tmp_path_factory.mktemp("exported") / "whosaid")
-    made = tree.run("make export VARIANT=basic 2>&1")
+    made = tree.run("make --no-print-directory export VARIANT=basic 2>&1")
     assert made.returncode == 0, made.stdout
     return tree, made.stdout
 
@@ -69,7 +69,7 @@ def test_a_variant_that_the_config_no_longer_has_is_listed(exported, tmp_path):
     ],
 )
 def test_what_cannot_be_exported_is_one_line(exported, arguments, complaint):
-    made = exported[0].run(f"make export {arguments}")
+    made = exported[0].run(f"make --no-print-directory export {arguments}")
     assert made.returncode != 0 and made.stdout == ""
     [line, *_] = made.stderr.splitlines()
     assert line.startswith(complaint)

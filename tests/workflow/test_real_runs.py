@@ -54,7 +54,7 @@ def test_the_plain_command_makes_everything_once(reference):
             *("evaluate_slices", "draw_figures", "summarize", "write_report", "all"),
             "write_errors_page",
             *("audit_splits", "pass_audit", "summarize_audit", "describe_corpus"),
-            *("inspect_tokens", "informal_test"),
+            "inspect_tokens",
         }
     )
     assert len(re.findall(r"epoch \d of 3: accuracy", printed)) == 2 * 3
@@ -420,7 +420,9 @@ def test_a_run_prints_one_line_for_a_job(tiny):
     told, _, table = run.stdout.partition("which lines are")
     assert len(told.splitlines()) < jobs + 8, run.stdout
     assert "better or worse than" in table
-    assert max(map(len, run.stdout.splitlines())) <= 100, run.stdout
+    # That one names variables of whoever runs the tests.
+    lines = [line for line in run.stdout.splitlines() if not line.startswith("jobs do not inherit")]
+    assert max(map(len, lines)) <= 100, run.stdout
     assert [line.split()[0] for line in table.splitlines()[-3:]] == ["table:", "report:", "took:"]
 
 
