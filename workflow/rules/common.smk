@@ -96,8 +96,9 @@ def corpus_digests(wildcards):
 
 
 def punkt_data(wildcards):
-    """NLTK's sentence data, if the variant counts words with punkt."""
-    counts_words = CONFIG.variants[wildcards.variant].min_words is not None
+    """NLTK's sentence data, if the variant, or without one any of them, counts words with punkt."""
+    names = [wildcards.variant] if "variant" in wildcards.keys() else CONFIG.variants
+    counts_words = any(CONFIG.variants[name].min_words is not None for name in names)
     return "data/nltk_data" if counts_words and CONFIG.corpus.word_tokenizer == "punkt" else []
 
 

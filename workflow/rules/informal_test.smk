@@ -11,12 +11,7 @@ rule informal_test:
         output_paths.model_manifests(CONFIG),
         models=ancient(output_paths.model_folders(CONFIG)),
         thresholds=output_paths.thresholds(CONFIG),
-        nltk_data=(
-            "data/nltk_data"
-            if CONFIG.corpus.word_tokenizer == "punkt"
-            and any(variant.min_words for variant in CONFIG.variants.values())
-            else []
-        ),
+        nltk_data=punkt_data,
     output:
         page="results/{experiment}/informal_test.md",
     log:

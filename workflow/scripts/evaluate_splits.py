@@ -21,6 +21,7 @@ from whosaid.evaluation import class_description, target_description
 from whosaid.evaluation.questions import QUESTIONS
 from whosaid.evaluation.resampling import Resamples, once
 from whosaid.evaluation.split_metrics import check_scores, find_intervals, standard_error
+from whosaid.evaluation.threshold_files import write_thresholds
 from whosaid.jobs.stage import stage
 from whosaid.reported_split import REPORTED
 from whosaid.split_names import HELD_OUT, SPLITS
@@ -123,14 +124,8 @@ def main(
         write_json(path, {**head, **result})
         logger.info("%s %s: %d rows", variant, name, result["rows"])
     if thresholds is not None:
-        choices = {
-            str(seed): {
-                "threshold": float(found.thresholds[i, 0]),
-                "f1": float(found.f1_on_valid[i, 0]),
-            }
-            for i, seed in enumerate(seeds)
-        }
-        write_json(thresholds, {"chosen_on": "valid", "metric": "f1", "seeds": choices})
+        values, f1 = found.thresholds[:, 0].tolist(), found.f1_on_valid[:, 0].tolist()
+        write_thresholds(thresholds, dict(zip(seeds, zip(values, f1, strict=True), strict=True)))
 
 
 if __name__ == "__main__":

@@ -8,29 +8,28 @@ has to give the stored probabilities.
 """
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from whosaid.jobs.environment import quiet_transformers  # before the libraries that read it
 
 # isort: split
-import pandas as pd
 from transformers import AutoTokenizer
 
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import json_text, read_json
 from whosaid.caching.manifest import check_manifest, digests
 from whosaid.evaluation.questions import QUESTIONS
+from whosaid.evaluation.threshold_files import read_thresholds
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reporting.export_facts import NAME, export_facts
 from whosaid.reporting.model_card import model_card
 from whosaid.training.exported_model import (
-    CHECKED_ROWS,
     TOLERANCE,
-    check_answers,
+    check_on_rows,
     copy_model,
     pipeline_probabilities,
-    stored_probabilities,
 )
 
 logger = logging.getLogger(__name__)
@@ -76,36 +75,31 @@ def main(
         "question": question,
         "target_speaker": target_speaker,
     }
-    with atomic_write(export) as partial:
-        copy_model(Path(model), partial)
+    with atomic_write(export) as folder:
+        copy_model(Path(model), folder)
         facts = export_facts(
             identity=identity,
             encoder=encoder | {"license": read_json(encoder_manifest).get("license")},
             recipe=recipe,
             labels=counts["labels"],
-            max_tokens=AutoTokenizer.from_pretrained(partial).model_max_length,
+            max_tokens=AutoTokenizer.from_pretrained(folder).model_max_length,
             added_tokens=read_json(added_tokens),
-            threshold=read_json(thresholds)["seeds"][str(seed)]["threshold"]
-            if thresholds
-            else None,
+            threshold=read_thresholds(thresholds)[seed] if thresholds else None,
             corpus=read_json(corpus),
             split_counts=counts,
             metrics={each["split"]: each for each in map(read_json, metrics)},
             confidence=confidence,
             training=read_json(Path(model) / "training.json"),
         )
-        rows = pd.read_parquet(test, columns=["text", "abstained"])
-        judged = rows.index[~rows["abstained"]][:CHECKED_ROWS]
-        said = pipeline_probabilities(partial, rows.loc[judged, "text"], counts["labels"])
-        expected = stored_probabilities(stored)[judged]
-        difference = check_answers(said, expected, TOLERANCE, "transformers.pipeline")
-        facts["files"] = digests(partial)
-        (partial / NAME).write_text(json_text(facts), encoding="utf-8")
+        ask = partial(pipeline_probabilities, folder, names=counts["labels"])
+        rows, difference = check_on_rows(ask, test, stored, TOLERANCE, "transformers.pipeline")
+        facts["files"] = digests(folder)
+        (folder / NAME).write_text(json_text(facts), encoding="utf-8")
         card = model_card(facts, asked.entries(stored))
-        card.save(partial / "README.md")
+        card.save(folder / "README.md")
     logger.info(
         "checked on %d rows: a pipeline differs by %.1g from the stored probabilities, at most",
-        len(judged),
+        rows,
         difference,
     )
 

@@ -8,13 +8,12 @@ test split first, and has to give the stored probabilities.
 import importlib.metadata
 import logging
 import shutil
+from functools import partial
 from pathlib import Path
 
 from whosaid.jobs.environment import quiet_transformers  # before the libraries that read it
 
 # isort: split
-import pandas as pd
-
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import json_text, read_json
 from whosaid.caching.manifest import digests, find_damage
@@ -23,7 +22,7 @@ from whosaid.evaluation.questions import QUESTIONS
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reporting.export_facts import NAME
 from whosaid.reporting.model_card import model_card
-from whosaid.training.exported_model import CHECKED_ROWS, check_answers, stored_probabilities
+from whosaid.training.exported_model import check_on_rows
 from whosaid.training.onnx_model import NAME as ONNX
 from whosaid.training.onnx_model import TOLERANCE, onnx_probabilities, write_onnx
 from whosaid.training.onnx_packages import PACKAGES, check_installed
@@ -44,23 +43,20 @@ def main(model: str, test: str, predictions: str, export: str) -> None:
         raise InputError(f"{damage} since the export; delete {model} and run again")
     asked = QUESTIONS[facts["question"]]
     stored = asked.read([predictions])
-    rows = pd.read_parquet(test, columns=["text", "abstained"])
-    judged = rows.index[~rows["abstained"]][:CHECKED_ROWS]
-    with atomic_write(export) as partial:
+    with atomic_write(export) as folder:
         ignored = shutil.ignore_patterns("model.safetensors", NAME, "README.md", ".*")
-        shutil.copytree(model, partial, ignore=ignored)
-        write_onnx(Path(model), partial / ONNX)
-        said = onnx_probabilities(partial, rows.loc[judged, "text"].tolist())
-        expected = stored_probabilities(stored)[judged]
-        difference = check_answers(said, expected, TOLERANCE, "onnxruntime")
+        shutil.copytree(model, folder, ignore=ignored)
+        write_onnx(Path(model), folder / ONNX)
+        ask = partial(onnx_probabilities, folder)
+        rows, difference = check_on_rows(ask, test, stored, TOLERANCE, "onnxruntime")
         facts["format"] = "onnx"
         facts["versions"] |= {name: importlib.metadata.version(name) for name in PACKAGES}
-        facts["files"] = digests(partial)
-        (partial / NAME).write_text(json_text(facts), encoding="utf-8")
-        model_card(facts, asked.entries(stored)).save(partial / "README.md")
+        facts["files"] = digests(folder)
+        (folder / NAME).write_text(json_text(facts), encoding="utf-8")
+        model_card(facts, asked.entries(stored)).save(folder / "README.md")
     logger.info(
         "checked on %d rows: ONNX Runtime differs by %.1g from the stored probabilities, at most",
-        len(judged),
+        rows,
         difference,
     )
 

@@ -14,7 +14,7 @@ from whosaid.jobs.environment import quiet_transformers  # before the libraries 
 from datasets import disable_progress_bars
 
 from whosaid.caching.atomic import atomic_write
-from whosaid.caching.json_files import read_json
+from whosaid.evaluation.threshold_files import read_thresholds
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reporting.answers import Model, answer_tables
 from whosaid.reporting.markdown import escaped
@@ -47,18 +47,18 @@ def main(
     folders = iter(models)
     asked = []
     for place, variant in enumerate(variants):
-        chosen = read_json(thresholds[place])["seeds"] if thresholds else {}
+        chosen = read_thresholds(thresholds[place]) if thresholds else {}
         reads = {key: variant[key] for key in ("title", "annotate", "features", "min_words")}
         asked += [
             Model(
                 seed=seed,
                 folder=Path(next(folders)),
-                threshold=chosen[str(seed)]["threshold"] if chosen else None,
+                threshold=chosen[seed] if chosen else None,
                 **reads,
             )
             for seed in variant["seeds"]
         ]
-    tables = answer_tables(asked, lines, {}, question, target, word_tokenizer)
+    tables = answer_tables(asked, lines, {}, question, target, word_tokenizer, nltk_data)
     parts = ["# Informal test", ABOUT]
     for line, table in zip(lines, tables, strict=True):
         parts += [f"**{escaped(line)}**", table]

@@ -31,8 +31,9 @@ from whosaid.caching.json_files import read_json
 from whosaid.caching.manifest import sha256
 from whosaid.corpus.stream_lines import SEPARATORS, stream_lines
 from whosaid.evaluation.new_predictions import decide
+from whosaid.evaluation.threshold_files import read_thresholds
 from whosaid.jobs.stage import arguments, stage
-from whosaid.training.new_lines import columns_read, load_lines_model
+from whosaid.training.new_lines import are_too_short, columns_read, load_lines_model
 
 logger = logging.getLogger(__name__)
 
@@ -91,18 +92,16 @@ def main(
                 with atomic_write(part) as unfinished, open(unfinished, "wb") as file:
                     np.save(file, logits.astype(np.float32))
             progress.add(len(chunk))
-    chosen = thresholds and read_json(thresholds)["seeds"]
-    limits = [chosen[str(seed)]["threshold"] for seed in seeds] if chosen else None
+    chosen = read_thresholds(thresholds) if thresholds else {}
+    limits = [chosen[seed] for seed in seeds] if chosen else None
 
     def decided() -> Iterator[pd.DataFrame]:
         for place, chunk in enumerate(stream_lines(path, *form)):
             logits = np.stack([np.load(part_of(scratch, seed, place)) for seed in seeds])
             found = decide(question, chunk, logits, names, seeds, limits)
             if min_words is not None:
-                from whosaid.corpus.count_words import count_words  # NLTK takes a second
-
-                words = count_words(chunk["line"], word_tokenizer, nltk_data)
-                found = found.assign(too_short=(words < min_words).to_numpy())
+                counting = (min_words, word_tokenizer, nltk_data)
+                found = found.assign(too_short=are_too_short(chunk["line"], *counting))
             yield found
 
     write_tables(decided(), Path(predictions), Path(table))

@@ -337,6 +337,9 @@ REACHED_BY = {
     "evaluation/split_metrics": {"evaluate_splits"},
     "evaluation/target_description": {"evaluate_splits"},
     "evaluation/thresholds": READ,
+    "evaluation/threshold_files": {
+        *("evaluate_splits", "draw_figures", "export_model", *NEW_LINES),
+    },
     "evaluation/watched_metrics": {*READ, *PREDICT, *ENCODER},
     "training/checkpoints": {"train_model"},
     "training/classifier": {*ENCODER, "export_onnx"},

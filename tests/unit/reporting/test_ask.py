@@ -44,7 +44,7 @@ def place(tmp_path, monkeypatch):
 def asked(config, variant=None, line=LINE, **values):
     """The cells of the table that the models of the config answer with."""
     corpus, models = config.corpus, ask.trained_models(config, variant)
-    given = (corpus.question, corpus.target, corpus.word_tokenizer)
+    given = (corpus.question, corpus.target, corpus.word_tokenizer, None)
     [table] = answer_tables(models, [line], values, *given)
     return cells(table)
 

@@ -5,12 +5,11 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from hub_server import served
 
 from whosaid.caching.manifest import digests
 from whosaid.errors import InputError
@@ -69,18 +68,9 @@ class Hub(BaseHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def served():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    server.created, server.committed, server.files = [], [], {}
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def hub_of_nothing():
+    """A hub that has no repository yet."""
+    return served(Hub, created=[], committed=[], files={})
 
 
 @pytest.fixture
@@ -130,7 +120,7 @@ def complaint_of(done):
 
 
 def test_every_file_of_the_export_is_uploaded_and_no_other(place):
-    with served() as hub:
+    with hub_of_nothing() as hub:
         done = push(place, "me/dwight_or_not", hub)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().endswith("/me/dwight_or_not")
@@ -142,7 +132,7 @@ def test_every_file_of_the_export_is_uploaded_and_no_other(place):
 
 
 def test_a_new_repository_is_private_unless_it_is_to_be_public(place):
-    with served() as hub:
+    with hub_of_nothing() as hub:
         push(place, "me/one", hub)
         push(place, "me/two", hub, "hf_right", "--public")
     private = [each.get("private") or each.get("visibility") == "private" for each in hub.created]
@@ -158,20 +148,20 @@ def test_a_name_that_the_hub_does_not_take_is_refused_before_anything_is_sent(pl
 
 
 def test_a_missing_token_is_one_line_that_says_how_to_get_one(place):
-    with served() as hub:
+    with hub_of_nothing() as hub:
         line = complaint_of(push(place, "me/x", hub, token=None))
     assert "no token" in line and "hf auth login" in line
     assert hub.created == []
 
 
 def test_a_wrong_token_is_one_line(place):
-    with served() as hub:
+    with hub_of_nothing() as hub:
         line = complaint_of(push(place, "me/x", hub, token="hf_wrong"))
     assert line == "REPO=me/x: the hub refuses it (401: the token is not valid)"
 
 
 def test_a_hub_that_cannot_be_reached_is_one_line(place):
-    with served() as hub:
+    with hub_of_nothing() as hub:
         pass
     assert "the hub cannot be reached" in complaint_of(push(place, "me/x", hub))
     line = complaint_of(push(place, "me/x", None, "hf_right", HF_HUB_OFFLINE="1"))
@@ -179,7 +169,7 @@ def test_a_hub_that_cannot_be_reached_is_one_line(place):
 
 
 def test_what_was_not_exported_or_was_changed_is_not_uploaded(place):
-    with served() as hub:
+    with hub_of_nothing() as hub:
         (place / FOLDER / "model.safetensors").write_bytes(b"others")
         line = complaint_of(push(place, "me/x", hub))
         assert "model.safetensors was changed or cut short since the export" in line

@@ -5,15 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import build_encoder
 import fetch_encoder
 import pandas as pd
 import pytest
+from hub_server import served
 from safetensors.torch import load_file
 from transformers import AutoModel, AutoTokenizer
 
@@ -284,18 +283,9 @@ def contents(folder):
     return [(name, (folder / name).read_bytes()) for name in sorted(name_of_files(folder))]
 
 
-@contextmanager
-def served(folder):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    server.folder, server.asked, server.cuts_off = folder, [], False
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def hub_of(folder):
+    """A hub whose one repository holds the files of `folder`."""
+    return served(Hub, folder=folder, asked=[], cuts_off=False)
 
 
 def endpoint(server, home):
@@ -312,7 +302,7 @@ def pinned(tmp_path):
 
 
 def test_only_what_is_needed_is_downloaded_and_at_the_pinned_commit(local, pinned, tmp_path):
-    with served(local) as hub:
+    with hub_of(local) as hub:
         done = fetch_as_snakemake_would(pinned, endpoint(hub, tmp_path / "home"))
         asked = hub.asked
     assert done.returncode == 0, done.stderr
@@ -330,21 +320,21 @@ def test_only_what_is_needed_is_downloaded_and_at_the_pinned_commit(local, pinne
 
 def test_the_licence_of_an_encoder_of_the_hub_is_kept(local, pinned, tmp_path):
     (local / "README.md").write_text("---\nlicense: mit\n---\n# An encoder")
-    with served(local) as hub:
+    with hub_of(local) as hub:
         done = fetch_as_snakemake_would(pinned, endpoint(hub, tmp_path / "home"))
     assert done.returncode == 0, done.stderr
     assert check_manifest(Path(pinned["encoder"]))["license"] == "mit"
 
 
 def test_a_good_fetch_does_not_list_its_requests(local, pinned, tmp_path):
-    with served(local) as hub:
+    with hub_of(local) as hub:
         done = fetch_as_snakemake_would(pinned, endpoint(hub, tmp_path / "home"))
     assert f"{pinned['encoder']} from toy/encoder@{REVISION}" in done.stderr
     assert "HTTP Request" not in done.stderr
 
 
 def test_what_the_cache_holds_is_fetched_without_the_hub(local, pinned, tmp_path):
-    with served(local) as hub:
+    with hub_of(local) as hub:
         environment = endpoint(hub, tmp_path / "home")
         fetch_as_snakemake_would(pinned, environment)
     again = pinned | {"encoder": str(tmp_path / "fetched" / "again")}
@@ -372,13 +362,13 @@ def assert_is_not_given(done, pinned):
 
 
 def test_a_hub_that_is_down_is_one_line_with_advice(pinned, tmp_path, local):
-    with served(local) as hub:
+    with hub_of(local) as hub:
         environment = endpoint(hub, tmp_path / "home")
     assert_is_not_given(fetch_as_snakemake_would(pinned, environment), pinned)
 
 
 def test_a_hub_that_is_down_is_complained_of_once(pinned, tmp_path, local):
-    with served(local) as hub:
+    with hub_of(local) as hub:
         environment = endpoint(hub, tmp_path / "home")
     done = fetch_as_snakemake_would(pinned, environment)
     lines = done.stderr.splitlines()
@@ -402,13 +392,13 @@ def test_a_full_disk_is_not_the_hubs_fault(monkeypatch, tmp_path):
 
 def test_a_repository_that_is_not_there_is_one_line_with_advice(local, pinned, tmp_path):
     pinned["hub"]["name"] = "toy/other"
-    with served(local) as hub:
+    with hub_of(local) as hub:
         done = fetch_as_snakemake_would(pinned, endpoint(hub, tmp_path / "home"))
     assert_is_not_given(done, pinned)
 
 
 def test_a_download_that_breaks_off_is_one_line_with_advice(local, pinned, tmp_path):
-    with served(local) as hub:
+    with hub_of(local) as hub:
         hub.cuts_off = True
         done = fetch_as_snakemake_would(pinned, endpoint(hub, tmp_path / "home"))
     assert_is_not_given(done, pinned)
@@ -416,7 +406,7 @@ def test_a_download_that_breaks_off_is_one_line_with_advice(local, pinned, tmp_p
 
 def test_a_repository_without_safetensors_is_refused(local, pinned, tmp_path):
     lose(local, "model.safetensors")
-    with served(local) as hub:
+    with hub_of(local) as hub:
         done = fetch_as_snakemake_would(pinned, endpoint(hub, tmp_path / "home"))
     assert "no model.safetensors" in complaint_of(done, pinned)
 

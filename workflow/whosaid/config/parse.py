@@ -15,6 +15,7 @@ from whosaid.config.missing_columns import Problem, mapping, missing_columns
 from whosaid.config.model import Config
 from whosaid.config.recipe_section import Resample
 from whosaid.config.value_types import PLAIN_WORD
+from whosaid.errors import InputError
 
 ALLOWED = {
     "dict_type": "must be a mapping of keys",
@@ -103,6 +104,15 @@ def read_config(overlays: Sequence[str], project: Path, given: Any = None) -> Co
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise ConfigError([((path,), " ".join(str(error).split()))]) from None
     return parse_config(merge(raw, given or {}))
+
+
+def chosen_variants(config: Config, variant: str | None) -> list[str]:
+    """The variant that somebody chose, or all. Raises InputError if there is no such variant."""
+    if variant is None:
+        return list(config.variants)
+    if variant not in config.variants:
+        raise InputError(f"VARIANT={variant}: no variant; choose from {', '.join(config.variants)}")
+    return [variant]
 
 
 def merge(base: Any, overlay: Any) -> Any:

@@ -89,14 +89,19 @@ def read_delimited(
     return cells.set_axis(rows), pd.concat(blanks).set_axis(rows), header
 
 
+def without_mark(encoding: str) -> str:
+    """The encoding with which a byte order mark of UTF-8 is no part of the text."""
+    is_utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+    return "utf-8-sig" if is_utf8 else encoding
+
+
 def open_text(content: bytes, dialect: Dialect) -> tuple[TextIO, dict[str, Any]]:
     """The content as text, without a byte order mark, and the arguments of `csv.reader`.
 
     The reader knows separators of one character only. A longer one is replaced by a control
     character that the text does not hold.
     """
-    is_utf8 = dialect.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
-    encoding = "utf-8-sig" if is_utf8 else dialect.encoding
+    encoding = without_mark(dialect.encoding)
     if len(dialect.separator) == 1:
         stream = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
         return stream, {"delimiter": dialect.separator, **QUOTING[dialect.quotes]}

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from whosaid.corpus.delimited import MAX_CELL_BYTES, QUOTING
+from whosaid.corpus.delimited import MAX_CELL_BYTES, QUOTING, without_mark
 from whosaid.corpus.fields import is_blank_text
 from whosaid.corpus.headers import check_header, fitted
 from whosaid.corpus.read_files import as_texts, json_object
@@ -74,9 +74,8 @@ def stream_lines(
 def _text(
     path: Path, wanted: Mapping[str, str], ending: str, encoding: str, reading: dict
 ) -> Iterator[pd.DataFrame]:
-    is_utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
     try:
-        with _open(path, "utf-8-sig" if is_utf8 else encoding) as stream:
+        with _open(path, without_mark(encoding)) as stream:
             if ending == ".jsonl":
                 yield from _json_lines(stream, path, wanted)
             else:

@@ -276,7 +276,7 @@ class RunOutput(logging.Handler):
         return [*lines, *([f"stale for other reasons: {rest}"] if rest else [])]
 
     def print_plan(self) -> None:
-        """Print the jobs of a dry run by rule and reason, models to train first counted."""
+        """Print the jobs of a dry run by rule and reason, and how many models they train."""
         groups: dict[tuple[str, str], list[str]] = defaultdict(list)
         for rule, name, reason in self.planned:
             groups[rule, reason].append(name)

@@ -10,7 +10,7 @@ import pandas as pd
 from whosaid.reporting.formats import METRIC, UNDEFINED
 from whosaid.reporting.markdown import escaped, table
 from whosaid.training.linear_model import column_of
-from whosaid.training.new_lines import Answers, columns_read, load_lines_model
+from whosaid.training.new_lines import Answers, are_too_short, columns_read, load_lines_model
 
 MOST_NAMES = 3
 """So many speakers are named, the most probable first."""
@@ -39,10 +39,12 @@ def answer_tables(
     question: str,
     target: str | None,
     word_tokenizer: str,
+    nltk_data: str | None,
 ) -> list[str]:
     """For each of the `lines` a table as Markdown, with a row for each model.
 
-    `values` are those of the columns that models read beside the line; an unnamed one is empty.
+    `values` are those of the columns that models read beside the line; an unnamed one is empty. The
+    `word_tokenizer`, with its data, counts the words of a line for a model with `min_words`.
     """
     has_target = question == "target"
     headers = ["variant", "seed", "who"]
@@ -51,10 +53,13 @@ def answer_tables(
     rows: list[list[list[str]]] = [[] for _ in lines]
     for model in models:
         logits, names = ask_all(model, lines, values, question)
-        for place, line in enumerate(lines):
+        is_short = np.zeros(len(lines), bool)
+        if model.min_words is not None:
+            is_short = are_too_short(lines, model.min_words, word_tokenizer, nltk_data)
+        for place in range(len(lines)):
             found = Answers(logits[[place]], names)
             cells = of_target(model, found) if has_target else of_speakers(found)
-            if is_too_short(model, line, word_tokenizer):
+            if is_short[place]:
                 cells[0] += f" (it knows no line of fewer than {model.min_words} words)"
             rows[place].append([escaped(model.title), str(model.seed), *cells])
     return [table(of_line, [escaped(header) for header in headers]) for of_line in rows]
@@ -69,16 +74,6 @@ def ask_all(
     frame["line"] = list(lines)
     loaded = load_lines_model(model.folder, question)
     return Answers(loaded.logits(columns_read(frame, model.annotate, model.features)), loaded.names)
-
-
-def is_too_short(model: Model, line: str, word_tokenizer: str) -> bool:
-    """Whether the line is shorter than all that the model has learned from."""
-    if model.min_words is None:
-        return False
-    from whosaid.corpus.count_words import count_words  # NLTK takes a second to import
-
-    words = count_words(pd.Series([line]), word_tokenizer, "data/nltk_data")
-    return bool(words.iloc[0] < model.min_words)
 
 
 def of_target(model: Model, found: Answers) -> list[str]:

@@ -13,11 +13,11 @@ from pathlib import Path
 import whosaid.jobs.environment
 
 # isort: split
-from whosaid.caching.json_files import read_json
 from whosaid.config.model import Config
 from whosaid.config.output_paths import model_folder, thresholds_of
-from whosaid.config.parse import ConfigError, read_config
+from whosaid.config.parse import ConfigError, chosen_variants, read_config
 from whosaid.errors import InputError
+from whosaid.evaluation.threshold_files import read_thresholds
 from whosaid.reporting.answers import Model, answer_tables
 
 
@@ -26,8 +26,7 @@ def trained_models(config: Config, variant: str | None) -> list[Model]:
 
     Raises InputError if there is no such variant, or no model.
     """
-    if variant is not None and variant not in config.variants:
-        raise InputError(f"VARIANT={variant}: no variant; choose from {', '.join(config.variants)}")
+    chosen = chosen_variants(config, variant)
     models = [
         Model(
             title=each.title or name,
@@ -38,7 +37,7 @@ def trained_models(config: Config, variant: str | None) -> list[Model]:
             **each.reads,
         )
         for name, each in config.variants.items()
-        if variant in (None, name)
+        if name in chosen
         for seed in each.seeds
     ]
     found = [model for model in models if (model.folder / "manifest.json").is_file()]
@@ -56,7 +55,7 @@ def threshold_of(config: Config, variant: str, seed: int) -> float | None:
     path = thresholds_of(config, config.experiment, variant).get("thresholds")
     if path is None or not Path(path).is_file():
         return None
-    return read_json(path)["seeds"].get(str(seed), {}).get("threshold")
+    return read_thresholds(path).get(seed)
 
 
 def read_values(given: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -88,6 +87,7 @@ def main() -> None:
             config.corpus.question,
             config.corpus.target,
             config.corpus.word_tokenizer,
+            "data/nltk_data",
         )
         print(table)
     except (InputError, ConfigError, OSError) as error:

@@ -46,11 +46,9 @@ def choose(config: Config, variant: str, seed: str) -> Chosen:
 
 
 def check_format(format: str) -> None:
-    """Raise InputError if there is no such format, or if its packages are not installed."""
+    """Raise InputError if there is no such format."""
     if format not in EXPORTS:
         raise InputError(f"FORMAT={format}: no format; choose onnx, or leave it out")
-    if format == "onnx":
-        check_installed()
 
 
 def check_trained(config: Config, chosen: Chosen, configfiles: list[str]) -> None:
@@ -81,6 +79,8 @@ def main() -> None:
         config = read_config(given.configfile, PROJECT)
         chosen = choose(config, given.variant, given.seed)
         check_format(given.format)
+        if given.format == "onnx":
+            check_installed()
         check_trained(config, chosen, given.configfile)
     except (InputError, ConfigError) as error:
         sys.exit(str(error))

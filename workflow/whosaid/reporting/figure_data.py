@@ -12,6 +12,7 @@ from whosaid.evaluation.metrics import METRICS
 from whosaid.evaluation.predictions import Predictions, read_variants
 from whosaid.evaluation.probability import sigmoid
 from whosaid.evaluation.questions import QUESTIONS
+from whosaid.evaluation.threshold_files import read_thresholds
 from whosaid.reported_split import REPORTED
 from whosaid.reporting.formats import METRIC
 from whosaid.reporting.plot_style import fit
@@ -90,14 +91,14 @@ def read_experiment(
     records = map(read_json, records)
     predicted = read_variants(predictions, variants, QUESTIONS[question].read)
     # Only one question has thresholds.
-    chosen = [read_json(path)["seeds"] for path in thresholds] or [{}] * len(variants)
+    chosen = [read_thresholds(path) for path in thresholds] or [{}] * len(variants)
     files = (variants, of_test, predicted, chosen, map(read_json, split_counts))
     read = {
         variant["name"]: Variant(
             **variant,
             test=test,
             **labels_and_probabilities(rows),
-            thresholds=[each["threshold"] for each in of_seeds.values()],
+            thresholds=[*of_seeds.values()],
             histories=[next(records).get("history", []) for _ in variant["seeds"]],
             word_counts=counts.get("word_counts"),
         )

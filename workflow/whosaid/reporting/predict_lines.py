@@ -14,7 +14,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from whosaid.config.parse import ConfigError, read_config
+from whosaid.config.parse import ConfigError, chosen_variants, read_config
 from whosaid.errors import InputError
 
 
@@ -41,11 +41,8 @@ def command(path: Path, variant: str | None, overlays: list[str]) -> list[str]:
     if other not in (None, str(path)):
         raise InputError(f"{path}: new_lines.{name} in the config is {other}; rename the file")
     config = read_config(overlays, Path(), {"new_lines": {name: str(path)}})
-    if variant is not None and variant not in config.variants:
-        raise InputError(f"VARIANT={variant}: no variant; choose from {', '.join(config.variants)}")
-    variants = [variant] if variant else list(config.variants)
     folder = f"results/{config.experiment}/new/{name}"
-    targets = [f"{folder}/{each}.parquet" for each in variants]
+    targets = [f"{folder}/{each}.parquet" for each in chosen_variants(config, variant)]
     configfiles = ["--configfile", *overlays] if overlays else []
     added = ["--config", f"new_lines={json.dumps({name: str(path)})}"]
     return ["snakemake", "--cores", "1", *targets, *configfiles, *added]

@@ -15,10 +15,10 @@ from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
 from whosaid.caching.json_files import read_json
 from whosaid.caching.manifest import find_damage
-from whosaid.config.output_paths import EXPORTS, export_folder
+from whosaid.config.output_paths import export_folder
 from whosaid.config.parse import ConfigError, read_config
 from whosaid.errors import InputError
-from whosaid.reporting.export import PROJECT, Chosen, add_arguments, choose
+from whosaid.reporting.export import PROJECT, Chosen, add_arguments, check_format, choose
 from whosaid.reporting.export_facts import NAME
 
 NOT_ALLOWED = {401: "the token is not valid", 403: "the token may not write there"}
@@ -90,8 +90,7 @@ def main() -> None:
     try:
         config = read_config(given.configfile, PROJECT)
         chosen = choose(config, given.variant, given.seed)
-        if given.format not in EXPORTS:
-            raise InputError(f"FORMAT={given.format}: no format; choose onnx, or leave it out")
+        check_format(given.format)
         folder = Path(export_folder(config, *chosen, given.format))
         check_folder(folder, make_export(chosen, given.format, given.configfile))
         print(push(folder, given.repo, is_private=not given.public))

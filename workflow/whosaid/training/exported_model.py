@@ -1,10 +1,11 @@
 """A trained model as a folder for Transformers alone, and the check of what it says."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from transformers import pipeline
 
 from whosaid.caching.manifest import NAME as MANIFEST
@@ -57,6 +58,25 @@ def stored_probabilities(predictions: Predictions | ClassPredictions) -> np.ndar
         return np.exp(predictions.log_probabilities[0])
     of_target = sigmoid(predictions.log_odds[0])
     return np.column_stack([1 - of_target, of_target])
+
+
+def check_on_rows(
+    ask: Callable[[list[str]], np.ndarray],
+    test: str,
+    stored: Predictions | ClassPredictions,
+    tolerance: float,
+    what: str,
+) -> tuple[int, float]:
+    """Ask about the first rows of the split `test`; how many, and the largest difference.
+
+    `ask` turns texts into probabilities (texts x classes), `stored` are the predictions on the same
+    split. Rows on which the variant abstains are left out. Raises StageError as `check_answers`.
+    """
+    rows = pd.read_parquet(test, columns=["text", "abstained"])
+    judged = rows.index[~rows["abstained"]][:CHECKED_ROWS]
+    found = ask(rows.loc[judged, "text"].tolist())
+    expected = stored_probabilities(stored)[judged]
+    return len(judged), check_answers(found, expected, tolerance, what)
 
 
 def check_answers(found: np.ndarray, stored: np.ndarray, tolerance: float, what: str) -> float:

@@ -1,6 +1,6 @@
 """What a trained model says of lines that are in no split."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,6 +79,16 @@ def columns_read(
     texts, _ = annotate_texts(lines.rename(columns={"line": "text"}), annotate)
     others = sorted({column_of(feature) for feature in features} - {"text"})
     return {"text": texts.tolist()} | {name: lines[name].tolist() for name in others}
+
+
+def are_too_short(
+    lines: Iterable[str], min_words: int, word_tokenizer: str, nltk_data: str | None
+) -> np.ndarray:
+    """Which lines have fewer words than all that a model with this `min_words` has learned from."""
+    from whosaid.corpus.count_words import count_words  # NLTK takes a second to import
+
+    words = count_words(pd.Series(lines), word_tokenizer, nltk_data)
+    return (words < min_words).to_numpy()
 
 
 def in_order(names: Mapping[str | int, str]) -> list[str]:
