@@ -34,6 +34,7 @@ ELSEWHERE = {
     "encoders": "its sections are the settings of fetch_encoder and build_encoder",
     "defaults": "merged into the variants",
     "published_question": "says whether published figures are shown",
+    "ensemble": "its members are settings of combine_predictions",
     "seconds": "goes by the name published_seconds",
     "statistics": "its keys are in `bootstrap`",
     "corpus": "its keys stand in many stages",

@@ -83,6 +83,10 @@ FAILING = {
         change(f"{DATA}/splits/tfidf/split_counts.json"),
         f"{RESULTS}/predictions/tfidf/seed_42/scores.json",
     ),
+    "combine_predictions": (
+        change(f"{RESULTS}/predictions/tfidf/seed_42/valid.parquet"),
+        f"{RESULTS}/predictions/baselines/seed_42/scores.json",
+    ),
     "evaluate_splits": (
         change(f"{PREDICTIONS}/scores.json"),
         f"{RESULTS}/metrics/basic_distilbert/test.json",
@@ -105,6 +109,9 @@ FAILING = {
 }
 
 
+BASELINES = {"classifier": "ensemble", "ensemble": {"members": ["tfidf", "length_only"]}}
+
+
 @pytest.fixture(scope="session")
 def everything(forged_tree, once) -> Tree:
     """A forged tree with the outputs of all rules. For reading only."""
@@ -112,6 +119,7 @@ def everything(forged_tree, once) -> Tree:
     def fill(folder):
         tree = forged_tree.copy(folder)
         tree.configure(lambda config: config.update(new_lines={"more": CSV}))
+        tree.configure(lambda config: config["variants"].update(baselines=BASELINES))
         tree.forge(f"results/audit.md results/report.html {RESULTS}/errors.html {ONNX}")
         tree.forge(f"{RESULTS}/new/more/tfidf.parquet")
         (folder / "data" / "nltk_data").mkdir()

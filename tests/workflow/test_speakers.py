@@ -35,12 +35,13 @@ SPEAKERS["variants"] = {
         "training": {"class_weight": "balanced", "seeds": [1, 2]},
     },
     "words": {"classifier": "linear"},
+    "all": {"classifier": "ensemble", "ensemble": {"members": ["basic", "balanced", "words"]}},
 }
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A finished experiment about five classes, two trained variants and a baseline."""
+    """A finished experiment about five classes: two variants, a baseline, an ensemble of all."""
     tree = copy_project(tmp_path_factory.mktemp("speakers") / "whosaid")
     tree.write_config(SPEAKERS)
     run = tree.run(f"snakemake --cores 2 {TARGETS} --quiet host 2>&1")
@@ -74,7 +75,8 @@ def test_the_model_names_its_classes(made):
 
 
 def test_the_metrics_are_those_of_the_stored_predictions(made):
-    for variant, seeds in {"basic": [42], "balanced": [1, 2], "words": [42]}.items():
+    of_variants = {"basic": [42], "balanced": [1, 2], "words": [42], "all": [42]}
+    for variant, seeds in of_variants.items():
         folder = made.root / "results/tiny/predictions" / variant
         found = read_class_predictions([folder / f"seed_{s}" / "test.parquet" for s in seeds])
         accuracy = (found.decide() == found.label).mean(axis=1)
@@ -109,7 +111,7 @@ def test_every_number_of_the_page_has_its_address_and_what_does_not_apply_is_not
     assert "who said it, of 5 classes?" in page
     assert "threshold" not in page
     comparison = json.loads((made.root / "results/tiny/comparison.json").read_text())
-    assert comparison["tests"] == {"variants": 2, "baselines": 2}
+    assert comparison["tests"] == {"variants": 4, "baselines": 2}
     for compared in comparison["variants"].values():
         for metric in ("macro_f1", "accuracy"):
             verdict, (low, high) = (compared["metrics"][metric][k] for k in ("verdict", "interval"))
@@ -128,9 +130,9 @@ def test_every_model_has_its_row_in_the_report(made):
     report = (made.root / "results/report.html").read_text(encoding="utf-8")
     models = report.partition('<h2 id="the-models">')[2].partition("</table>")[0]
     rows = [re.findall("<td[^>]*>(.*?)</td>", row) for row in models.split("<tr>")[2:]]
-    seeds = [("basic", "42"), ("balanced", "1"), ("balanced", "2"), ("words", "42")]
+    seeds = [("basic", "42"), ("balanced", "1"), ("balanced", "2"), ("words", "42"), ("all", "42")]
     assert [tuple(row[:2]) for row in rows] == seeds
-    assert [row[5].partition(" (")[0] for row in rows] == ["1 of 1"] * 3 + ["—"]
+    assert [row[5].partition(" (")[0] for row in rows] == ["1 of 1"] * 3 + ["—"] * 2
 
 
 def test_an_exported_model_names_the_speakers_and_gives_the_stored_probabilities(made):

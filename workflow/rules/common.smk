@@ -140,6 +140,15 @@ def predictions_on(split):
     return lambda wildcards: output_paths.predictions(CONFIG, wildcards.variant, split)
 
 
+def members_predictions(split):
+    """An input function: the predictions of all members and seeds of an ensemble on a split."""
+    return lambda wildcards: [
+        path
+        for member in CONFIG.members_of(wildcards.variant)
+        for path in output_paths.predictions(CONFIG, member, split)
+    ]
+
+
 def scores_of_seeds(wildcards):
     """The published metrics of all seeds of the variant."""
     return output_paths.scores(CONFIG, wildcards.variant)

@@ -10,7 +10,7 @@ rule informal_test:
         stamp("informal_test"),
         output_paths.model_manifests(CONFIG),
         models=ancient(output_paths.model_folders(CONFIG)),
-        thresholds=output_paths.thresholds(CONFIG),
+        thresholds=output_paths.thresholds(CONFIG, output_paths.with_models(CONFIG)),
         nltk_data=punkt_data,
     output:
         page="results/{experiment}/informal_test.md",

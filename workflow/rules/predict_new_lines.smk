@@ -17,6 +17,7 @@ rule predict_new_lines:
         predictions="results/{experiment}/new/{name}/{variant}.parquet",
         table="results/{experiment}/new/{name}/{variant}.csv",
     wildcard_constraints:
+        variant=any_of(output_paths.with_models(CONFIG)),
         name=any_of(CONFIG.new_lines),
     log:
         "results/logs/predict_new_lines/{experiment}/{name}/{variant}.log",

@@ -35,6 +35,11 @@ ONE_SEED = warning(
     "W101", "There is one seed: the intervals do not cover what another seed would change."
 )
 OTHER_QUESTION = warning("W102", "The published figures answer another question and are left out.")
+ONE_ENSEMBLE = warning(
+    "W101",
+    "There is one ensemble: the intervals do not cover what other seeds of its members would "
+    "change.",
+)
 IN_TRAIN = warning("W104", "Some test rows stand in train word for word, see *also in train*.")
 
 
@@ -53,6 +58,7 @@ def main(
     published: Mapping[str, Mapping[str, float]] | None,
     other_question: bool,
     bootstrap: Mapping[str, Any],
+    is_ensemble: bool = False,
 ) -> None:
     """Write the metrics of each split to the paths in `metrics`, and the `thresholds`.
 
@@ -71,6 +77,7 @@ def main(
     units = read_units(lines)
     texts = pd.read_parquet(lines, columns=["row", "line"]).set_index("row")["line"]
     entries = asked.entries(valid)
+    one_seed = ONE_ENSEMBLE if is_ensemble else ONE_SEED
 
     def resample(split: str, by: str, names: Sequence[str]) -> tuple[dict[str, np.ndarray], int]:
         """The metrics on resampled units, and how many units the intervals rest on."""
@@ -109,7 +116,7 @@ def main(
             "difference": difference,
             "notes": [
                 # A baseline is a logistic regression, which any seed leads to the same optimum.
-                *([ONE_SEED] if len(seeds) == 1 and not is_baseline else []),
+                *([one_seed] if len(seeds) == 1 and not is_baseline else []),
                 *about.remarks(split, valid, seeds, values),
                 *([OTHER_QUESTION] if other_question else []),
                 *([IN_TRAIN] if name == REPORTED and known else []),

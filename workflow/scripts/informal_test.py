@@ -5,6 +5,7 @@ line, which the report shows too.
 """
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from datasets import disable_progress_bars
 from whosaid.caching.atomic import atomic_write
 from whosaid.evaluation.threshold_files import read_thresholds
 from whosaid.jobs.stage import arguments, stage
-from whosaid.reporting.answers import Model, answer_tables
+from whosaid.reporting.answers import Model, answer_tables, left_out
 from whosaid.reporting.markdown import escaped
 
 logger = logging.getLogger(__name__)
@@ -37,10 +38,12 @@ def main(
     variants: list[dict[str, Any]],
     thresholds: list[str] | None = None,
     nltk_data: str | None = None,
+    ensembles: Sequence[str] = (),
 ) -> None:
     """Write the `page`. `models` are in the order of the `variants` and their seeds.
 
-    `thresholds` has a file for each variant where the question has thresholds.
+    `thresholds` has a file for each variant where the question has thresholds. `ensembles` are the
+    titles of the variants that have no models.
     """
     quiet_transformers()
     disable_progress_bars()
@@ -59,7 +62,7 @@ def main(
             for seed in variant["seeds"]
         ]
     tables = answer_tables(asked, lines, {}, question, target, word_tokenizer, nltk_data)
-    parts = ["# Informal test", ABOUT]
+    parts = ["# Informal test", ABOUT, *left_out(ensembles)]
     for line, table in zip(lines, tables, strict=True):
         parts += [f"**{escaped(line)}**", table]
     with atomic_write(page) as unfinished:

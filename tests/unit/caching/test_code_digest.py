@@ -16,7 +16,7 @@ STAGES += ("train_model", "predict_splits", "train_linear", "audit_splits", "sum
 STAGES += ("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures", "summarize")
 STAGES += ("describe_corpus", "inspect_tokens", "export_model", "export_onnx", "write_errors_page")
 STAGES += ("write_report",)
-STAGES += ("predict_new_lines", "informal_test")
+STAGES += ("predict_new_lines", "informal_test", "combine_predictions")
 """Every rule with a digest of its code."""
 
 
@@ -207,7 +207,10 @@ def test_an_edit_in_a_script_makes_its_own_stage_stale(workflow):
 
 
 PREDICT = {"predict_splits", "train_linear"}
-"""Write predictions."""
+"""Write predictions of models."""
+
+COMBINE = {"combine_predictions"}
+"""Write predictions that are means of others."""
 
 RESAMPLE = {"evaluate_splits", "compare_variants", "evaluate_slices"}
 """Compute intervals."""
@@ -244,6 +247,7 @@ REACHED_BY = {
     "caching/output_records": set(),
     "caching/stamps": set(),
     "caching/training_recipe": set(),
+    "config/ensembles": set(),
     "config/manual": set(),
     "config/missing_columns": set(),
     "config/model": set(),
@@ -269,14 +273,14 @@ REACHED_BY = {
     "tokens/encoder_sources": set(),
     "reported_split": {
         *("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures", "summarize"),
-        *("predict_splits", "train_linear", *EXPORT),
+        *("predict_splits", "train_linear", "combine_predictions", *EXPORT),
     },
     "tokens/first_position": {"tokenize_splits", *ENCODER},
     "split_names": {
         *("split_lines", "audit_splits", "summarize_audit", "tokenize_splits", "inspect_tokens"),
         "train_model",
         *("predict_splits", "train_linear", "evaluate_splits", "describe_corpus", "summarize"),
-        "write_errors_page",
+        *("combine_predictions", "write_errors_page"),
     },
     "corpus/count_words": {"split_lines", *NEW_LINES},
     # A run never guesses.
@@ -316,21 +320,22 @@ REACHED_BY = {
     "evaluation/abstention": PREDICT,
     "evaluation/class_description": {"evaluate_splits"},
     "evaluation/class_metrics": READ,
-    "evaluation/class_predictions": {*READ, *PREDICT, "write_errors_page"},
+    "evaluation/class_predictions": {*READ, *PREDICT, *COMBINE, "write_errors_page"},
     "evaluation/class_slices": {"evaluate_slices"},
     "evaluation/compare": {"compare_variants"},
     "evaluation/curves": {"evaluate_slices", "draw_figures"},
+    "evaluation/ensemble": COMBINE,
     "evaluation/intervals": RESAMPLE,
-    "evaluation/macro_metrics": {*READ, *PREDICT, *ENCODER},
-    "evaluation/metric_entry": {*READ, *PREDICT, *ENCODER},
+    "evaluation/macro_metrics": {*READ, *PREDICT, *COMBINE, *ENCODER},
+    "evaluation/metric_entry": {*READ, *PREDICT, *COMBINE, *ENCODER},
     "evaluation/mean_prediction": {"write_errors_page"},
     # Adding a metric trains and predicts nothing.
     "evaluation/metrics": READ,
     "evaluation/new_predictions": {"predict_new_lines"},
-    "evaluation/prediction_files": PREDICT,
-    "evaluation/predictions": {*READ, *PREDICT, "write_errors_page"},
-    "evaluation/probability": {*READ, *PREDICT, "write_errors_page"},
-    "evaluation/published_metrics": {*READ, *PREDICT, *ENCODER},
+    "evaluation/prediction_files": {*PREDICT, *COMBINE},
+    "evaluation/predictions": {*READ, *PREDICT, *COMBINE, "write_errors_page"},
+    "evaluation/probability": {*READ, *PREDICT, *COMBINE, "write_errors_page"},
+    "evaluation/published_metrics": {*READ, *PREDICT, *COMBINE, *ENCODER},
     "evaluation/questions": READ,
     "evaluation/resampling": READ,
     "evaluation/slices": {"evaluate_slices"},
@@ -340,7 +345,7 @@ REACHED_BY = {
     "evaluation/threshold_files": {
         *("evaluate_splits", "draw_figures", "export_model", *NEW_LINES),
     },
-    "evaluation/watched_metrics": {*READ, *PREDICT, *ENCODER},
+    "evaluation/watched_metrics": {*READ, *PREDICT, *COMBINE, *ENCODER},
     "training/checkpoints": {"train_model"},
     "training/classifier": {*ENCODER, "export_onnx"},
     "training/cpu_dropout": {"train_model"},

@@ -574,6 +574,7 @@ STAGES += ("train_model", "predict_splits", "train_linear", "evaluate_splits", "
 STAGES += ("evaluate_slices", "draw_figures", "summarize", "summarize_audit", "write_report")
 STAGES += ("build_encoder", "describe_corpus", "inspect_tokens", "export_model")
 STAGES += ("write_errors_page", "verify", "predict_new_lines", "informal_test")
+STAGES += ("combine_predictions",)
 
 OF_ALL_VARIANTS = {"compare_variants", "evaluate_slices", "draw_figures", "summarize"}
 OF_ALL_VARIANTS |= {"describe_corpus", "summarize_audit", "verify", "write_errors_page"}
@@ -659,6 +660,10 @@ def test_the_path_of_the_csv_is_none_of_a_stages_settings(stage, raw):
 
 SPEAKERS = {"csv": "lines.csv", "question": "speakers", "word_tokenizer": "preserve_line"}
 
+ENSEMBLE = {
+    "plain": {"classifier": "ensemble", "ensemble": {"members": ["long"]}},
+    "long": {"training": {"seeds": [1, 2]}},
+}
 OWN_SETTINGS = {
     "read_lines": {"corpus.target_speaker": "jim", "corpus.top_speakers": 5, "corpus": SPEAKERS},
     "split_lines": {
@@ -719,6 +724,7 @@ OWN_SETTINGS = {
         "variants.plain.linear.C": 2,
         "variants.plain.linear.class_weight": None,
     },
+    "combine_predictions": {"variants": ENSEMBLE, "corpus": SPEAKERS},
     "evaluate_splits": {
         "experiment": "other",
         "variants.plain.training.seeds": [1, 2],

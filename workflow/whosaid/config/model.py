@@ -231,6 +231,16 @@ class Config(Section):
         """What is resampled as a whole to say how sure a variant's figures are."""
         return self.statistics.unit or self.variants[variant].split.group_by or "row"
 
+    def members_of(self, variant: str) -> tuple[str, ...]:
+        """The variants whose predictions an ensemble averages; any other variant has none."""
+        ensemble = self.variants[variant].ensemble
+        return ensemble.members if ensemble else ()
+
+    def is_baseline(self, variant: str) -> bool:
+        """Whether no encoder takes part: a logistic regression, or an ensemble of such alone."""
+        names = self.members_of(variant) or (variant,)
+        return all(self.variants[name].classifier == "linear" for name in names)
+
     @property
     def asks_the_published_question(self) -> bool:
         """Whether the published figures answer the question that `corpus` asks."""

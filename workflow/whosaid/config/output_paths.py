@@ -3,6 +3,8 @@
 The paths are complete. The rules declare the same paths with wildcards.
 """
 
+from collections.abc import Iterable
+
 from whosaid.config.model import Config
 from whosaid.reported_split import REPORTED
 from whosaid.split_names import SPLITS
@@ -59,9 +61,10 @@ def thresholds_of(config: Config, experiment: str, variant: str) -> dict[str, st
     return {"thresholds": f"data/{experiment}/models/{variant}/thresholds.json"}
 
 
-def thresholds(config: Config) -> list[str]:
-    """The decision thresholds of every variant."""
-    found = (thresholds_of(config, config.experiment, name) for name in config.variants)
+def thresholds(config: Config, names: Iterable[str] | None = None) -> list[str]:
+    """The decision thresholds of the variants with these `names`, or of every variant."""
+    names = config.variants if names is None else names
+    found = (thresholds_of(config, config.experiment, name) for name in names)
     return [path for of_variant in found for path in of_variant.values()]
 
 
@@ -96,12 +99,17 @@ def exports(config: Config) -> list[str]:
     ]
 
 
+def with_models(config: Config) -> list[str]:
+    """The variants with models of their own: all but ensembles."""
+    return [name for name, each in config.variants.items() if each.classifier != "ensemble"]
+
+
 def model_folders(config: Config) -> list[str]:
-    """The folder of the model of every variant and seed."""
+    """The folder of every model."""
     return [
         model_folder(config, name, seed)
-        for name, variant in config.variants.items()
-        for seed in variant.seeds
+        for name in with_models(config)
+        for seed in config.variants[name].seeds
     ]
 
 
@@ -111,8 +119,12 @@ def model_manifests(config: Config) -> list[str]:
 
 
 def training_records(config: Config) -> list[str]:
-    """The training record of every variant and seed."""
-    return [f"{folder}/training.json" for folder in model_folders(config)]
+    """The training record of every variant and seed; that of an ensemble is about its making."""
+    return [
+        f"{model_folder(config, name, seed)}/training.json"
+        for name, variant in config.variants.items()
+        for seed in variant.seeds
+    ]
 
 
 def runtimes(config: Config) -> list[str]:
@@ -182,7 +194,7 @@ def recorded(config: Config) -> list[str]:
         *(
             f"results/{config.experiment}/new/{name}/{variant}.parquet"
             for name in config.new_lines
-            for variant in config.variants
+            for variant in with_models(config)
         ),
         *figures(config).values(),
         *leak_audits(config),

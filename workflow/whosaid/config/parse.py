@@ -11,8 +11,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from whosaid.config.corpus_files import corpus_files
+from whosaid.config.ensembles import ensemble_problems, with_rows_of_members
 from whosaid.config.missing_columns import Problem, mapping, missing_columns
 from whosaid.config.model import Config
+from whosaid.config.output_paths import with_models
 from whosaid.config.recipe_section import Resample
 from whosaid.config.value_types import PLAIN_WORD
 from whosaid.errors import InputError
@@ -107,11 +109,20 @@ def read_config(overlays: Sequence[str], project: Path, given: Any = None) -> Co
 
 
 def chosen_variants(config: Config, variant: str | None) -> list[str]:
-    """The variant that somebody chose, or all. Raises InputError if there is no such variant."""
+    """The variant that somebody chose, or all that have models of their own.
+
+    Raises InputError if there is no such variant, or if it is an ensemble.
+    """
+    names = with_models(config)
     if variant is None:
-        return list(config.variants)
+        return names
     if variant not in config.variants:
-        raise InputError(f"VARIANT={variant}: no variant; choose from {', '.join(config.variants)}")
+        raise InputError(f"VARIANT={variant}: no variant; choose from {', '.join(names)}")
+    if variant not in names:
+        raise InputError(
+            f"VARIANT={variant}: an ensemble has no model of its own; choose one of its members, "
+            f"{', '.join(config.members_of(variant))}"
+        )
     return [variant]
 
 
@@ -146,12 +157,13 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
     variants = {name: merge(defaults, spec) for name, spec in written.items() if spec is not None}
     resolved = {key: value for key, value in raw.items() if value is not None}
     if written:
-        resolved["variants"] = variants
+        resolved["variants"] = with_rows_of_members(variants)
     problems = list(_unknown_names(resolved, variants, defaults))
     problems += missing_columns(resolved, variants, defaults)
     try:
         config = Config.model_validate(resolved)
         problems += _of_other_question(config)
+        problems += ensemble_problems(config, written, variants)
     except ValidationError as error:
         problems += _explain(error)
     if problems:

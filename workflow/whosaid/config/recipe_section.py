@@ -173,6 +173,21 @@ class Linear(Section):
         return self
 
 
+class Ensemble(Section):
+    """The mean of what other variants predict, for `classifier: ensemble`; nothing is trained."""
+
+    members: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
+        description="Names of variants that hold out the same rows. The probabilities of their "
+        "seeds are averaged, and then those of the members, which all count alike."
+    )
+
+    @model_validator(mode="after")
+    def _members_once(self):
+        if len(set(self.members)) != len(self.members):
+            raise ValueError(f"members {list(self.members)} name one variant twice")
+        return self
+
+
 class PublishedSplits(Section):
     """One published figure per split."""
 
@@ -197,12 +212,16 @@ class Recipe(Section):
     title: str | None = Field(
         None, description="Name in the summary table; the variant's name where there is none."
     )
-    classifier: Literal["encoder", "linear"] = Field(
+    classifier: Literal["encoder", "linear", "ensemble"] = Field(
         "encoder",
         description="`encoder` fine-tunes a pre-trained one; `linear` fits a logistic regression, "
-        "which ignores `encoder`, `max_length` and `training`.",
+        "which ignores `encoder`, `max_length` and `training`; `ensemble` averages what other "
+        "variants predict, and has their rows.",
     )
     linear: Linear = Field(Linear(), description="The logistic regression's features.")
+    ensemble: Ensemble | None = Field(
+        None, description="Whose predictions an `ensemble` averages; null with the others."
+    )
     encoder: str | None = Field(None, description="A name from `encoders`.")
     deduplicate: Literal["exact", "normalised"] | None = Field(
         None,
@@ -248,7 +267,10 @@ class Variant(Recipe):
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """The seeds of its models. A logistic regression has one optimum, so one is enough."""
+        """The seeds of its models. A logistic regression has one optimum, so one is enough.
+
+        An ensemble goes by one seed too: it takes all models of its members together.
+        """
         return self.training.seeds if self.classifier == "encoder" else self.training.seeds[:1]
 
     @property

@@ -121,6 +121,9 @@ def predict_new_lines(config: Config, variant: str) -> dict[str, Any]:
 
 def informal_test(config: Config) -> dict[str, Any]:
     """The lines, and what each variant's models read of them."""
+    every = _variants(config, "title", "seeds", "min_words")
+    asked = output_paths.with_models(config)
+    left_out = [given["title"] for given in every if given["name"] not in asked]
     return {
         "lines": list(config.informal_test),
         "question": config.corpus.question,
@@ -128,8 +131,10 @@ def informal_test(config: Config) -> dict[str, Any]:
         "word_tokenizer": config.corpus.word_tokenizer,
         "variants": [
             {**given, **config.variants[given["name"]].reads}
-            for given in _variants(config, "title", "seeds", "min_words")
+            for given in every
+            if given["name"] in asked
         ],
+        **({"ensembles": left_out} if left_out else {}),
     }
 
 
@@ -137,6 +142,18 @@ def train_linear(config: Config, variant: str, seed: str) -> dict[str, Any]:
     """The features and the penalty of the logistic regression."""
     linear = config.variants[variant].linear.model_dump(mode="json")
     return {"question": config.corpus.question, "linear": linear, "seed": int(seed)}
+
+
+def combine_predictions(config: Config, variant: str, seed: str) -> dict[str, Any]:
+    """The members of an ensemble with their seeds, in the order of their files."""
+    return {
+        "question": config.corpus.question,
+        "members": [
+            {"name": name, "seeds": list(config.variants[name].seeds)}
+            for name in config.members_of(variant)
+        ],
+        "seed": int(seed),
+    }
 
 
 def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
@@ -149,7 +166,8 @@ def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
         "variant": variant,
         "seeds": list(spec.seeds),
         "unit": config.unit_of(variant),
-        "is_baseline": spec.classifier == "linear",
+        "is_baseline": config.is_baseline(variant),
+        **({"is_ensemble": True} if spec.ensemble else {}),
         "published": published if config.asks_the_published_question else None,
         "other_question": published is not None and not config.asks_the_published_question,
         **_bootstrap(config),
@@ -226,7 +244,7 @@ def write_errors_page(config: Config) -> dict[str, Any]:
 def export_model(config: Config, variant: str, seed: str) -> dict[str, Any]:
     """Which model it is, its recipe, where its encoder comes from, and the level of intervals."""
     spec = config.variants[variant]
-    apart = {"title", "classifier", "linear", "published", "training"}
+    apart = {"title", "classifier", "linear", "ensemble", "published", "training"}
     recipe = spec.model_dump(mode="json", exclude=apart)
     recipe["training"] = spec.training.model_dump(mode="json", exclude={"seeds"})
     encoder = config.encoders[spec.encoder].model_dump(mode="json", exclude_none=True)
@@ -282,7 +300,7 @@ def _variants(config: Config, *keys: str) -> list[dict[str, Any]]:
             "title": spec.title or name,
             "seeds": list(spec.seeds),
             "unit": config.unit_of(name),
-            "is_baseline": spec.classifier == "linear",
+            "is_baseline": config.is_baseline(name),
             "published_seconds": published and published.seconds,
         }
         values = {key: derived[key] if key in derived else getattr(spec, key) for key in keys}

@@ -8,6 +8,7 @@ from whosaid.caching.json_files import read_json
 from whosaid.caching.manifest import sha256
 from whosaid.config.corpus_files import corpus_files
 from whosaid.config.model import Config
+from whosaid.config.output_paths import with_models
 from whosaid.config.stage_settings import read_lines
 from whosaid.errors import InputError
 from whosaid.split_names import SPLITS
@@ -72,7 +73,8 @@ def unreadable(config: Config, facts: Mapping[str, Any]) -> Iterator[str]:
             )
     if facts["has_word_blanks"]:
         return
-    for name, variant in config.variants.items():
+    for name in with_models(config):  # an ensemble has the rows of its members
+        variant = config.variants[name]
         asked = [("min_words", "leave it out")] if variant.min_words else []
         if variant.classifier == "linear":
             words = [each for each in variant.linear.features if each.startswith("word_")]

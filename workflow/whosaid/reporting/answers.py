@@ -65,6 +65,14 @@ def answer_tables(
     return [table(of_line, [escaped(header) for header in headers]) for of_line in rows]
 
 
+def left_out(ensembles: Sequence[str]) -> list[str]:
+    """A paragraph about the `ensembles`, by their titles, of which none is asked, if any."""
+    if not ensembles:
+        return []
+    names = ", ".join(map(escaped, ensembles))
+    return [f"Not asked: {names}. An ensemble has no model of its own; its members are asked."]
+
+
 def ask_all(
     model: Model, lines: Sequence[str], values: Mapping[str, str], question: str
 ) -> Answers:

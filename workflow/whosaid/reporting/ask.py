@@ -14,11 +14,11 @@ import whosaid.jobs.environment
 
 # isort: split
 from whosaid.config.model import Config
-from whosaid.config.output_paths import model_folder, thresholds_of
+from whosaid.config.output_paths import model_folder, thresholds_of, with_models
 from whosaid.config.parse import ConfigError, chosen_variants, read_config
 from whosaid.errors import InputError
 from whosaid.evaluation.threshold_files import read_thresholds
-from whosaid.reporting.answers import Model, answer_tables
+from whosaid.reporting.answers import Model, answer_tables, left_out
 
 
 def trained_models(config: Config, variant: str | None) -> list[Model]:
@@ -48,6 +48,12 @@ def trained_models(config: Config, variant: str | None) -> list[Model]:
             f"{target if variant else 'results/summary.md'} first"
         )
     return found
+
+
+def ensembles(config: Config) -> list[str]:
+    """The titles of the ensembles, which cannot be asked."""
+    found = config.variants.keys() - {*with_models(config)}
+    return [each.title or name for name, each in config.variants.items() if name in found]
 
 
 def threshold_of(config: Config, variant: str, seed: int) -> float | None:
@@ -89,7 +95,7 @@ def main() -> None:
             config.corpus.word_tokenizer,
             "data/nltk_data",
         )
-        print(table)
+        print("\n\n".join([table, *([] if given.variant else left_out(ensembles(config)))]))
     except (InputError, ConfigError, OSError) as error:
         sys.exit(str(error))
 

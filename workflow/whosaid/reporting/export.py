@@ -31,6 +31,8 @@ def choose(config: Config, variant: str, seed: str) -> Chosen:
     """
     names = [name for name, each in config.variants.items() if each.classifier == "encoder"]
     allowed = f"choose from {', '.join(names)}"
+    if variant in config.variants and config.members_of(variant):
+        raise InputError(f"VARIANT={variant}: an ensemble has no model of its own; {allowed}")
     if variant in config.variants and variant not in names:
         raise InputError(
             f"VARIANT={variant}: a linear baseline is no model of Transformers; {allowed}. Its own "

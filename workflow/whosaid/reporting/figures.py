@@ -179,7 +179,7 @@ def draw_calibration(experiment: Experiment, title: str, x: str, observed: str) 
 
 def training_curves(experiment: Experiment) -> Figure:
     """Losses and F1 after each epoch, of the variants that are trained in epochs."""
-    trained = [each for each in experiment.variants if each.classifier != "linear"]
+    trained = [each for each in experiment.variants if each.classifier == "encoder"]
     headings = [each.heading() for each in trained] or ["No variant is trained in epochs."]
     watched = WATCHED[experiment.question][1]
     title = f"Training: loss and {watched.title} after each epoch"

@@ -13,7 +13,11 @@ HUB = "https://huggingface.co/"
 NO_RECIPE = {"title", "published"}
 """Keys of a variant that change no result."""
 
-IGNORED_BY = {"linear": {"encoder", "max_length", "training"}, "encoder": {"linear"}}
+IGNORED_BY = {
+    "linear": {"encoder", "max_length", "training", "ensemble"},
+    "encoder": {"linear", "ensemble"},
+    "ensemble": {"encoder", "max_length", "training", "linear", "resample", "annotate"},
+}
 """Keys of a variant that a classifier does not read."""
 
 
@@ -54,6 +58,9 @@ def encoder_of(
     """The name of a variant's encoder, where it comes from, with a link to the hub, and licence."""
     if variant["classifier"] == "linear":
         return "none: a logistic regression"
+    if variant["classifier"] == "ensemble":
+        members = ", ".join(variant["ensemble"]["members"])
+        return f"none of its own: the mean of {escaped(members)}"
     name = variant["encoder"]
     source, licence = encoders[name], licences.get(name)
     told = f", licence {escaped(shown(licence)) if licence else 'not known'}"

@@ -1,0 +1,112 @@
+import copy
+
+import pytest
+import yaml
+
+from whosaid.config.parse import ConfigError, merge, parse_config
+
+RAW = """
+experiment: toy
+corpus: {csv: lines.csv, target_speaker: dwight, word_tokenizer: preserve_line}
+encoders: {small: {scratch: {architecture: distilbert}}}
+defaults: {encoder: small, training: {seeds: [1, 2]}}
+variants:
+  plain: {}
+  words: {classifier: linear}
+  length: {classifier: linear, linear: {features: [word_count]}}
+  other_split: {split: {seed: 28}}
+  scenes: {split: {method: group_shuffle, group_by: scene}}
+  distinct: {deduplicate: exact}
+  long: {min_words: 6}
+  learns_long: {min_words: 6, min_words_scope: train, resample: {oversample_positives: 2}}
+  both: {classifier: ensemble, ensemble: {members: [plain, words]}}
+"""
+
+
+@pytest.fixture
+def raw():
+    return yaml.safe_load(RAW)
+
+
+def of(raw, *members, **changes):
+    """The config with an ensemble of these members, called `both`."""
+    both = {"classifier": "ensemble", "ensemble": {"members": list(members)}}
+    raw = copy.deepcopy(raw)
+    raw["variants"]["both"] = both | changes
+    return raw
+
+
+def fault(raw):
+    with pytest.raises(ConfigError) as refused:
+        parse_config(raw)
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+def test_an_ensemble_has_the_rows_of_its_members_and_one_seed(raw):
+    config = parse_config(of(raw, "scenes"))
+    assert config.variants["both"].split == config.variants["scenes"].split
+    assert config.variants["both"].seeds == (1,)
+    assert config.unit_of("both") == "scene"
+    config = parse_config(of(raw, "long"))
+    assert config.variants["both"].min_words == 6
+    # What a member does to its own train split is none of the ensemble's.
+    config = parse_config(of(raw, "learns_long", "plain"))
+    assert (config.variants["both"].min_words, config.variants["both"].resample) == (None, None)
+
+
+def test_an_ensemble_of_baselines_is_a_baseline(raw):
+    assert parse_config(of(raw, "words", "length")).is_baseline("both")
+    assert not parse_config(of(raw, "words", "plain")).is_baseline("both")
+    assert parse_config(raw).is_baseline("words")
+    assert not parse_config(raw).is_baseline("plain")
+
+
+MEMBERS = "variants.both.ensemble.members: "
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        (["plain", "word"], "'word' is not in variants; did you mean words? choose from plain,"),
+        (["plain", "both"], "'both' is this ensemble itself; choose from plain, words,"),
+        (["plain", "more"], "'more' is an ensemble too; name its members instead"),
+        (["words"], "words alone, with one seed, is one model and no ensemble"),
+        (["plain", "other_split"], "plain and other_split hold out other rows: split.seed is 27"),
+        (["plain", "scenes"], "plain and scenes hold out other rows: split.method is datasets"),
+        (["words", "plain", "distinct"], "words and distinct hold out other rows: deduplicate is"),
+        (["plain", "long"], "plain and long hold out other rows: min_words is null and 6"),
+        (["long", "learns_long"], "long and learns_long hold out other rows: min_words is 6 and"),
+    ],
+)
+def test_members_that_will_not_do_are_refused_in_one_line(members, said, raw):
+    raw["variants"]["more"] = {"classifier": "ensemble", "ensemble": {"members": ["plain"]}}
+    assert fault(of(raw, *members)).startswith(MEMBERS + said)
+
+
+def test_a_member_that_an_overlay_leaves_out_is_refused(raw):
+    left_out = merge(raw, {"variants": {"words": None}})
+    assert fault(left_out).startswith(f"{MEMBERS}'words' is not in variants")
+
+
+def test_an_ensemble_names_its_members_and_no_other_variant_has_any(raw):
+    said = "variants.both.classifier: ensemble without ensemble.members"
+    assert fault(of(raw, ensemble=None)).startswith(said)
+    said = "variants.both.classifier: encoder with ensemble.members"
+    assert fault(of(raw, "plain", classifier="encoder")).startswith(said)
+    assert "name one variant twice" in fault(of(raw, "plain", "plain"))
+    assert fault(of(raw)).startswith(MEMBERS)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("split", {"seed": 3}), ("min_words", 9), ("resample", {"oversample_positives": 2})],
+)
+def test_a_recipe_of_its_own_is_refused(key, value, raw):
+    said = f"variants.both.{key}: an ensemble has the rows and the predictions of its members"
+    assert fault(of(raw, "plain", **{key: value})).startswith(said)
+
+
+def test_the_whole_config_that_a_report_shows_is_accepted(raw):
+    config = parse_config(of(raw, "long"))
+    assert parse_config(config.model_dump(mode="json")) == config

@@ -1,0 +1,99 @@
+"""An ensemble of two trained variants and a baseline, from the CSV to the report."""
+
+import copy
+import json
+import re
+
+import pytest
+from addresses import unaddressed
+from configs import SMALL
+from tree import copy_project
+
+from whosaid.evaluation.predictions import read_predictions
+
+pytestmark = pytest.mark.slow
+
+TARGETS = "results/summary.md results/report.html results/tiny/errors.html results/audit.md"
+
+ENSEMBLE = copy.deepcopy(SMALL)
+ENSEMBLE["defaults"]["training"]["num_train_epochs"] = 1
+ENSEMBLE["informal_test"] = ["Beets are my life."]
+ENSEMBLE["variants"] = {
+    "floor": {"classifier": "linear"},
+    "basic": {"min_words": 4, "min_words_scope": "train"},
+    "balanced": {"resample": {"oversample_positives": 2}, "training": {"seeds": [1, 2]}},
+    "both": {
+        "title": "Both and the floor",
+        "classifier": "ensemble",
+        "ensemble": {"members": ["basic", "balanced", "floor"]},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    tree = copy_project(tmp_path_factory.mktemp("ensemble") / "whosaid")
+    tree.write_config(ENSEMBLE)
+    run = tree.run(f"snakemake --cores 2 {TARGETS} --quiet host 2>&1")
+    assert run.returncode == 0, run.stdout
+    assert tree.plan(TARGETS) == []
+    return tree
+
+
+def read(tree, path):
+    return json.loads((tree.root / path).read_text(encoding="utf-8"))
+
+
+def test_it_is_an_ordinary_row_with_intervals_and_a_verdict(made):
+    page = (made.root / "results/summary.md").read_text(encoding="utf-8")
+    [row] = [line for line in page.splitlines() if line.startswith("| Both and the floor")][:1]
+    assert re.search(r"\d\.\d{3} \[\d\.\d{3}, \d\.\d{3}\]", row)
+    assert re.search("better|worse|cannot tell", row)
+    assert "Both and the floor: W101: There is one ensemble" in page.replace("\n  ", " ")
+    assert unaddressed(made.root) == []
+    compared = read(made, "results/tiny/comparison.json")["variants"]["both"]
+    assert compared["family"] == "variants"
+    folder = made.root / "results/tiny/predictions"
+    test = read_predictions([folder / "both/seed_42/test.parquet"])
+    assert compared["rows"] == len(test.row)
+    assert list(read(made, "data/tiny/models/both/thresholds.json")["seeds"]) == ["42"]
+
+
+def test_a_row_that_a_member_has_learned_from_is_known_to_the_ensemble(made):
+    shares = {
+        name: read(made, f"results/tiny/metrics/{name}/test.json")["in_train"]["share"]
+        for name in ENSEMBLE["variants"]
+    }
+    assert shares["both"] == max(shares.values()) > shares["basic"]
+
+
+def test_a_member_that_is_predicted_again_is_averaged_again_and_nothing_is_trained(made):
+    forced = "results/summary.md --forcerun predict_splits"
+    jobs = {job[:2] for job in made.plan(forced)}
+    assert ("combine_predictions", "both") in jobs and "train_model" not in {job[0] for job in jobs}
+
+
+def test_where_a_model_is_asked_the_ensemble_is_left_out_with_a_word(made):
+    page = (made.root / "results/tiny/informal_test.md").read_text(encoding="utf-8")
+    said = "Not asked: Both and the floor. An ensemble has no model of its own"
+    assert said in page
+    asked = made.run('make ask LINE="Beets." 2>&1').stdout
+    assert said in asked and len(re.findall("^\\| balanced", asked, re.M)) == 2
+    for command in ('ask LINE="Beets."', "predict LINES=data/sample/ferry.csv", "export"):
+        refused = made.run(f"make {command} VARIANT=both 2>&1")
+        assert refused.returncode != 0
+        assert "VARIANT=both: an ensemble has no model of its own; choose" in refused.stdout
+
+
+def test_the_report_says_whose_mean_it_is(made):
+    report = (made.root / "results/report.html").read_text(encoding="utf-8")
+    assert "none of its own: the mean of basic, balanced, floor" in report
+
+
+def test_verify_finds_every_output_whole(made):
+    run = made.run("snakemake --cores 1 verify 2>&1")
+    assert run.returncode == 0, run.stdout
+    (made.root / "results/tiny/predictions/both/seed_42/valid.parquet").unlink()
+    run = made.run("snakemake --cores 1 verify 2>&1")
+    assert run.returncode != 0
+    assert "predictions/both/seed_42/valid.parquet is missing" in run.stdout

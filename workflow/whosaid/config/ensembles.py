@@ -1,0 +1,113 @@
+"""Ensembles: the rows that they take from their members, and what a config may not ask of them."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from whosaid.config.missing_columns import Problem, mapping
+from whosaid.config.model import Config
+
+ALL_ROWS = {"resample": None, "annotate": [], "min_words": None, "min_words_scope": "corpus"}
+"""What an ensemble leaves out of its members' recipes: what they do to train, or to the text."""
+
+
+def with_rows_of_members(variants: Mapping[str, Any]) -> dict[str, Any]:
+    """The raw `variants`, each ensemble with the held-out rows of its first member.
+
+    `ensemble_problems` makes sure that the other members hold out the same.
+    """
+    taken = {name: _taken(spec, variants) for name, spec in variants.items()}
+    return {
+        name: {**spec, **taken[name]} if taken[name] else spec for name, spec in variants.items()
+    }
+
+
+def _taken(spec: Any, variants: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys that an ensemble takes from its first member; none for any other variant."""
+    members = mapping(mapping(spec).get("ensemble")).get("members")
+    if not _is_ensemble(spec) or not isinstance(members, list | tuple) or not members:
+        return {}
+    first = variants.get(members[0]) if isinstance(members[0], str) else None
+    if not isinstance(first, Mapping) or _is_ensemble(first):
+        return {}
+    taken = {"deduplicate": first.get("deduplicate"), "split": first.get("split", {})}
+    taken |= {key: first[key] for key in ("encoder",) if key in first}
+    if first.get("min_words_scope") != "train":
+        taken["min_words"] = first.get("min_words")
+    return ALL_ROWS | taken
+
+
+def _is_ensemble(spec: Any) -> bool:
+    return mapping(spec).get("classifier") == "ensemble"
+
+
+def ensemble_problems(
+    config: Config, written: Mapping[str, Any], merged: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """A problem for each key that makes no ensemble.
+
+    `written` are the variants as the user wrote them, `merged` the same with the defaults.
+    """
+    for name, spec in config.variants.items():
+        if (spec.classifier == "ensemble") != (spec.ensemble is not None):
+            yield (
+                ("variants", name, "classifier"),
+                f"{spec.classifier} {'with' if spec.ensemble else 'without'} ensemble.members; an "
+                "ensemble has classifier: ensemble and a list of ensemble.members, any other "
+                "variant has neither",
+            )
+        elif spec.ensemble is not None:
+            if problem := _problem_of_members(config, name):
+                yield ("variants", name, "ensemble", "members"), problem
+                continue
+            for key, value in _taken(merged[name], merged).items():
+                if key in mapping(written.get(name)) and merged[name][key] != value:
+                    yield (
+                        ("variants", name, key),
+                        "an ensemble has the rows and the predictions of its members; leave it out",
+                    )
+
+
+def _problem_of_members(config: Config, name: str) -> str | None:
+    """What is wrong with the members of the ensemble `name`; None if they will do."""
+    members = config.members_of(name)
+    others = [each for each, spec in config.variants.items() if spec.classifier != "ensemble"]
+    for member in members:
+        if member == name:
+            return f"{member!r} is this ensemble itself; choose from {', '.join(others)}"
+        if member not in config.variants:
+            close = difflib.get_close_matches(member, others, n=1)
+            hint = f"did you mean {close[0]}? " if close else ""
+            return f"{member!r} is not in variants; {hint}choose from {', '.join(others)}"
+        if member not in others:
+            return f"{member!r} is an ensemble too; name its members instead"
+    first, *rest = members
+    expected = _held_out_by(config, first)
+    for member in rest:
+        for key, value in _held_out_by(config, member).items():
+            if value != expected[key]:
+                return (
+                    f"{first} and {member} hold out other rows: {key} is {expected[key]} and "
+                    f"{value}; members need the same deduplicate and split, and the same min_words "
+                    "where min_words_scope is corpus"
+                )
+    if not rest and len(config.variants[first].seeds) == 1:
+        return (
+            f"{first} alone, with one seed, is one model and no ensemble; name another member, or "
+            f"more training.seeds of {first}"
+        )
+    return None
+
+
+def _held_out_by(config: Config, variant: str) -> dict[str, Any]:
+    """The keys that decide which rows a variant holds out, and their values."""
+    spec = config.variants[variant]
+    split = spec.split.model_dump(mode="json")
+    fractions = split.pop("fractions")
+    drops = spec.min_words is not None and spec.min_words_scope == "corpus"
+    return {
+        "deduplicate": spec.deduplicate or "null",
+        **{f"split.{key}": "null" if value is None else value for key, value in split.items()},
+        **{f"split.fractions.{key}": value for key, value in fractions.items()},
+        "min_words": spec.min_words if drops else "null",
+    }
