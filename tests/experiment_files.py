@@ -93,6 +93,7 @@ def metric_file(variant, split, rows, positives, prior=0.17, seeds=(42,), publis
         "intervals": {name: interval(value) for name, value in metrics.items()}
         if split != "train"
         else None,
+        "threshold_beta": 1.0,
         "standard_error_by_unit": {unit: chance.uniform(0.01, 0.04) for unit in UNITS}
         if split == "test"
         else None,

@@ -87,6 +87,7 @@ def main() -> None:
             )
         evaluated = time.process_time()
         variant = {"seeds": list(SEEDS), "unit": arguments.unit, "is_baseline": False}
+        variant["threshold_beta"] = 1.0
         compare_variants.main(
             predictions=[path for paths, _ in made.values() for path in paths["test"]],
             valid=[path for paths, _ in made.values() for path in paths["valid"]],

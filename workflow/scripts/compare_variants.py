@@ -33,9 +33,9 @@ def main(
 ) -> None:
     """Write the comparison of every variant with the reference to the path `comparison`.
 
-    `variants` have the keys name, seeds, unit and is_baseline; `predictions` and `valid` hold a
-    path per variant and seed, in that order. `bootstrap` has the keys confidence, resamples and
-    seed. Baselines are no hypotheses: they are corrected among themselves.
+    `variants` have the keys name, seeds, unit, is_baseline and threshold_beta; `predictions` and
+    `valid` hold a path per variant and seed, in that order. `bootstrap` has the keys confidence,
+    resamples and seed. Baselines are no hypotheses: they are corrected among themselves.
     """
     resamples, seed = bootstrap["resamples"], bootstrap["seed"]
     asked = QUESTIONS[question]
@@ -45,7 +45,9 @@ def main(
     for variant, *splits in zip(variants, *read, strict=True):
         # A baseline is a logistic regression, which any seed leads to the same optimum.
         is_one_model = len(variant["seeds"]) == 1 and not variant["is_baseline"]
-        sides[variant["name"]] = Side(*splits, variant["unit"], is_one_model)
+        sides[variant["name"]] = Side(
+            *splits, variant["unit"], is_one_model, variant["threshold_beta"]
+        )
     families = {
         variant["name"]: "baselines" if variant["is_baseline"] else "variants"
         for variant in variants

@@ -9,6 +9,7 @@ of the trivial classifiers on the same rows.
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -59,13 +60,15 @@ def main(
     other_question: bool,
     bootstrap: Mapping[str, Any],
     is_ensemble: bool = False,
+    threshold_beta: float = 1.0,
 ) -> None:
     """Write the metrics of each split to the paths in `metrics`, and the `thresholds`.
 
     `predictions` holds a path per split and seed, `scores` one per seed. `lines` is the path of
     `lines.parquet`, and `unit` what is resampled. A `question` without a threshold has no path for
-    it. `other_question` is true if published figures were left out; `bootstrap` has the keys
-    confidence, resamples and seed. Raises ValueError if there are not as many files as seeds.
+    it; `threshold_beta` is that of the F-beta for which it is chosen. `other_question` is true if
+    published figures were left out; `bootstrap` has the keys confidence, resamples and seed. Raises
+    ValueError if there are not as many files as seeds.
     """
     for paths in (*predictions.values(), scores):
         if len(paths) != len(seeds):
@@ -77,6 +80,7 @@ def main(
     units = read_units(lines)
     texts = pd.read_parquet(lines, columns=["row", "line"]).set_index("row")["line"]
     entries = asked.entries(valid)
+    evaluate = partial(asked.evaluate, threshold_beta=threshold_beta)
     one_seed = ONE_ENSEMBLE if is_ensemble else ONE_SEED
 
     def resample(split: str, by: str, names: Sequence[str]) -> tuple[dict[str, np.ndarray], int]:
@@ -84,15 +88,17 @@ def main(
         rows = splits[split]
         of_rows, of_valid = (units_of(units, by, each.row) for each in (rows, valid))
         resamples = Resamples([of_rows, of_valid], bootstrap["resamples"], bootstrap["seed"])
-        found = asked.evaluate(rows, valid, resamples.blocks(of_rows, of_valid), names)
+        found = evaluate(rows, valid, resamples.blocks(of_rows, of_valid), names)
         return found.metrics, asked.count_units(of_rows, rows.label)
 
     for name, path in metrics.items():
         split = splits[name]
-        found = asked.evaluate(split, valid, [once(split, valid)], list(entries))
+        found = evaluate(split, valid, [once(split, valid)], list(entries))
         values = {key: each[:, 0] for key, each in found.metrics.items()}
         check_scores(values, [each[name] for each in of_seeds], asked.watched)
         result = about.describe_split(split, seeds, values, found)
+        if found.thresholds is not None:
+            result["threshold_beta"] = threshold_beta
         figures = published and {metric: each[name] for metric, each in published.items()}
         difference = figures and {
             metric: result["metrics"][metric] - figure for metric, figure in figures.items()
@@ -131,8 +137,8 @@ def main(
         write_json(path, {**head, **result})
         logger.info("%s %s: %d rows", variant, name, result["rows"])
     if thresholds is not None:
-        values, f1 = found.thresholds[:, 0].tolist(), found.f1_on_valid[:, 0].tolist()
-        write_thresholds(thresholds, dict(zip(seeds, zip(values, f1, strict=True), strict=True)))
+        of_seeds = np.column_stack([found.thresholds[:, 0], found.f_beta_on_valid[:, 0]]).tolist()
+        write_thresholds(thresholds, dict(zip(seeds, of_seeds, strict=True)), threshold_beta)
 
 
 if __name__ == "__main__":

@@ -734,6 +734,7 @@ OWN_SETTINGS = {
         "statistics.seed": 1,
         "statistics.unit": "scene",
         "variants.plain.split": {"method": "group_shuffle", "group_by": "scene"},
+        "variants.plain.threshold_beta": 0.5,
     },
     "compare_variants": {
         "experiment": "other",
@@ -743,6 +744,7 @@ OWN_SETTINGS = {
         "statistics.resamples": 100,
         "statistics.unit": "scene",
         "variants.plain.classifier": "linear",
+        "variants.plain.threshold_beta": 0.5,
     },
     "evaluate_slices": {
         "experiment": "other",
@@ -856,6 +858,10 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
                 (OF_ALL_VARIANTS | {"evaluate_splits", "predict_new_lines"}),
             ),
             ("variants.plain.linear.C", 2, {"train_linear"}),
+            (
+                *("variants.plain.threshold_beta", 0.5),
+                {"evaluate_splits", "compare_variants", "export_model"},
+            ),
             ("variants.plain.training.precision", "bfloat16", {"train_model", "export_model"}),
             ("audit.limits.shared_scenes", 0, {"audit_splits"}),
             (
@@ -940,6 +946,18 @@ def test_a_key_of_the_other_question_is_refused(corpus, resample, fault, raw):
     with pytest.raises(ConfigError) as refused:
         parse_config(raw)
     assert str(refused.value).startswith(fault)
+
+
+@pytest.mark.parametrize("place", ["defaults", "variants.plain"])
+def test_the_goal_of_a_threshold_is_refused_where_there_is_none(place, raw):
+    raw = put(raw, f"{place}.threshold_beta", 0.5)
+    assert parse_config(raw).variants["plain"].threshold_beta == 0.5
+    with pytest.raises(ConfigError) as refused:
+        parse_config(put(raw, "corpus", SPEAKERS))
+    said = "is not for the question speakers, which has no threshold; leave it out"
+    assert str(refused.value) == f"{place}.threshold_beta: {said}"
+    # The report shows every key with its value.
+    assert parse_config(put(put(raw, f"{place}.threshold_beta", 1), "corpus", SPEAKERS))
 
 
 def test_each_seed_of_a_variant_has_settings_of_its_own(raw):

@@ -1,13 +1,16 @@
+from functools import partial
+
 import interval_coverage as coverage
 import numpy as np
 import pytest
 import scipy.stats
 import statsmodels.api as sm
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, fbeta_score
 
 from whosaid.evaluation.intervals import Replicates, interval
 from whosaid.evaluation.metrics import METRICS
 from whosaid.evaluation.predictions import Predictions
+from whosaid.evaluation.probability import sigmoid
 from whosaid.evaluation.resampling import Resamples, evaluate, once
 
 
@@ -98,6 +101,28 @@ def test_the_threshold_is_chosen_on_valid_and_anew_in_each_resample():
     )
     other = resampled(test, split(1500, 3), ["f1_at_threshold"], 300)["f1_at_threshold"]
     assert found.metrics["f1_at_threshold"].std() > 1.2 * other.std()
+
+
+def test_each_resample_chooses_its_threshold_for_the_same_goal():
+    """With a beta the whole plan follows it, or intervals would be those of another classifier."""
+    test, valid = split(400, 1), split(300, 2)
+    counts = Resamples([test.row, valid.row + 10**6], 40, 1)
+    blocks = [*counts.blocks(test.row, valid.row + 10**6)]
+    names = ["precision_at_threshold", "recall_at_threshold"]
+    found = evaluate(test, valid, blocks, names, threshold_beta=0.5)
+    [(_, of_valid)] = blocks
+    probability = sigmoid(valid.log_odds[0])
+    values = np.unique(probability)
+    cuts = (values[1:] + values[:-1]) / 2
+    for place, weights in enumerate(of_valid):
+        score = partial(fbeta_score, valid.label, beta=0.5, sample_weight=weights)
+        best = max(score(probability >= cut) for cut in cuts)
+        assert score(probability >= found.thresholds[0, place]) == pytest.approx(best)
+        assert found.f_beta_on_valid[0, place] == pytest.approx(best)
+    by_f1 = evaluate(test, valid, blocks, names)
+    assert (found.thresholds >= by_f1.thresholds).mean() > 0.9
+    assert found.metrics[names[0]].mean() > by_f1.metrics[names[0]].mean()
+    assert found.metrics[names[1]].mean() < by_f1.metrics[names[1]].mean()
 
 
 def test_a_metric_without_bounds_at_0_and_1_is_not_cut(monkeypatch):

@@ -50,7 +50,7 @@ def compare(tmp_path):
     path = tmp_path / "lines.parquet"
     pd.DataFrame(lines).to_parquet(path)
 
-    def run(bootstrap=BOOTSTRAP, unit="row", valid=None, baselines=(), **variants):
+    def run(bootstrap=BOOTSTRAP, unit="row", valid=None, baselines=(), betas=None, **variants):
         predictions, of_valid, names = [], [], []
         for name, models in variants.items():
             seeds = list(range(40, 40 + len(models)))
@@ -63,7 +63,13 @@ def compare(tmp_path):
                     paths.append(str(tmp_path / f"{name}_{seed}_{split}.parquet"))
                     write_columns(paths[-1], of_split)
             names.append(
-                {"name": name, "seeds": seeds, "unit": unit, "is_baseline": name in baselines}
+                {
+                    "name": name,
+                    "seeds": seeds,
+                    "unit": unit,
+                    "is_baseline": name in baselines,
+                    "threshold_beta": (betas or {}).get(name, 1.0),
+                }
             )
         compare_variants.main(
             predictions=predictions,
@@ -254,3 +260,13 @@ def test_one_seed_is_a_verdict_on_one_model(compare):
 
 def test_an_only_variant_is_compared_with_none(compare):
     assert compare(base=[model(1, 1)])["variants"] == {}
+
+
+def test_each_side_has_the_threshold_of_its_own_goal(compare):
+    models = [model(1.2, 1, np.arange(2000))]
+    same = compare(one=models, two=models)["variants"]["two"]["metrics"]
+    other = compare(one=models, two=models, betas={"two": 0.2})["variants"]["two"]["metrics"]
+    assert same["f1_at_threshold"]["difference"] == 0
+    assert other["f1_at_threshold"]["difference"] < 0
+    for name in ("average_precision", "f1", "accuracy"):
+        assert other[name]["difference"] == 0

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from experiment_files import scores, write_columns
+from sklearn.metrics import fbeta_score
 
 from whosaid.config.warning_codes import code_of
 from whosaid.errors import StageError
@@ -341,6 +342,29 @@ def test_the_threshold_is_chosen_on_valid_alone(evaluate):
     assert chosen["f1"] == first["valid"]["metrics"]["f1_at_threshold"]
     assert chosen["f1"] >= first["valid"]["metrics"]["f1"]
     assert first["test"]["seeds"]["42"]["threshold"] == chosen["threshold"]
+
+
+def test_the_threshold_may_have_another_goal_than_f1(evaluate):
+    label = np.repeat([1, 0], [60, 240])
+    draws = np.random.default_rng(5).normal(size=(2, 300))
+    valid, test = (table(label, each + 1.5 * label - 1.5) for each in draws)
+    by_f1 = evaluate(test, valid=[valid])
+    found = evaluate(
+        test, valid=[valid], change=lambda settings: settings.update(threshold_beta=0.5)
+    )
+    chosen = found["thresholds"]
+    assert (chosen["metric"], chosen["beta"]) == ("f_beta", 0.5)
+    of_seed = chosen["seeds"]["42"]
+    probability = 1 / (1 + np.exp(valid["logit_not"] - valid["logit_target"]))
+    at = fbeta_score(valid["label"], probability >= of_seed["threshold"], beta=0.5)
+    assert of_seed["f_beta"] == pytest.approx(at)
+    assert of_seed["threshold"] > by_f1["thresholds"]["seeds"]["42"]["threshold"]
+    assert by_f1["thresholds"]["metric"] == "f1" and "beta" not in by_f1["thresholds"]
+    assert (found["test"]["threshold_beta"], by_f1["test"]["threshold_beta"]) == (0.5, 1)
+    precision = [each["test"]["metrics"]["precision_at_threshold"] for each in (by_f1, found)]
+    assert precision[0] < precision[1]
+    same = ("f1", "average_precision", "loss")
+    assert all(found["test"]["metrics"][k] == by_f1["test"]["metrics"][k] for k in same)
 
 
 def test_each_seed_has_a_threshold_of_its_own(evaluate):

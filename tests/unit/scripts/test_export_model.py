@@ -19,6 +19,8 @@ from whosaid.caching.manifest import sha256
 from whosaid.errors import StageError
 from whosaid.evaluation.predictions import read_predictions
 from whosaid.evaluation.probability import sigmoid
+from whosaid.evaluation.questions import QUESTIONS
+from whosaid.reporting.model_card import model_card
 
 SPLITS = ("train", "test", "valid")
 SEED = 42
@@ -76,7 +78,12 @@ def made(model, annotated_splits, annotated_tokenized, lines, tmp_path_factory):
         "seed": SEED,
         "question": "target",
         "target_speaker": "dwight",
-        "recipe": {"annotate": ["directed_by", "writer1"], "min_words": None, "training": {}},
+        "recipe": {
+            "annotate": ["directed_by", "writer1"],
+            "min_words": None,
+            "training": {},
+            "threshold_beta": 1.0,
+        },
         "encoder": {"name": "small", "hub": {"name": "an/encoder", "revision": "0" * 40}},
         "confidence": 0.9,
     }
@@ -180,6 +187,15 @@ def test_the_facts_say_which_threshold_data_and_versions(made, facts, lines):
     assert facts["labels"] == ["not_dwight", "dwight"]
     assert facts["metrics"]["valid"]["this_model"] == metric_file(made, "valid")["seeds"]["42"]
     assert set(facts["versions"]) >= {"torch", "transformers"}
+
+
+def test_a_threshold_for_another_goal_than_f1_says_so(facts):
+    entries = QUESTIONS["target"].entries(None)
+    plain = " ".join(str(model_card(facts, entries)).split())
+    assert "If a decision is needed: F1 on the validation split is best" in plain
+    other = facts | {"recipe": facts["recipe"] | {"threshold_beta": 0.5}}
+    card = " ".join(str(model_card(other, entries)).split())
+    assert "If a decision is needed: F-beta with beta 0.5 (below 1 precision counts more" in card
 
 
 def test_no_path_of_this_machine_is_handed_over(made, exported):

@@ -114,6 +114,22 @@ def test_a_value_stands_with_its_interval(experiment):
     assert column(decisions, "F1")["One"] == "0.250 [0.200, 0.300]"
 
 
+def test_an_f1_at_a_threshold_for_another_goal_says_so_beside_it(experiment):
+    made = experiment({"one": 300, "two": 300, "three": 300})
+    assert "F-beta" not in made.summarize()
+    made.metric_file("two")["threshold_beta"] = 0.5
+    page = made.summarize()
+    _, decisions, _ = tables(page)
+    ends = {name: cell[-21:] for name, cell in column(decisions, "F1 at threshold").items()}
+    assert ends["Two"] == "] by F-beta, beta 0.5"
+    assert "F-beta" not in ends["One"] + ends["Three"]
+    differences = column(decisions, "difference in F1 at threshold")
+    assert differences["Two"].endswith("], thresholds for different goals")
+    assert differences["Three"].endswith("]") and differences["One"] == ""
+    assert "counts precision more with a beta below one" in flat(page)
+    assert unaddressed(made.root) == []
+
+
 def test_figures_of_train_have_no_interval(experiment):
     made = experiment({"one": 300, "two": 300})
     assert made.metric_file("one", "train")["intervals"] is None

@@ -252,8 +252,14 @@ def _unknown_names(
 
 
 def _of_other_question(config: Config) -> Iterator[Problem]:
-    """A problem for each key of a variant's `resample` that is for another question."""
+    """A problem for each key of a recipe that is for another question."""
     question = config.corpus.question
+    recipes = {("defaults",): config.defaults}
+    recipes |= {("variants", name): variant for name, variant in config.variants.items()}
+    for place, recipe in recipes.items():
+        if question != "target" and recipe.threshold_beta != 1:
+            fault = f"is not for the question {question}, which has no threshold; leave it out"
+            yield (*place, "threshold_beta"), fault
     for name, variant in config.variants.items():
         for key in variant.resample.of_other_question(question) if variant.resample else []:
             path = ("variants", name, "resample", key)

@@ -251,6 +251,11 @@ class Recipe(Section):
         None, description="Truncate to this many tokens; null: the model's own limit."
     )
     training: Training = Field(Training(), description="Arguments of the Trainer.")
+    threshold_beta: Annotated[Number, Field(gt=0, le=100)] = Field(
+        1.0,
+        description="Question `target`: the decision threshold is the one with the best F-beta on "
+        "valid, of this beta. Below 1 precision counts more, above 1 recall.",
+    )
     published: Published | None = Field(None, description="Published figures, for the table.")
 
     @model_validator(mode="after")

@@ -168,6 +168,7 @@ def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
         "unit": config.unit_of(variant),
         "is_baseline": config.is_baseline(variant),
         **({"is_ensemble": True} if spec.ensemble else {}),
+        "threshold_beta": spec.threshold_beta,
         "published": published if config.asks_the_published_question else None,
         "other_question": published is not None and not config.asks_the_published_question,
         **_bootstrap(config),
@@ -180,7 +181,7 @@ def compare_variants(config: Config) -> dict[str, Any]:
         "experiment": config.experiment,
         "question": config.corpus.question,
         "reference": config.reference_variant,
-        "variants": _variants(config, "seeds", "unit", "is_baseline"),
+        "variants": _variants(config, "seeds", "unit", "is_baseline", "threshold_beta"),
         **_bootstrap(config),
     }
 

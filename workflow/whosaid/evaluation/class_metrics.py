@@ -175,10 +175,11 @@ def evaluate_classes(
     valid: ClassPredictions,
     blocks: Iterable[Counts],
     names: Sequence[str],
+    threshold_beta: float = 1.0,
 ) -> Evaluated:
     """The metrics called `names` of a variant on `test`; nothing is chosen on `valid`.
 
-    As `resampling.evaluate` does for the other question.
+    As `resampling.evaluate` does for the other question, which alone has a threshold.
     """
     models = [ClassTerms(test.label, each) for each in test.log_probabilities]
     functions = [class_entries(test.names)[name].function for name in names]

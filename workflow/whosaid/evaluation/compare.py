@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,13 +23,15 @@ FEWEST_UNITS = 15
 class Side(NamedTuple):
     """One of two compared variants: its predictions on test and valid, and split unit.
 
-    `is_one_model` is true if another seed would give another model, and there is only one.
+    `is_one_model` is true if another seed would give another model, and there is only one. Its
+    thresholds are those with the largest F-beta, of this beta.
     """
 
     test: Predictions | ClassPredictions
     valid: Predictions | ClassPredictions
     unit: str
     is_one_model: bool
+    threshold_beta: float = 1.0
 
 
 class Comparison(NamedTuple):
@@ -97,8 +100,11 @@ def _evaluate(
     """The compared metrics of one side on these test rows, by position."""
     splits = side.test.take(rows), side.valid
     blocks = draws.blocks(*(units_of(units, unit, split.row) for split in splits))
-    values = question.evaluate(*splits, [once(*splits)], question.compared).metrics
-    resampled = question.evaluate(*splits, blocks, question.compared).metrics
+    evaluate = partial(
+        question.evaluate, names=question.compared, threshold_beta=side.threshold_beta
+    )
+    values = evaluate(*splits, [once(*splits)]).metrics
+    resampled = evaluate(*splits, blocks).metrics
     return {name: Replicates(values[name][:, 0], resampled[name]) for name in question.compared}
 
 

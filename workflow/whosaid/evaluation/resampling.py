@@ -58,20 +58,29 @@ def once(test: Predictions, valid: Predictions) -> Counts:
 class Evaluated(NamedTuple):
     """Metrics by name (seeds x resamples), and the thresholds that were chosen on valid.
 
-    `thresholds` and `f1_on_valid` are seeds x resamples too; they are missing if no metric is one
-    of decisions.
+    `thresholds` and `f_beta_on_valid` are seeds x resamples too; they are missing if no metric is
+    one of decisions.
     """
 
     metrics: dict[str, np.ndarray]
     thresholds: np.ndarray | None
-    f1_on_valid: np.ndarray | None
+    f_beta_on_valid: np.ndarray | None
 
 
 def evaluate(
-    test: Predictions, valid: Predictions, blocks: Iterable[Counts], names: Sequence[str]
+    test: Predictions,
+    valid: Predictions,
+    blocks: Iterable[Counts],
+    names: Sequence[str],
+    threshold_beta: float = 1.0,
 ) -> Evaluated:
-    """The metrics called `names` of a variant on `test`, with thresholds chosen on `valid`."""
-    models = [_Model(test, valid, seed, names) for seed in range(len(test.log_odds))]
+    """The metrics called `names` of a variant on `test`, with thresholds chosen on `valid`.
+
+    A threshold is the one with the largest F-beta, of this beta.
+    """
+    models = [
+        _Model(test, valid, seed, names, threshold_beta) for seed in range(len(test.log_odds))
+    ]
     parts = [[model.evaluate(*counts) for model in models] for counts in blocks]
     found = [
         {key: np.concatenate([block[number][key] for block in parts]) for key in parts[0][number]}
@@ -80,7 +89,7 @@ def evaluate(
     metrics = {name: np.array([_resampled(model, name) for model in found]) for name in names}
     if "threshold" not in found[0]:
         return Evaluated(metrics, None, None)
-    chosen = (np.array([model[key] for model in found]) for key in ("threshold", "f1_on_valid"))
+    chosen = (np.array([model[key] for model in found]) for key in ("threshold", "f_beta_on_valid"))
     return Evaluated(metrics, *chosen)
 
 
@@ -105,7 +114,10 @@ def _resampled(model: dict[Any, np.ndarray], name: str) -> np.ndarray:
 class _Model:
     """What stays the same over all resamples of one model."""
 
-    def __init__(self, test: Predictions, valid: Predictions, seed: int, names: Sequence[str]):
+    def __init__(
+        self, test: Predictions, valid: Predictions, seed: int, names: Sequence[str], beta: float
+    ):
+        self.beta = beta
         label, odds = test.label, test.log_odds[seed]
         self.names = {basis: [] for basis in ("confusion", "ranking", "calibration")}
         for name in names:
@@ -121,7 +133,7 @@ class _Model:
         if valid is not test:
             self.valid = decision_ranking(valid.label, valid.log_odds[seed], valid.abstained)
         of_valid = self.valid.sums(np.ones((1, len(valid.label)), np.uint8))
-        self.threshold = choose_thresholds(self.valid, of_valid).values
+        self.threshold = choose_thresholds(self.valid, of_valid, beta).values
 
     def evaluate(self, test: np.ndarray, valid: np.ndarray) -> dict[Any, np.ndarray]:
         """Metrics by name, and what `decide` returns."""
@@ -142,7 +154,7 @@ class _Model:
         At the threshold also with the one that is `kept`, and on the `rows` once.
         """
         of_valid = sums if self.valid is self.test else self.valid.sums(valid)
-        chosen = choose_thresholds(self.valid, of_valid)
+        chosen = choose_thresholds(self.valid, of_valid, self.beta)
         hits, predicted = (test.astype(np.float32) @ self.decided).T.astype(np.int64)
         by_argmax = confusion_of(hits, predicted, sums.positives, sums.rows)
         found = metrics_of_decisions(by_argmax, self.test.confusion_at(chosen.values, sums))
@@ -157,4 +169,4 @@ class _Model:
             counts = self.test.confusion_at(thresholds, of)
             at_threshold = metrics_of_decisions(counts, counts)
             found |= {(name, key): values for name, values in at_threshold.items()}
-        return found | {"threshold": chosen.values, "f1_on_valid": chosen.f1}
+        return found | {"threshold": chosen.values, "f_beta_on_valid": chosen.f_beta}

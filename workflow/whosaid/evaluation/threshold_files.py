@@ -6,10 +6,18 @@ from pathlib import Path
 from whosaid.caching.json_files import read_json, write_json
 
 
-def write_thresholds(path: str | Path, chosen: Mapping[int, tuple[float, float]]) -> None:
-    """Write the threshold of each seed, and the F1 on valid for which it was chosen."""
-    seeds = {str(seed): {"threshold": value, "f1": f1} for seed, (value, f1) in chosen.items()}
-    write_json(path, {"chosen_on": "valid", "metric": "f1", "seeds": seeds})
+def write_thresholds(
+    path: str | Path, chosen: Mapping[int, tuple[float, float]], beta: float
+) -> None:
+    """Write the threshold of each seed, and the F-beta on valid for which it was chosen.
+
+    With a `beta` of 1 it goes by the name of F1.
+    """
+    metric, goal = ("f1", {}) if beta == 1 else ("f_beta", {"beta": beta})
+    seeds = {
+        str(seed): {"threshold": value, metric: best} for seed, (value, best) in chosen.items()
+    }
+    write_json(path, {"chosen_on": "valid", "metric": metric, **goal, "seeds": seeds})
 
 
 def read_thresholds(path: str | Path) -> dict[int, float]:

@@ -12,10 +12,10 @@ DEFAULT = 0.5
 
 
 class Thresholds(NamedTuple):
-    """Thresholds (resamples), and the F1 of each on the resample that it was chosen on."""
+    """Thresholds (resamples), and the F-beta of each on the resample that it was chosen on."""
 
     values: np.ndarray
-    f1: np.ndarray
+    f_beta: np.ndarray
 
 
 def decision_ranking(label: np.ndarray, log_odds: np.ndarray, abstained: np.ndarray) -> Ranking:
@@ -26,9 +26,11 @@ def decision_ranking(label: np.ndarray, log_odds: np.ndarray, abstained: np.ndar
     return Ranking(label, np.where(abstained, -1.0, sigmoid(log_odds)))
 
 
-def choose_thresholds(ranking: Ranking, sums: RankSums) -> Thresholds:
-    """The thresholds with the largest F1 on each resample of the validation rows.
+def choose_thresholds(ranking: Ranking, sums: RankSums, beta: float = 1.0) -> Thresholds:
+    """The thresholds with the largest F-beta on each resample of the validation rows.
 
+    F-beta (van Rijsbergen, Information Retrieval, 1979) is the harmonic mean of precision and
+    recall in which recall weighs `beta` squared as much as precision; with 1 it is F1.
     Candidates are the midpoints between neighbouring probabilities, so both classes are predicted.
     Among equally good ones the nearest to 0.5 is chosen, which departs least from what the model
     was trained for.
@@ -44,11 +46,13 @@ def choose_thresholds(ranking: Ranking, sums: RankSums) -> Thresholds:
         hits, predicted = counts[0][:, None], (counts[0] + counts[1])[:, None]
     else:
         hits, predicted = (each[:, : len(candidates)] for each in (sums.found, sums.predicted))
-    # Without a row there is no hit either, and F1 is 0.
-    f1 = 2 * hits / np.maximum(predicted + sums.positives[:, None], 1)
+    weight = beta**2
+    # Where the denominator is below 1 there is no hit either, and F-beta is 0.
+    denominator = np.maximum(predicted + weight * sums.positives[:, None], 1)
+    f_beta = (1 + weight) * hits / denominator
     nearest = np.argsort(np.abs(candidates - DEFAULT), kind="stable")
-    best = nearest[f1.take(nearest, axis=1).argmax(axis=1)]
-    return Thresholds(candidates[best], f1[np.arange(len(best)), best])
+    best = nearest[f_beta.take(nearest, axis=1).argmax(axis=1)]
+    return Thresholds(candidates[best], f_beta[np.arange(len(best)), best])
 
 
 def no_choice(ranking: Ranking) -> str | None:

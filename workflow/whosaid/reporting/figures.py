@@ -75,7 +75,9 @@ def draw_forest(
                 text, color = "undefined", GREY
             else:
                 low, high = variant.test["intervals"].get(metric) or (value, value)
-                text = f"{value:{METRIC}} [{low:{METRIC}}, {high:{METRIC}}]: {text}"
+                beta = variant.test.get("threshold_beta", 1)
+                goal = f" by F-beta, beta {beta:g}" * (metric.endswith(AT_THRESHOLD) and beta != 1)
+                text = f"{value:{METRIC}} [{low:{METRIC}}, {high:{METRIC}}]{goal}: {text}"
                 face = "white" if variant.classifier == "linear" else color
                 axes.hlines(y, low, high, color=color)
                 axes.plot(value, y, marker, color=color, markerfacecolor=face)

@@ -182,9 +182,13 @@ class Page:
         yes = f"`{self.facts['labels'][1]}`"
         if self.facts["threshold"] is None:
             return told
+        goal = "F1"
+        if self.facts["recipe"]["threshold_beta"] != 1:
+            beta = self.text("recipe", "threshold_beta", form="g")
+            goal = f"F-beta with beta {beta} (below 1 precision counts more, above 1 recall)"
         return (
-            f"{told} If a decision is needed: F1 on the validation split is best where a line is "
-            f"taken for {yes} from the probability {self.text('threshold')} on. Below, *at "
+            f"{told} If a decision is needed: {goal} on the validation split is best where a line "
+            f"is taken for {yes} from the probability {self.text('threshold')} on. Below, *at "
             "threshold* means this one, and other figures decide at one half."
         )
 

@@ -225,15 +225,34 @@ class Summary:
         rows = []
         for variant in self.variants:
             row = [self.title(variant), *(self._estimate(variant, name) for name in names)]
-            row += [self._difference(variant, "f1_at_threshold"), self._detectable(variant)]
-            rows.append(row)
+            row[-1] += self._goal(variant)
+            difference = self._difference(variant, "f1_at_threshold")
+            if difference and self._beta(variant) != self._beta(self.reference):
+                difference += ", thresholds for different goals"
+            rows.append([*row, difference, self._detectable(variant)])
+        beside = (
+            "*by F-beta*: the threshold has the best F-beta on *valid* instead, which counts "
+            "precision more with a beta below one, and recall above. Such an F1 is not to be "
+            "compared with that of a threshold for another goal. "
+        )
+        has_other_goal = any(self._beta(variant) != 1 for variant in self.variants)
         note = wrapped(
             "*F1* uses a threshold of one half, *F1 at threshold* the threshold with the best F1 "
-            "on *valid*, which is chosen anew in every resample. No verdict is given on these "
-            "differences. "
+            f"on *valid*, which is chosen anew in every resample. {beside * has_other_goal}No "
+            "verdict is given on these differences. "
             f"{self._detectable_note()}"
         )
         return f"{table(rows, headers)}\n\n{note}"
+
+    def _beta(self, variant: Variant) -> float:
+        return self.numbers.value(variant.metrics[REPORTED], "threshold_beta")
+
+    def _goal(self, variant: Variant) -> str:
+        """What the threshold was chosen for, unless it was F1."""
+        if self._beta(variant) == 1:
+            return ""
+        beta = self.numbers.text(variant.metrics[REPORTED], "threshold_beta", form="g")
+        return f" by F-beta, beta {beta}"
 
     def _detectable_note(self) -> str:
         return (
