@@ -11,14 +11,18 @@ import pandas as pd
 import write_errors_page
 
 from whosaid.evaluation.abstention import abstention_logits
+from whosaid.evaluation.mean_prediction import READERS, mean_prediction
 from whosaid.evaluation.prediction_files import write_split
+from whosaid.evaluation.surest_rows import surest_rows
 from whosaid.evaluation.watched_metrics import WATCHED
+from whosaid.training.word_weights import words_of
 
 REPORT = Path(write_errors_page.__file__).parents[1] / "report"
 TABULATOR = REPORT / "vendored" / "tabulator"
 TEMPLATE = REPORT / "errors" / "page.html"
 STYLES = [TABULATOR / "tabulator_simple.min.css", REPORT / "errors" / "page.css"]
-OWN_SCRIPTS = [REPORT / "errors" / f"{name}.js" for name in ("rows", "filters", "scene", "table")]
+NAMES = ("rows", "filters", "words", "scene", "table")
+OWN_SCRIPTS = [REPORT / "errors" / f"{name}.js" for name in NAMES]
 SCRIPTS = [TABULATOR / "tabulator.min.js", *OWN_SCRIPTS]
 
 SPLITS = ("train", "test", "valid")
@@ -28,12 +32,13 @@ NASTY = [
     "<b>bold</b> & <img src=x onerror=\"document.title = 'broken'\"> <!-- 'quoted' -->",
     "Zoë says \u2028 \\u003c 🙂",
 ]
+TAG = "[<i>Ken</i> Kwapis]"
 VARIANTS = [
     {"name": "plain", "title": "Plain", "seeds": [42, 43, 44]},
     {"name": "long", "title": "Long <i>lines</i>", "seeds": [42, 43, 44]},
     {"name": "floor", "title": "Floor", "seeds": [42]},
 ]
-"""The second abstains on lines of two words or less; the last is a baseline."""
+"""The second abstains on lines of two words or less; the last has no word weights."""
 
 
 class Made(NamedTuple):
@@ -76,6 +81,34 @@ def made_up_lines(count: int = 300) -> pd.DataFrame:
     )
 
 
+def write_words(path, variant, question, predictions, lines, names):
+    """Write the file of `weigh_words` with made-up weights; the last word of a line is TAG."""
+    mean = mean_prediction(READERS[question](predictions))
+    chance = np.random.default_rng(3)
+    texts = dict(zip(lines["row"], lines["line"] + f" {TAG}", strict=True))
+    rows = []
+    for kind, place in surest_rows(mean, question):
+        text, predicted = texts[mean.row[place]], names[mean.predicted[place]]
+        rows.append(
+            {
+                "row": int(mean.row[place]),
+                "kind": kind,
+                "predicted": predicted,
+                "confidence": float(mean.confidence[place]),
+                "evidence_for": names[1] if question == "target" else predicted,
+                "text": text,
+                "words": [
+                    {"word": text[start:end], "start": start, "end": end, "weight": weight}
+                    for start, end in words_of(text, [TAG])
+                    for weight in chance.normal(0, 1, 1).round(3).tolist()
+                ],
+            }
+        )
+    unit = "log odds" if question == "target" else "log probability"
+    found = {"variant": variant["name"], "split": "test", "unit": unit, "rows": rows}
+    Path(path).write_text(json.dumps(found), encoding="utf-8")
+
+
 def make_page(
     folder: Path, question: str = "target", lines: pd.DataFrame | None = None, **changes: Any
 ) -> Made:
@@ -93,7 +126,7 @@ def make_page(
     splits["test"] = np.concatenate([splits["test"], nasty])
     is_short = lines["line"].str.split().str.len().to_numpy() < 3
     paths: dict[str, list[str]] = {name: [] for name in SPLITS}
-    metrics = {}
+    metrics, words = {}, []
     for variant in VARIANTS:
         of_seeds = {name: [] for name in SPLITS}
         scores = []
@@ -132,6 +165,9 @@ def make_page(
             other_question=False,
             bootstrap={"confidence": 0.95, "resamples": 10, "seed": 1},
         )
+        if variant["name"] != "floor":
+            words.append(str(folder / f"{variant['name']}_words.json"))
+            write_words(words[-1], variant, question, of_seeds["test"], lines, names)
         for name in SPLITS:
             paths[name] += of_seeds[name]
             metrics[variant["name"], name] = json.loads(files[name].read_text())
@@ -139,6 +175,7 @@ def make_page(
         "test": paths["test"],
         "valid": paths["valid"],
         "lines": str(folder / "lines.parquet"),
+        "words": words,
         "template": str(TEMPLATE),
         "styles": [*map(str, STYLES)],
         "scripts": [*map(str, SCRIPTS)],

@@ -88,11 +88,12 @@ def write_page(folder: Path, rows: int) -> float:
     """Write the page `errors.html`; the seconds of the stage's work."""
     paths = write_experiment(folder, rows)
     report = PROJECT / "workflow" / "report"
-    scripts = ("rows", "filters", "scene", "table")
+    scripts = ("rows", "filters", "words", "scene", "table")
     start = time.perf_counter()
     write_errors_page.main(
         **paths,
         lines=str(folder / "lines.parquet"),
+        words=[],
         template=str(report / "errors" / "page.html"),
         styles=[
             str(report / "vendored" / "tabulator" / "tabulator_simple.min.css"),

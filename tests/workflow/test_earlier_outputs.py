@@ -99,6 +99,10 @@ FAILING = {
     "draw_figures": (change(f"{RESULTS}/slices.json"), f"{RESULTS}/figures/forest.svg"),
     "summarize": (change(f"{DATA}/corpus.json"), "results/summary.md"),
     "describe_corpus": (change(f"{DATA}/corpus.json"), f"{RESULTS}/corpus.md"),
+    "weigh_words": (
+        change(f"{SPLITS}/added_tokens.json"),
+        f"{RESULTS}/words/basic_distilbert.json",
+    ),
     "write_errors_page": (change(f"{PREDICTIONS}/valid.parquet"), f"{RESULTS}/errors.html"),
     "export_model": (
         change(f"{RESULTS}/metrics/basic_distilbert/test.json"),

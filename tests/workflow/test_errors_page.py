@@ -5,13 +5,14 @@ import json
 import pytest
 from configs import SMALL
 from errors_page_files import data_of
-from job_lists import NOTHING
+from job_lists import NOTHING, VARIANTS
 
 PAGE = "results/demo/errors.html"
 PARTS = [
     "errors/page.html",
     "errors/page.css",
     "errors/filters.js",
+    "errors/words.js",
     "vendored/tabulator/tabulator.min.js",
     "vendored/tabulator/tabulator_simple.min.css",
 ]
@@ -47,3 +48,32 @@ def test_the_page_holds_the_rows_and_the_accuracy_of_the_metric_files(reference)
             metrics = json.loads(path.read_text(encoding="utf-8"))
             assert len(right) == metrics["rows"]
             assert sum(right) / len(right) == pytest.approx(metrics["metrics"]["accuracy"])
+
+
+@pytest.mark.slow
+def test_the_page_holds_the_weights_of_the_words_of_every_variant(reference):
+    data = data_of((reference / "results/tiny/errors.html").read_text(encoding="utf-8"))
+    rows, lines, shown = data["rows"], data["lines"], data["words"]
+    found = {}
+    for place, each in ((int(place), each) for place, each in shown.items()):
+        assert data["splits"][rows["split"][place]] == "test"
+        name = data["variants"][rows["variant"][place]]["name"]
+        text = lines["text"][rows["line"][place]]
+        weights = [weight for _, weight in each["pieces"] if weight is not None]
+        assert "".join(piece for piece, _ in each["pieces"]) == text
+        assert each["unit"] == "log odds of dwight"
+        found.setdefault(name, []).append((each["kind"], text, weights))
+    assert [*sorted(found)] == sorted(SMALL["variants"])
+    for name, of_variant in found.items():
+        path = reference / f"results/tiny/words/{name}.json"
+        stored = [
+            (row["kind"], row["text"], [word["weight"] for word in row["words"]])
+            for row in json.loads(path.read_text(encoding="utf-8"))["rows"]
+        ]
+        assert sorted(of_variant) == sorted(stored)
+
+
+def test_a_variant_that_reads_no_words_has_no_weights(finished):
+    finished.forge(PAGE)
+    names = {path.stem for path in (finished.root / "results/demo/words").iterdir()}
+    assert names == {*VARIANTS} - {"length_only", "metadata_only"}

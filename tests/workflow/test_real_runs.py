@@ -52,7 +52,7 @@ def test_the_plain_command_makes_everything_once(reference):
             *("read_lines", "split_lines", "build_encoder", "tokenize_splits", "train_model"),
             *("predict_splits", "train_linear", "evaluate_splits", "compare_variants"),
             *("evaluate_slices", "draw_figures", "summarize", "write_report", "all"),
-            "write_errors_page",
+            *("weigh_words", "write_errors_page"),
             *("audit_splits", "pass_audit", "summarize_audit", "describe_corpus"),
             "inspect_tokens",
         }

@@ -11,6 +11,7 @@ from whosaid.config.parse import load_config
 from whosaid.config.stage_settings import settings_text
 from whosaid.jobs.inherited_variables import drop_variables
 from whosaid.jobs.run_output import take_over
+from whosaid.reported_split import REPORTED
 from whosaid.split_names import SPLITS
 from whosaid.tokens.encoder_files import encoder_files
 

@@ -29,6 +29,7 @@ def unused_outputs(
     of_stems = [
         *results.glob("audit/*.json"),
         *results.glob("tokens/*.*"),
+        *results.glob("words/*.*"),
         *results.glob("new/*/*.*"),
     ]
     unused += [path for path in of_stems if path.stem not in seeds]

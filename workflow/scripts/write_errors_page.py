@@ -1,8 +1,8 @@
 """Write a page with every prediction on held-out rows, to see where the models are wrong.
 
 In: the predictions of every variant and seed on test and valid, the lines of the corpus, the
-template of the page, its styles and scripts, a license. Out: `errors.html`, one file that needs no
-other.
+weights of words of the variants that have any, the template of the page, its styles and scripts, a
+license. Out: `errors.html`, one file that needs no other.
 """
 
 import logging
@@ -12,18 +12,15 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from whosaid.caching.atomic import atomic_write
+from whosaid.caching.json_files import read_json
 from whosaid.corpus.label_names import label_names
-from whosaid.evaluation.class_predictions import read_class_predictions
-from whosaid.evaluation.mean_prediction import mean_prediction
-from whosaid.evaluation.predictions import read_predictions, read_variants
+from whosaid.evaluation.mean_prediction import READERS, mean_prediction
+from whosaid.evaluation.predictions import read_variants
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reporting.errors_page import PLACE, errors_page, page_data
 from whosaid.split_names import HELD_OUT
 
 logger = logging.getLogger(__name__)
-
-READERS = {"target": read_predictions, "speakers": read_class_predictions}
-"""How predictions are read, for each question. `QUESTIONS` would draw in all metrics."""
 
 COLUMNS = ("row", "speaker", "line", *PLACE)
 
@@ -32,6 +29,7 @@ def main(
     test: list[str],
     valid: list[str],
     lines: str,
+    words: list[str],
     template: str,
     styles: list[str],
     scripts: list[str],
@@ -46,12 +44,18 @@ def main(
     """Write the page to `page`.
 
     `test` and `valid` hold a path per variant and seed, in the order of `variants`, which have a
-    `name`, a `title` and `seeds`. The page first shows the variant named `reference`. `scripts` run
-    in the given order; `notice` is the license of those that are not ours.
+    `name`, a `title` and `seeds`; `words` holds one for each variant with weights. The page first
+    shows the variant named `reference`. `scripts` run in the given order; `notice` is the license
+    of those that are not ours.
     """
     columns = [name for name in COLUMNS if name in pq.read_schema(lines).names]
     corpus = pd.read_parquet(lines, columns=columns)
     labels = label_names(target_speaker, []) if question == "target" else None
+    names = [variant["name"] for variant in variants]
+    weighed = [
+        (names.index(found["variant"]), HELD_OUT.index(found["split"]), found)
+        for found in map(read_json, words)
+    ]
     predicted = []
     for split, paths in enumerate((test, valid)):
         of_variants = read_variants(paths, variants, READERS[question])
@@ -64,9 +68,9 @@ def main(
         "labels": labels,
         "variants": variants,
         "splits": HELD_OUT,
-        "reference": [variant["name"] for variant in variants].index(reference),
+        "reference": names.index(reference),
     }
-    data = head | page_data(corpus, predicted)
+    data = head | page_data(corpus, predicted, weighed)
     text = errors_page(template, styles, scripts, notice, title, data)
     with atomic_write(page) as partial:
         partial.write_text(text, encoding="utf-8")

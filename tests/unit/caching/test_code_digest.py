@@ -17,6 +17,7 @@ STAGES += ("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figur
 STAGES += ("describe_corpus", "inspect_tokens", "export_model", "export_onnx", "write_errors_page")
 STAGES += ("write_report",)
 STAGES += ("predict_new_lines", "informal_test", "combine_predictions")
+STAGES += ("weigh_words",)
 """Every rule with a digest of its code."""
 
 
@@ -228,8 +229,11 @@ SHOW = {"describe_corpus", "draw_figures", "inspect_tokens", "summarize", "summa
 SHOW |= {"informal_test", "write_report", *EXPORT}
 """Write what people read."""
 
-NEW_LINES = {"predict_new_lines", "informal_test"}
+NEW_LINES = {"predict_new_lines", "informal_test", "weigh_words"}
 """Ask models about lines that are in no split."""
+
+SHOW_ROWS = {"weigh_words", "write_errors_page"}
+"""Look at single rows of the predictions."""
 
 READ_FILES = {"read_lines", "predict_new_lines"}
 """Read files of lines."""
@@ -273,7 +277,7 @@ REACHED_BY = {
     "tokens/encoder_sources": set(),
     "reported_split": {
         *("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures", "summarize"),
-        *("predict_splits", "train_linear", "combine_predictions", *EXPORT),
+        *("predict_splits", "train_linear", "combine_predictions", "weigh_words", *EXPORT),
     },
     "tokens/first_position": {"tokenize_splits", *ENCODER},
     "split_names": {
@@ -320,7 +324,7 @@ REACHED_BY = {
     "evaluation/abstention": PREDICT,
     "evaluation/class_description": {"evaluate_splits"},
     "evaluation/class_metrics": READ,
-    "evaluation/class_predictions": {*READ, *PREDICT, *COMBINE, "write_errors_page"},
+    "evaluation/class_predictions": {*READ, *PREDICT, *COMBINE, *SHOW_ROWS},
     "evaluation/class_slices": {"evaluate_slices"},
     "evaluation/compare": {"compare_variants"},
     "evaluation/curves": {"evaluate_slices", "draw_figures"},
@@ -328,22 +332,24 @@ REACHED_BY = {
     "evaluation/intervals": RESAMPLE,
     "evaluation/macro_metrics": {*READ, *PREDICT, *COMBINE, *ENCODER},
     "evaluation/metric_entry": {*READ, *PREDICT, *COMBINE, *ENCODER},
-    "evaluation/mean_prediction": {"write_errors_page"},
+    "evaluation/mean_prediction": SHOW_ROWS,
     # Adding a metric trains and predicts nothing.
     "evaluation/metrics": READ,
     "evaluation/new_predictions": {"predict_new_lines"},
     "evaluation/prediction_files": {*PREDICT, *COMBINE},
-    "evaluation/predictions": {*READ, *PREDICT, *COMBINE, "write_errors_page"},
-    "evaluation/probability": {*READ, *PREDICT, *COMBINE, "write_errors_page"},
+    "evaluation/predictions": {*READ, *PREDICT, *COMBINE, *SHOW_ROWS},
+    "evaluation/probability": {*READ, *PREDICT, *COMBINE, *SHOW_ROWS},
     "evaluation/published_metrics": {*READ, *PREDICT, *COMBINE, *ENCODER},
     "evaluation/questions": READ,
     "evaluation/resampling": READ,
     "evaluation/slices": {"evaluate_slices"},
     "evaluation/split_metrics": {"evaluate_splits"},
+    "evaluation/surest_rows": {"weigh_words"},
     "evaluation/target_description": {"evaluate_splits"},
     "evaluation/thresholds": READ,
     "evaluation/threshold_files": {
-        *("evaluate_splits", "draw_figures", "export_model", *NEW_LINES),
+        *("evaluate_splits", "draw_figures", "export_model", "predict_new_lines"),
+        "informal_test",
     },
     "evaluation/watched_metrics": {*READ, *PREDICT, *COMBINE, *ENCODER},
     "training/checkpoints": {"train_model"},
@@ -363,6 +369,7 @@ REACHED_BY = {
     "training/trainer": ENCODER,
     "training/used_embeddings": {"train_model"},
     "training/watched_scores": ENCODER,
+    "training/word_weights": {"weigh_words"},
     "reporting/addressed_numbers": {*EXPORT, "summarize", "write_report"},
     "reporting/answers": {"informal_test"},
     "reporting/audit_table": {"summarize_audit"},

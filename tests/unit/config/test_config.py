@@ -574,14 +574,14 @@ STAGES += ("train_model", "predict_splits", "train_linear", "evaluate_splits", "
 STAGES += ("evaluate_slices", "draw_figures", "summarize", "summarize_audit", "write_report")
 STAGES += ("build_encoder", "describe_corpus", "inspect_tokens", "export_model")
 STAGES += ("write_errors_page", "verify", "predict_new_lines", "informal_test")
-STAGES += ("combine_predictions",)
+STAGES += ("combine_predictions", "weigh_words")
 
 OF_ALL_VARIANTS = {"compare_variants", "evaluate_slices", "draw_figures", "summarize"}
 OF_ALL_VARIANTS |= {"describe_corpus", "summarize_audit", "verify", "write_errors_page"}
 OF_ALL_VARIANTS |= {"write_report", "informal_test"}
 
 NAMED = OF_ALL_VARIANTS - {"draw_figures", "informal_test"}
-NAMED |= {"audit_splits", "inspect_tokens", "evaluate_splits", "export_model"}
+NAMED |= {"audit_splits", "inspect_tokens", "evaluate_splits", "export_model", "weigh_words"}
 """Stages whose output carries the name of the experiment."""
 
 
@@ -775,6 +775,12 @@ OWN_SETTINGS = {
         "variants.plain.min_words": 4,
         "variants.plain.training.seeds": [1, 2],
     },
+    "weigh_words": {
+        "experiment": "other",
+        "corpus": SPEAKERS,
+        "variants.plain.training.seeds": [1, 2],
+        "variants.plain.training.per_device_eval_batch_size": 8,
+    },
     "informal_test": {
         "informal_test": ["Beets."],
         "corpus.target_speaker": "jim",
@@ -855,7 +861,7 @@ def test_a_stages_own_setting_changes_its_settings(stage, path, value, raw):
             ("variants.plain.training.learning_rate", 1e-4, {"train_model", "export_model"}),
             (
                 *("variants.plain.training.seeds", [42, 43]),
-                (OF_ALL_VARIANTS | {"evaluate_splits", "predict_new_lines"}),
+                (OF_ALL_VARIANTS | {"evaluate_splits", "predict_new_lines", "weigh_words"}),
             ),
             ("variants.plain.linear.C", 2, {"train_linear"}),
             (

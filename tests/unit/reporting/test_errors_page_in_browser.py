@@ -1,8 +1,10 @@
 """The page of errors in a browser: what it shows, counts, sorts, filters and asks for."""
 
+import json
+
 import pytest
 from browser import CHROMIUM, DRIVER, open_browser, open_page, requests_of
-from errors_page_files import NASTY, VARIANTS, make_page
+from errors_page_files import NASTY, TAG, VARIANTS, make_page
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -65,6 +67,11 @@ class Page:
 
     def press(self, key):
         self.browser.switch_to.active_element.send_keys(key)
+
+    @property
+    def own_line(self):
+        """The row's own line in the scene that is open, without a tag."""
+        return self.one("#around [aria-current]").text.removesuffix(f" {TAG}")
 
     @property
     def is_scene_open(self):
@@ -149,7 +156,7 @@ def test_markup_in_lines_names_and_titles_is_shown_as_text(page, made):
         page.choose(text=text)
         assert set(page.cells("text")) == {text}
         page.rows[0].click()
-        assert page.one("#around [aria-current]").text.endswith(f": {text}")
+        assert page.own_line.endswith(f": {text}")
         page.press(Keys.ESCAPE)
     assert page.browser.title == "toy: where the models are wrong"
     page.choose(variant="1")
@@ -201,15 +208,99 @@ def test_a_click_opens_the_line_in_its_scene(page, made):
     page.rows[1].click()
     assert page.is_scene_open
     shown = page.browser.find_elements(By.CSS_SELECTOR, "#around li")
-    own = page.one("#around [aria-current]").text
-    assert own.endswith(f": {text}")
+    assert page.own_line.endswith(f": {text}")
     if (made.lines["line"] == text).sum() == 1:
-        assert [each.text for each in shown] == scene_of(made, text)
+        assert [each.text.removesuffix(f" {TAG}") for each in shown] == scene_of(made, text)
     assert len(shown) == 6
     assert page.one("#place").text.startswith("season ")
     assert "predicted " in page.one("#said").text
     page.one("#close").click()
     assert not page.is_scene_open
+
+
+def words_file(made, variant):
+    path = made.page.parent / f"{variant}_words.json"
+    return json.loads(path.read_text(encoding="utf-8"))["rows"]
+
+
+def test_the_filter_of_word_weights_chooses_the_rows_that_have_them(page, made):
+    of_plain, of_long = words_file(made, "plain"), words_file(made, "long")
+    assert page.choose(kind="any").startswith(f"{len(of_plain) + len(of_long)} rows of ")
+    assert set(page.cells("variant")) <= {"Plain", "Long <i>lines</i>"}
+    for kind in {row["kind"] for row in of_plain}:
+        expected = sum(row["kind"] == kind for row in of_plain)
+        assert page.choose(kind=kind, variant="0").startswith(f"{expected} rows of ")
+    assert page.choose(kind="any", variant="2").startswith("0 rows of ")
+
+
+@pytest.mark.parametrize("variant", [0, 1])
+def test_a_scene_shows_the_weight_of_each_word_of_its_line(page, made, variant):
+    page.choose(kind="any", variant=str(variant), words_from="6")
+    text = f"{page.cells('text')[0]} {TAG}"
+    [row] = [row for row in words_file(made, VARIANTS[variant]["name"]) if row["text"] == text]
+    page.rows[0].click()
+    shown = page.browser.find_elements(By.CSS_SELECTOR, "#around [aria-current] span")
+    weights = [word["weight"] for word in row["words"]]
+    assert [each.text for each in shown] == [word["word"] for word in row["words"]]
+    assert [float(each.get_attribute("title")) for each in shown] == weights
+    for each, weight in zip(shown, weights, strict=True):
+        is_weak = abs(weight) < max(map(abs, weights)) / 10
+        side = "" if is_weak else "towards" if weight > 0 else "away"
+        assert each.get_attribute("class") == side
+    strongest = max(row["words"], key=lambda word: abs(word["weight"]))
+    said = page.one("#weights").text
+    assert f"{strongest['word']} {strongest['weight']:+.3f}" in said
+    assert f" of {row['evidence_for']}, found" in said
+
+
+def test_the_words_of_other_rows_have_no_weights(page):
+    page.choose(variant="2")
+    page.rows[0].click()
+    assert not page.browser.find_elements(By.CSS_SELECTOR, "#around span")
+    assert not page.one("#weights").is_displayed()
+
+
+def test_the_side_of_a_word_can_be_seen_without_colour(page):
+    page.choose(kind="any")
+    page.rows[0].click()
+    styles = [
+        page.browser.execute_script(
+            "return getComputedStyle(arguments[0]).textDecorationStyle",
+            page.one(f"#weights .{side}"),
+        )
+        for side in ("towards", "away")
+    ]
+    assert styles == ["solid", "dashed"]
+
+
+def luminance(colour):
+    """The relative luminance of a colour such as #fff1b8, as WCAG 2 defines it."""
+    digits = colour.strip("#")
+    digits = digits if len(digits) == 6 else "".join(2 * digit for digit in digits)
+    parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    red, green, blue = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("is_dark", [False, True])
+def test_shaded_words_can_be_read(made, is_dark):
+    """The contrast of a text and its ground is 4.5 at least, the limit of WCAG 2 (AA)."""
+    with open_browser(is_dark=is_dark) as browser:
+        open_page(browser, made.page)
+        ink, *grounds = [
+            luminance(
+                browser.execute_script(
+                    "return getComputedStyle(document.body).getPropertyValue(arguments[0])",
+                    f"--{name}",
+                )
+            )
+            for name in ("ink", "mark", "towards", "away")
+        ]
+    for ground in grounds:
+        dark, light = sorted([ink, ground])
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
 def test_the_table_can_be_used_from_the_keyboard(page):
@@ -220,7 +311,7 @@ def test_the_table_can_be_used_from_the_keyboard(page):
     assert page.browser.switch_to.active_element == page.rows[1]
     text = page.cells("text")[1]
     page.press(Keys.ENTER)
-    assert page.is_scene_open and text in page.one("#around [aria-current]").text
+    assert page.is_scene_open and text in page.own_line
     page.press(Keys.ESCAPE)
     page.until(lambda: not page.is_scene_open)
     assert page.browser.switch_to.active_element == page.rows[1]

@@ -21,6 +21,8 @@ page.filters = (() => {
   addOptions("split", page.data.splits.map((name) => [name, name]));
   addOptions("speaker", distinct("speaker"));
   addOptions("season", distinct("season"));
+  addOptions("kind", distinct("kind"));
+  fields.kind.closest("label").hidden = fields.kind.length === 2;
   fields.season.closest("label").hidden = fields.season.length === 1;
   fields.agreement.closest("label").hidden = page.rows.every((row) => row.seeds === 1);
 
@@ -40,6 +42,8 @@ page.filters = (() => {
       const wanted = fields[name].value;
       if (wanted) found.push((row) => String(row[name]) === wanted);
     }
+    if (value("kind") === "any") found.push((row) => row.kind !== undefined);
+    else if (value("kind")) found.push((row) => row.kind === value("kind"));
     if (value("result")) found.push(results[value("result")]);
     if (value("agreement")) {
       const agree = value("agreement") === "agree";

@@ -5,7 +5,7 @@ const page = {};
 page.data = JSON.parse(document.getElementById("data").textContent);
 
 page.rows = (() => {
-  const { variants, splits, labels, speakers, scenes, lines, rows } = page.data;
+  const { variants, splits, labels, speakers, scenes, lines, rows, words } = page.data;
   const FRACTION = 10000; // probabilities stand in the page as whole numbers
   return rows.line.map((line, i) => {
     const scene = lines.scene[line];
@@ -32,6 +32,7 @@ page.rows = (() => {
       words: lines.words[line],
       season: scenes.season?.[scene],
       episode: scenes.episode?.[scene],
+      kind: words[i]?.kind, // of the rows whose words are weighed
     };
   });
 })();

@@ -7,11 +7,11 @@ page.showScene = (() => {
   const { lines, scenes, speakers } = page.data;
   const element = (id) => document.getElementById(id);
 
-  function listItem(line, isOwn) {
+  function listItem(line, nodes, isOwn) {
     const item = document.createElement("li");
     const speaker = document.createElement("b");
     speaker.textContent = `${speakers[lines.speaker[line]]}: `;
-    item.append(speaker, lines.text[line]);
+    item.append(speaker, ...nodes);
     if (isOwn) item.setAttribute("aria-current", "true");
     return item;
   }
@@ -44,9 +44,11 @@ page.showScene = (() => {
     const place = Object.entries(scenes).map(([name, values]) => `${name} ${values[scene]}`);
     element("place").textContent = place.join(", ") || "The lines around";
     element("said").textContent = describe(row);
+    page.words.describe(row);
     const items = [];
     for (let line = lastWithin(row.line, -1); line <= lastWithin(row.line, 1); line++) {
-      items.push(listItem(line, line === row.line));
+      const isOwn = line === row.line;
+      items.push(listItem(line, isOwn ? page.words.nodes(row) : [lines.text[line]], isOwn));
     }
     element("around").replaceChildren(...items);
     dialog.showModal();

@@ -5,6 +5,7 @@ The paths are complete. The rules declare the same paths with wildcards.
 
 from collections.abc import Iterable
 
+from whosaid.config.column_names import TEXT_FEATURES
 from whosaid.config.model import Config
 from whosaid.reported_split import REPORTED
 from whosaid.split_names import SPLITS
@@ -150,6 +151,21 @@ def token_files(config: Config, kind: str) -> list[str]:
     return [f"{folder}/{name}.{kind}" for name in fine_tuned(config)]
 
 
+def weighed(config: Config) -> list[str]:
+    """The variants whose models read words: linear ones of columns and counts alone do not."""
+    words = {*TEXT_FEATURES} - {"word_count"}
+    reads_words = {
+        name: each.classifier == "encoder" or bool(words & {*each.linear.features})
+        for name, each in config.variants.items()
+    }
+    return [name for name in with_models(config) if reads_words[name]]
+
+
+def word_weights(config: Config) -> list[str]:
+    """The weights of words of every variant whose models read words."""
+    return [f"results/{config.experiment}/words/{name}.json" for name in weighed(config)]
+
+
 def informal_pages(config: Config) -> list[str]:
     """The page of the informal test, if the config has lines for it."""
     return [f"results/{config.experiment}/informal_test.md"] * bool(config.informal_test)
@@ -189,6 +205,7 @@ def recorded(config: Config) -> list[str]:
         f"results/{config.experiment}/corpus.md",
         *informal_pages(config),
         *token_files(config, "md"),
+        *word_weights(config),
         f"results/{config.experiment}/errors.html",
         *exports(config),
         *(

@@ -138,6 +138,18 @@ def informal_test(config: Config) -> dict[str, Any]:
     }
 
 
+def weigh_words(config: Config, variant: str) -> dict[str, Any]:
+    """Which models are asked, and the names that the file carries."""
+    spec = config.variants[variant]
+    return {
+        **predict_splits(config, variant),
+        "experiment": config.experiment,
+        "variant": variant,
+        "features": spec.reads["features"],
+        "seeds": list(spec.seeds),
+    }
+
+
 def train_linear(config: Config, variant: str, seed: str) -> dict[str, Any]:
     """The features and the penalty of the logistic regression."""
     linear = config.variants[variant].linear.model_dump(mode="json")

@@ -5,9 +5,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logsumexp
 
-from whosaid.evaluation.class_predictions import ClassPredictions
-from whosaid.evaluation.predictions import Predictions
+from whosaid.evaluation.class_predictions import ClassPredictions, read_class_predictions
+from whosaid.evaluation.predictions import Predictions, read_predictions
 from whosaid.evaluation.probability import sigmoid
+
+READERS = {"target": read_predictions, "speakers": read_class_predictions}
+"""How predictions are read, for each question. `QUESTIONS` would draw in all metrics."""
 
 
 class MeanPrediction(NamedTuple):

@@ -23,13 +23,16 @@ PLACE = ("season", "episode", "scene")
 
 
 def page_data(
-    lines: pd.DataFrame, predicted: Sequence[tuple[int, int, MeanPrediction]]
+    lines: pd.DataFrame,
+    predicted: Sequence[tuple[int, int, MeanPrediction]],
+    weighed: Sequence[tuple[int, int, Mapping[str, Any]]] = (),
 ) -> dict[str, Any]:
     """The columns of the page: its lines, their places, and a row for each prediction.
 
     `lines` are those of `lines.parquet`. Each of `predicted` is the number of a variant, the number
-    of a split, and what the variant says of the split. The rows come in the order in which the page
-    shows them first. Raises ValueError if the corpus lacks a row.
+    of a split, and what the variant says of the split; each of `weighed` the same numbers, and what
+    `weigh_words` wrote. The rows come in the order in which the page shows them first. Raises
+    ValueError if the corpus lacks a row.
     """
     place = [name for name in PLACE if name in lines]
     scene = lines.groupby(place, sort=False).ngroup().to_numpy() if place else np.zeros(len(lines))
@@ -39,6 +42,8 @@ def page_data(
     shown_lines = lines.iloc[shown]
     scenes, first = np.unique(scene[shown], return_index=True)
     speakers, of_speaker = np.unique(shown_lines["speaker"].to_numpy(str), return_inverse=True)
+    numbers = pd.Index(shown_lines["row"])
+    rows = prediction_rows(predicted, numbers)
     return {
         "speakers": speakers.tolist(),
         "scenes": {name: shown_lines[name].iloc[first].tolist() for name in place},
@@ -48,7 +53,8 @@ def page_data(
             "scene": np.searchsorted(scenes, scene[shown]).tolist(),
             "words": [len(text.split()) for text in shown_lines["line"]],
         },
-        "rows": prediction_rows(predicted, pd.Index(shown_lines["row"])),
+        "rows": rows,
+        "words": weighed_rows(weighed, rows, numbers),
     }
 
 
@@ -108,6 +114,39 @@ def prediction_rows(
         **{name: values[order].tolist() for name, values in columns.items()},
         "seeds": [seeds[number].tolist() for number in seeds],
     }
+
+
+def weighed_rows(
+    weighed: Sequence[tuple[int, int, Mapping[str, Any]]],
+    rows: Mapping[str, list],
+    numbers: pd.Index,
+) -> dict[int, dict[str, Any]]:
+    """The rows whose words are weighed, by their place in `rows`.
+
+    Each has its kind, what the weights are (`unit`), and `pieces`: the text as the model read it,
+    cut into words with their weights and what is between them, with null. Offsets would not do,
+    since a browser counts the characters of a text in another way.
+    """
+    keys = zip(rows["variant"], rows["split"], rows["line"], strict=True)
+    places = {key: place for place, key in enumerate(keys)}
+    return {
+        places[variant, split, int(numbers.get_loc(row["row"]))]: {
+            "kind": row["kind"],
+            "unit": f"{found['unit']} of {row['evidence_for']}",
+            "pieces": pieces_of(row["text"], row["words"]),
+        }
+        for variant, split, found in weighed
+        for row in found["rows"]
+    }
+
+
+def pieces_of(text: str, words: Sequence[Mapping[str, Any]]) -> list[tuple[str, float | None]]:
+    """The pieces of a text: each word with its weight, and all between them with None."""
+    pieces, end = [], 0
+    for word in words:
+        pieces += [(text[end : word["start"]], None), (word["word"], word["weight"])]
+        end = word["end"]
+    return [piece for piece in [*pieces, (text[end:], None)] if piece[0]]
 
 
 def fractions(probability: np.ndarray) -> np.ndarray:
