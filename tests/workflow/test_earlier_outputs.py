@@ -100,7 +100,7 @@ FAILING = {
     "summarize": (change(f"{DATA}/corpus.json"), "results/summary.md"),
     "describe_corpus": (change(f"{DATA}/corpus.json"), f"{RESULTS}/corpus.md"),
     "weigh_words": (
-        change(f"{SPLITS}/added_tokens.json"),
+        change(f"{PREDICTIONS}/test.parquet"),
         f"{RESULTS}/words/basic_distilbert.json",
     ),
     "write_errors_page": (change(f"{PREDICTIONS}/valid.parquet"), f"{RESULTS}/errors.html"),
