@@ -73,3 +73,13 @@ def test_what_cannot_be_exported_is_one_line(exported, arguments, complaint):
     assert made.returncode != 0 and made.stdout == ""
     [line, *_] = made.stderr.splitlines()
     assert line.startswith(complaint)
+
+
+@pytest.mark.parametrize("folder", ["export", "export_onnx"])
+def test_a_seed_that_only_another_variant_has_is_refused_before_any_job(finished, folder):
+    """The model of that seed was trained, and then its missing threshold was a KeyError."""
+    set_key("variants.basic_roberta.training.seeds", [42])(finished)
+    target = f"results/demo/{folder}/basic_roberta/seed_43"
+    code, printed = finished.try_snakemake(f"-n {target}")
+    assert code == 1
+    assert printed.splitlines()[-1] == "seed_43: basic_roberta has no such seed; choose from 42"

@@ -1,6 +1,7 @@
 # What the rules share: the checked config, the params of a stage, and which files a stage reads.
 
 import os
+import sys
 
 from whosaid.caching.code_digest import code_text
 from whosaid.caching.stamps import Stamps, digest_now
@@ -50,10 +51,6 @@ def encoders_from(*sources):
     """A pattern of the encoders that come from one of these sources."""
     given = {name: each.model_dump(exclude_none=True) for name, each in CONFIG.encoders.items()}
     return any_of(name for name, source in given.items() if {*sources} & {*source})
-
-
-# A model with another seed would have no metrics.
-SEEDS = any_of(sorted({str(seed) for each in CONFIG.variants.values() for seed in each.seeds}))
 
 
 wildcard_constraints:

@@ -6,11 +6,22 @@
 # OUTPUTS: results/{experiment}/export/{variant}/seed_{seed}/, export_onnx/{variant}/seed_{seed}/
 
 
+def trained_model(wildcards):
+    """The manifest of the model, whose seed is one of the variant's: others have no metrics."""
+    seeds = [str(seed) for seed in CONFIG.variants[wildcards.variant].seeds]
+    if wildcards.seed not in seeds:
+        # What else an input function raises is printed with a traceback.
+        sys.exit(
+            f"seed_{wildcards.seed}: {wildcards.variant} has no such seed; choose from {', '.join(seeds)}"
+        )
+    return f"{output_paths.model_folder(CONFIG, wildcards.variant, wildcards.seed)}/manifest.json"
+
+
 rule export_model:
     """Copy a model and describe it: its card, and all that is known of it as JSON."""
     input:
         stamp("export_model"),
-        "data/{experiment}/models/{variant}/seed_{seed}/manifest.json",
+        trained_model,
         **output_paths.thresholds_of(CONFIG, "{experiment}", "{variant}"),
         model=ancient("data/{experiment}/models/{variant}/seed_{seed}"),
         test="data/{experiment}/splits/{variant}/test.parquet",
@@ -25,7 +36,6 @@ rule export_model:
         export=directory("results/{experiment}/export/{variant}/seed_{seed}"),
     wildcard_constraints:
         variant=variants_with("encoder"),
-        seed=SEEDS,
     log:
         "results/logs/export_model/{experiment}/{variant}/seed_{seed}.log",
     params:
@@ -50,7 +60,6 @@ rule export_onnx:
         export=directory("results/{experiment}/export_onnx/{variant}/seed_{seed}"),
     wildcard_constraints:
         variant=variants_with("encoder"),
-        seed=SEEDS,
     log:
         "results/logs/export_onnx/{experiment}/{variant}/seed_{seed}.log",
     params:
