@@ -244,12 +244,12 @@ def test_a_scene_shows_the_weight_of_each_word_of_its_line(page, made, variant):
     assert [each.text for each in shown] == [word["word"] for word in row["words"]]
     assert [float(each.get_attribute("title")) for each in shown] == weights
     for each, weight in zip(shown, weights, strict=True):
-        is_weak = abs(weight) < max(map(abs, weights)) / 10
+        is_weak = abs(weight) < max(map(abs, weights)) / 5
         side = "" if is_weak else "towards" if weight > 0 else "away"
         assert each.get_attribute("class") == side
     strongest = max(row["words"], key=lambda word: abs(word["weight"]))
     said = page.one("#weights").text
-    assert f"{strongest['word']} {strongest['weight']:+.3f}" in said
+    assert f"“{strongest['word']}” {strongest['weight']:+.3f}" in said
     assert f" of {row['evidence_for']}, found" in said
 
 

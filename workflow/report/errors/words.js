@@ -3,7 +3,8 @@
 
 page.words = (() => {
   const MOST = 3; // so many words are named for each side
-  const WEAK = 0.1; // words below this share of the line's largest weight are not shaded
+  const WEAK = 0.2; // words below this share of the line's largest weight are not shaded
+  const LEAST = 0.1; // a line whose largest weight is smaller is hardly shaded: no word matters
   const said = document.getElementById("weights");
   const signed = (weight) => (weight > 0 ? "+" : "") + weight.toFixed(3);
 
@@ -23,7 +24,7 @@ page.words = (() => {
   function strongest(pieces, sign) {
     const pushing = pieces.filter(([, weight]) => sign * weight > 0);
     pushing.sort(([, a], [, b]) => sign * (b - a));
-    return pushing.slice(0, MOST).map(([text, weight]) => `${text} ${signed(weight)}`).join(", ") || "no word";
+    return pushing.slice(0, MOST).map(([text, weight]) => `“${text}” ${signed(weight)}`).join(", ") || "no word";
   }
 
   return {
@@ -31,7 +32,7 @@ page.words = (() => {
     nodes(row) {
       const found = page.data.words[row.id];
       if (!found) return [row.text];
-      const largest = Math.max(...found.pieces.map(([, weight]) => Math.abs(weight)));
+      const largest = Math.max(LEAST, ...found.pieces.map(([, weight]) => Math.abs(weight)));
       return found.pieces.map((piece) => wordNode(piece, largest));
     },
     // The legend, the strongest words with their numbers, and what these are.
