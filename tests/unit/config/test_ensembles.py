@@ -3,6 +3,7 @@ import copy
 import pytest
 import yaml
 
+from whosaid.config.output_paths import weighed
 from whosaid.config.parse import ConfigError, merge, parse_config
 
 RAW = """
@@ -110,3 +111,10 @@ def test_a_recipe_of_its_own_is_refused(key, value, raw):
 def test_the_whole_config_that_a_report_shows_is_accepted(raw):
     config = parse_config(of(raw, "long"))
     assert parse_config(config.model_dump(mode="json")) == config
+
+
+def test_words_are_weighed_by_the_models_that_read_them(raw):
+    features = {"features": ["word_count", "word_ngrams"]}
+    raw["variants"]["mixed"] = {"classifier": "linear", "linear": features}
+    config = parse_config(raw)
+    assert set(config.variants) - {*weighed(config)} == {"length", "both"}
