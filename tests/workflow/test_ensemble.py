@@ -19,11 +19,13 @@ ENSEMBLE = copy.deepcopy(SMALL)
 ENSEMBLE["defaults"]["training"]["num_train_epochs"] = 1
 ENSEMBLE["informal_test"] = ["Beets are my life."]
 ENSEMBLE["variants"] = {
-    "floor": {"classifier": "linear"},
+    "floor": {"classifier": "linear", "calibration": "temperature"},
     "basic": {"min_words": 4, "min_words_scope": "train"},
     "balanced": {"resample": {"oversample_positives": 2}, "training": {"seeds": [1, 2]}},
     "both": {
         "title": "Both and the floor",
+        "threshold_beta": 0.5,
+        "calibration": "temperature",
         "classifier": "ensemble",
         "ensemble": {"members": ["basic", "balanced", "floor"]},
     },
@@ -50,6 +52,8 @@ def test_it_is_an_ordinary_row_with_intervals_and_a_verdict(made):
     assert re.search(r"\d\.\d{3} \[\d\.\d{3}, \d\.\d{3}\]", row)
     assert re.search("better|worse|cannot tell", row)
     assert "Both and the floor: W101: There is one ensemble" in page.replace("\n  ", " ")
+    assert "] by F-beta, beta 0.5 " in page
+    assert "Both and the floor is calibrated: its logits are divided" in page.replace("\n  ", " ")
     assert unaddressed(made.root) == []
     compared = read(made, "results/tiny/comparison.json")["variants"]["both"]
     assert compared["family"] == "variants"

@@ -34,7 +34,7 @@ SPEAKERS["variants"] = {
         "resample": {"undersample_to": 0.2, "oversample_to": 0.5},
         "training": {"class_weight": "balanced", "seeds": [1, 2]},
     },
-    "words": {"classifier": "linear"},
+    "words": {"classifier": "linear", "calibration": "temperature"},
     "all": {"classifier": "ensemble", "ensemble": {"members": ["basic", "balanced", "words"]}},
 }
 
@@ -109,7 +109,7 @@ def test_every_number_of_the_page_has_its_address_and_what_does_not_apply_is_not
     assert unaddressed(made.root) == []
     page = (made.root / "results/summary.md").read_text(encoding="utf-8")
     assert "who said it, of 5 classes?" in page
-    assert "threshold" not in page
+    assert "threshold" not in page and "words is calibrated: its logits" in page
     comparison = json.loads((made.root / "results/tiny/comparison.json").read_text())
     assert comparison["tests"] == {"variants": 4, "baselines": 2}
     for compared in comparison["variants"].values():

@@ -22,6 +22,7 @@ from whosaid.evaluation import class_description, target_description
 from whosaid.evaluation.questions import QUESTIONS
 from whosaid.evaluation.resampling import Resamples, once
 from whosaid.evaluation.split_metrics import check_scores, find_intervals, standard_error
+from whosaid.evaluation.temperature import calibrated_threshold, fit_temperatures
 from whosaid.evaluation.threshold_files import write_thresholds
 from whosaid.jobs.stage import stage
 from whosaid.reported_split import REPORTED
@@ -31,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 DESCRIPTIONS = {"target": target_description, "speakers": class_description}
 """The module that describes a split, for each question."""
+
+OF_CALIBRATION = ("brier", "expected_calibration_error", "loss")
+"""The metrics that a calibration changes, for both questions."""
 
 ONE_SEED = warning(
     "W101", "There is one seed: the intervals do not cover what another seed would change."
@@ -61,14 +65,16 @@ def main(
     bootstrap: Mapping[str, Any],
     is_ensemble: bool = False,
     threshold_beta: float = 1.0,
+    calibration: str | None = None,
 ) -> None:
     """Write the metrics of each split to the paths in `metrics`, and the `thresholds`.
 
     `predictions` holds a path per split and seed, `scores` one per seed. `lines` is the path of
     `lines.parquet`, and `unit` what is resampled. A `question` without a threshold has no path for
     it; `threshold_beta` is that of the F-beta for which it is chosen. `other_question` is true if
-    published figures were left out; `bootstrap` has the keys confidence, resamples and seed. Raises
-    ValueError if there are not as many files as seeds.
+    published figures were left out; with a `calibration` the metrics that depend on how sure a
+    model is are those of calibrated probabilities. `bootstrap` has the keys confidence, resamples
+    and seed. Raises ValueError if there are not as many files as seeds.
     """
     for paths in (*predictions.values(), scores):
         if len(paths) != len(seeds):
@@ -80,7 +86,9 @@ def main(
     units = read_units(lines)
     texts = pd.read_parquet(lines, columns=["row", "line"]).set_index("row")["line"]
     entries = asked.entries(valid)
-    evaluate = partial(asked.evaluate, threshold_beta=threshold_beta)
+    temperatures = fit_temperatures(valid) if calibration else None
+    choices = {"threshold_beta": threshold_beta, "temperatures": temperatures}
+    evaluate = partial(asked.evaluate, **choices)
     one_seed = ONE_ENSEMBLE if is_ensemble else ONE_SEED
 
     def resample(split: str, by: str, names: Sequence[str]) -> tuple[dict[str, np.ndarray], int]:
@@ -96,7 +104,16 @@ def main(
         found = evaluate(split, valid, [once(split, valid)], list(entries))
         values = {key: each[:, 0] for key, each in found.metrics.items()}
         check_scores(values, [each[name] for each in of_seeds], asked.watched)
+        if temperatures is not None and found.thresholds is not None:
+            on_calibrated = calibrated_threshold(found.thresholds, temperatures[:, None])
+            found = found._replace(thresholds=on_calibrated)
         result = about.describe_split(split, seeds, values, found)
+        if temperatures is not None:
+            before = asked.evaluate(split, valid, [once(split, valid)], OF_CALIBRATION).metrics
+            result["temperature"] = float(temperatures.mean())
+            result["uncalibrated"] = {key: float(each.mean()) for key, each in before.items()}
+            for of_seed, temperature in zip(result["seeds"].values(), temperatures, strict=True):
+                of_seed["temperature"] = float(temperature)
         if found.thresholds is not None:
             result["threshold_beta"] = threshold_beta
         figures = published and {metric: each[name] for metric, each in published.items()}
@@ -137,8 +154,11 @@ def main(
         write_json(path, {**head, **result})
         logger.info("%s %s: %d rows", variant, name, result["rows"])
     if thresholds is not None:
-        of_seeds = np.column_stack([found.thresholds[:, 0], found.f_beta_on_valid[:, 0]]).tolist()
-        write_thresholds(thresholds, dict(zip(seeds, of_seeds, strict=True)), threshold_beta)
+        chosen = [
+            None if each is None else each[:, 0]
+            for each in (found.thresholds, found.f_beta_on_valid)
+        ]
+        write_thresholds(thresholds, seeds, *chosen, threshold_beta, temperatures)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import json_text, read_json
 from whosaid.caching.manifest import check_manifest, digests
 from whosaid.evaluation.questions import QUESTIONS
-from whosaid.evaluation.threshold_files import read_thresholds
+from whosaid.evaluation.temperature import model_threshold
+from whosaid.evaluation.threshold_files import read_temperatures, read_thresholds
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reporting.export_facts import NAME, export_facts
 from whosaid.reporting.model_card import model_card
@@ -84,7 +85,7 @@ def main(
             labels=counts["labels"],
             max_tokens=AutoTokenizer.from_pretrained(folder).model_max_length,
             added_tokens=read_json(added_tokens),
-            threshold=read_thresholds(thresholds)[seed] if thresholds else None,
+            **chosen_on_valid(thresholds, seed),
             corpus=read_json(corpus),
             split_counts=counts,
             metrics={each["split"]: each for each in map(read_json, metrics)},
@@ -102,6 +103,19 @@ def main(
         rows,
         difference,
     )
+
+
+def chosen_on_valid(thresholds: str | None, seed: int) -> dict[str, float | None]:
+    """The model's threshold and temperature, None where it has none.
+
+    The weights are those that were trained, so the threshold is one on the probabilities that they
+    give, before any calibration.
+    """
+    threshold = read_thresholds(thresholds).get(seed) if thresholds else None
+    temperature = read_temperatures(thresholds).get(seed) if thresholds else None
+    if threshold is not None and temperature is not None:
+        threshold = model_threshold(threshold, temperature)
+    return {"threshold": threshold, "temperature": temperature}
 
 
 if __name__ == "__main__":

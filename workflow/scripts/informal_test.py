@@ -15,7 +15,7 @@ from whosaid.jobs.environment import quiet_transformers  # before the libraries 
 from datasets import disable_progress_bars
 
 from whosaid.caching.atomic import atomic_write
-from whosaid.evaluation.threshold_files import read_thresholds
+from whosaid.evaluation.threshold_files import read_temperatures, read_thresholds
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reporting.answers import Model, answer_tables, left_out
 from whosaid.reporting.markdown import escaped
@@ -42,8 +42,8 @@ def main(
 ) -> None:
     """Write the `page`. `models` are in the order of the `variants` and their seeds.
 
-    `thresholds` has a file for each variant where the question has thresholds. `ensembles` are the
-    titles of the variants that have no models.
+    `thresholds` has a file for each variant where there are thresholds or temperatures.
+    `ensembles` are the titles of the variants that have no models.
     """
     quiet_transformers()
     disable_progress_bars()
@@ -51,12 +51,14 @@ def main(
     asked = []
     for place, variant in enumerate(variants):
         chosen = read_thresholds(thresholds[place]) if thresholds else {}
+        temperatures = read_temperatures(thresholds[place]) if thresholds else {}
         reads = {key: variant[key] for key in ("title", "annotate", "features", "min_words")}
         asked += [
             Model(
                 seed=seed,
                 folder=Path(next(folders)),
-                threshold=chosen[seed] if chosen else None,
+                threshold=chosen.get(seed),
+                temperature=temperatures.get(seed, 1.0),
                 **reads,
             )
             for seed in variant["seeds"]

@@ -31,7 +31,7 @@ from whosaid.caching.json_files import read_json
 from whosaid.caching.manifest import sha256
 from whosaid.corpus.stream_lines import SEPARATORS, stream_lines
 from whosaid.evaluation.new_predictions import decide
-from whosaid.evaluation.threshold_files import read_thresholds
+from whosaid.evaluation.threshold_files import read_temperatures, read_thresholds
 from whosaid.jobs.stage import arguments, stage
 from whosaid.training.new_lines import are_too_short, columns_read, load_lines_model
 
@@ -94,10 +94,13 @@ def main(
             progress.add(len(chunk))
     chosen = read_thresholds(thresholds) if thresholds else {}
     limits = [chosen[seed] for seed in seeds] if chosen else None
+    of_seeds = read_temperatures(thresholds) if thresholds else {}
+    temperatures = np.array([of_seeds.get(seed, 1.0) for seed in seeds])
 
     def decided() -> Iterator[pd.DataFrame]:
         for place, chunk in enumerate(stream_lines(path, *form)):
             logits = np.stack([np.load(part_of(scratch, seed, place)) for seed in seeds])
+            logits = logits / temperatures[:, None, None]
             found = decide(question, chunk, logits, names, seeds, limits)
             if min_words is not None:
                 counting = (min_words, word_tokenizer, nltk_data)

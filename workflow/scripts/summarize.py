@@ -14,7 +14,8 @@ from whosaid.caching.json_files import write_json
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reported_split import REPORTED
 from whosaid.reporting.addressed_numbers import AddressedNumbers
-from whosaid.reporting.summary import Summary, figure_links, read_variants
+from whosaid.reporting.paragraphs import figure_links
+from whosaid.reporting.summary import Summary, read_variants
 from whosaid.reporting.summary_of_speakers import SummaryOfSpeakers
 
 logger = logging.getLogger(__name__)

@@ -346,6 +346,7 @@ REACHED_BY = {
     "evaluation/split_metrics": {"evaluate_splits"},
     "evaluation/surest_rows": {"weigh_words"},
     "evaluation/target_description": {"evaluate_splits"},
+    "evaluation/temperature": READ,
     "evaluation/thresholds": READ,
     "evaluation/threshold_files": {
         *("evaluate_splits", "draw_figures", "export_model", "predict_new_lines"),
@@ -388,6 +389,7 @@ REACHED_BY = {
     "reporting/new_experiment": set(),
     "reporting/push": set(),
     "reporting/plot_style": {"draw_figures"},
+    "reporting/paragraphs": {"summarize"},
     "reporting/provenance": {"write_report"},
     "reporting/recipe_differences": {"write_report"},
     "reporting/report_page": {"write_report"},

@@ -735,6 +735,7 @@ OWN_SETTINGS = {
         "statistics.unit": "scene",
         "variants.plain.split": {"method": "group_shuffle", "group_by": "scene"},
         "variants.plain.threshold_beta": 0.5,
+        "variants.plain.calibration": "temperature",
     },
     "compare_variants": {
         "experiment": "other",

@@ -68,6 +68,20 @@ def test_the_row_of_a_model_says_what_it_says_and_what_its_threshold_makes_of_it
     assert row[5] == f"dwight ({THRESHOLD:.3f})"
 
 
+@pytest.mark.parametrize("question", ["target", "speakers"])
+def test_a_calibrated_model_says_calibrated_probabilities(question, place):
+    names = ["not_dwight", "dwight"] if question == "target" else ["ann", "bob", "carl"]
+    logits = make_linear(place / "data/demo/models/tfidf/seed_42", names)
+    chosen = {"temperature": 4.0} | ({"threshold": 0.5} if question == "target" else {})
+    path = place / "data/demo/models/tfidf/thresholds.json"
+    path.write_text(json.dumps({"seeds": {"42": chosen}}))
+    given = {"corpus": {"question": "speakers"}} if question == "speakers" else {}
+    config = config_of(**given, defaults={"calibration": "temperature"})
+    [*_, row] = asked(config, "tfidf")
+    shares = np.exp(logits / 4) / np.exp(logits / 4).sum()
+    assert row[3] == f"{shares[1] if question == 'target' else shares.max():.3f}"
+
+
 def test_with_a_class_for_each_speaker_the_best_three_are_named(place):
     logits = make_linear(place / "data/demo/models/tfidf/seed_42", ["ann", "bob", "carl", "dora"])
     config = config_of(corpus={"question": "speakers"})

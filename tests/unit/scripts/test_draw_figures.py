@@ -250,6 +250,11 @@ CHANGES = {
         "short_thresholds",
         set_at("seeds", "42", "threshold", value=0.7),
     ),
+    "temperature": (
+        "calibration",
+        "short_thresholds",
+        lambda chosen: [of.update(temperature=3.0) for of in chosen["seeds"].values()],
+    ),
     "loss": ("training_curves", "plain_43_training", set_at("history", 1, "test_loss", value=2.0)),
     "rate": (
         "confusion_by_speaker",

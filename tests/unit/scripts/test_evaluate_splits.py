@@ -367,6 +367,33 @@ def test_the_threshold_may_have_another_goal_than_f1(evaluate):
     assert all(found["test"]["metrics"][k] == by_f1["test"]["metrics"][k] for k in same)
 
 
+def test_a_calibration_changes_how_sure_a_model_is_and_nothing_else(evaluate):
+    label = np.repeat([1, 0], [60, 240])
+    draws = np.random.default_rng(6).normal(size=(2, 300))
+    valid, test = (table(label, 4 * (each + 1.5 * label - 1.5)) for each in draws)
+    plain = evaluate(test, valid=[valid])
+    found = evaluate(
+        test, valid=[valid], change=lambda settings: settings.update(calibration="temperature")
+    )
+    sure = {"brier", "expected_calibration_error", "loss"}
+    for split in SPLITS:
+        one, other = plain[split], found[split]
+        changed = {k for k, value in one["metrics"].items() if other["metrics"][k] != value}
+        assert changed == sure
+        assert other["uncalibrated"] == {name: one["metrics"][name] for name in sure}
+        assert "temperature" not in one and "uncalibrated" not in one
+        if one["intervals"]:
+            same = one["intervals"].keys() - sure
+            assert all(one["intervals"][key] == other["intervals"][key] for key in same)
+    assert found["valid"]["metrics"]["loss"] < plain["valid"]["metrics"]["loss"]
+    of_seed, before = (each["thresholds"]["seeds"]["42"] for each in (found, plain))
+    assert of_seed["temperature"] == found["test"]["seeds"]["42"]["temperature"] > 1.5
+    assert of_seed["threshold"] == found["test"]["seeds"]["42"]["threshold"]
+    odds = [np.log(each["threshold"] / (1 - each["threshold"])) for each in (of_seed, before)]
+    assert odds[0] * of_seed["temperature"] == pytest.approx(odds[1])
+    assert of_seed["f1"] == before["f1"]
+
+
 def test_each_seed_has_a_threshold_of_its_own(evaluate):
     label = [1, 1, 0, 0]
     tables = table(label, [3, 2, -1, -2]), table(label, [-1, -2, -3, -4])

@@ -198,6 +198,23 @@ def test_a_threshold_for_another_goal_than_f1_says_so(facts):
     assert "If a decision is needed: F-beta with beta 0.5 (below 1 precision counts more" in card
 
 
+def test_a_calibrated_model_is_handed_over_as_trained_with_its_temperature(made, tmp_path):
+    """The pipeline's probabilities are the model's own, and so is the threshold that is told."""
+    chosen = json.loads(Path(made["thresholds"]).read_text())["seeds"][str(SEED)]
+    odds = np.log(chosen["threshold"] / (1 - chosen["threshold"])) / 2.5
+    of_seed = chosen | {"temperature": 2.5, "threshold": float(sigmoid(odds))}
+    (tmp_path / "thresholds.json").write_text(json.dumps({"seeds": {str(SEED): of_seed}}))
+    paths = {"thresholds": str(tmp_path / "thresholds.json"), "export": str(tmp_path / "model")}
+    export_model.main(**made | paths)
+    facts = json.loads((tmp_path / "model" / "whosaid.json").read_text())
+    assert facts["temperature"] == 2.5
+    assert facts["threshold"] == pytest.approx(chosen["threshold"])
+    card = " ".join((tmp_path / "model" / "README.md").read_text().split())
+    assert 'divide the logits (`function_to_apply="none"`) by 2.500' in card
+    weights = "model.safetensors"
+    assert sha256(tmp_path / "model" / weights) == sha256(Path(made["model"]) / weights)
+
+
 def test_no_path_of_this_machine_is_handed_over(made, exported):
     home = str(Path(made["model"]).parents[2])
     for path in exported.iterdir():

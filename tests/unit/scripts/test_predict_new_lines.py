@@ -76,6 +76,16 @@ def test_each_line_is_predicted_as_if_it_stood_alone(run, model, place):
     assert np.allclose(table["probability"], found["probability"], atol=1e-6)
 
 
+def test_a_calibrated_variant_gives_calibrated_probabilities(run, place):
+    plain = run()
+    chosen = {"threshold": 0.5, "temperature": 3.0}
+    (place / "thresholds.json").write_text(json.dumps({"seeds": dict.fromkeys("12", chosen)}))
+    found = run(thresholds="thresholds.json")
+    odds = np.log(plain["probability"]) - np.log1p(-plain["probability"])
+    assert np.allclose(found["probability"], 1 / (1 + np.exp(-odds / 3)), atol=1e-6)
+    assert found["predicted"].tolist() == plain["predicted"].tolist()
+
+
 def test_thresholds_and_short_lines_have_columns(run, place):
     (place / "thresholds.json").write_text(
         json.dumps({"seeds": {"1": {"threshold": 0.0}, "2": {"threshold": 0.0}}})

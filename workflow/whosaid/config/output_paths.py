@@ -56,8 +56,13 @@ def scores(config: Config, variant: str) -> list[str]:
 
 
 def thresholds_of(config: Config, experiment: str, variant: str) -> dict[str, str]:
-    """The decision thresholds of a variant, by name; only the question `target` has any."""
-    if config.corpus.question != "target":
+    """The file of a variant's thresholds and temperatures, by name.
+
+    Only the question `target` has thresholds. Without it there is a file only if some variant is
+    calibrated.
+    """
+    is_calibrated = any(each.calibration for each in config.variants.values())
+    if config.corpus.question != "target" and not is_calibrated:
         return {}
     return {"thresholds": f"data/{experiment}/models/{variant}/thresholds.json"}
 

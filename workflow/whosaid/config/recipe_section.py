@@ -256,6 +256,12 @@ class Recipe(Section):
         description="Question `target`: the decision threshold is the one with the best F-beta on "
         "valid, of this beta. Below 1 precision counts more, above 1 recall.",
     )
+    calibration: Literal["temperature"] | None = Field(
+        None,
+        description="`temperature`: the logits of each model are divided by one number, which has "
+        "the smallest log loss on valid. It changes how sure a model says it is, and no decision; "
+        "null: probabilities as the model gives them.",
+    )
     published: Published | None = Field(None, description="Published figures, for the table.")
 
     @model_validator(mode="after")

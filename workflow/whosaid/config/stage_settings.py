@@ -181,6 +181,7 @@ def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
         "is_baseline": config.is_baseline(variant),
         **({"is_ensemble": True} if spec.ensemble else {}),
         "threshold_beta": spec.threshold_beta,
+        "calibration": spec.calibration,
         "published": published if config.asks_the_published_question else None,
         "other_question": published is not None and not config.asks_the_published_question,
         **_bootstrap(config),

@@ -22,6 +22,7 @@ from whosaid.evaluation.metric_entry import Metric, ratio
 from whosaid.evaluation.metrics import BINS
 from whosaid.evaluation.probability import bin_of
 from whosaid.evaluation.resampling import Counts, Evaluated
+from whosaid.evaluation.temperature import calibrated
 
 TOP = 3
 """How many of the most probable classes count for `top_3_accuracy`."""
@@ -176,11 +177,14 @@ def evaluate_classes(
     blocks: Iterable[Counts],
     names: Sequence[str],
     threshold_beta: float = 1.0,
+    temperatures: np.ndarray | None = None,
 ) -> Evaluated:
     """The metrics called `names` of a variant on `test`; nothing is chosen on `valid`.
 
     As `resampling.evaluate` does for the other question, which alone has a threshold.
     """
+    if temperatures is not None:
+        test = calibrated(test, temperatures)
     models = [ClassTerms(test.label, each) for each in test.log_probabilities]
     functions = [class_entries(test.names)[name].function for name in names]
     parts = [

@@ -73,13 +73,18 @@ def evaluate(
     blocks: Iterable[Counts],
     names: Sequence[str],
     threshold_beta: float = 1.0,
+    temperatures: np.ndarray | None = None,
 ) -> Evaluated:
     """The metrics called `names` of a variant on `test`, with thresholds chosen on `valid`.
 
-    A threshold is the one with the largest F-beta, of this beta.
+    A threshold is the one with the largest F-beta, of this beta, on the models' own probabilities.
+    The metrics of calibration are those of calibrated ones, if there are `temperatures` (seeds).
     """
+    number = len(test.log_odds)
+    temperatures = np.ones(number) if temperatures is None else temperatures
     models = [
-        _Model(test, valid, seed, names, threshold_beta) for seed in range(len(test.log_odds))
+        _Model(test, valid, seed, names, threshold_beta, temperatures[seed])
+        for seed in range(number)
     ]
     parts = [[model.evaluate(*counts) for model in models] for counts in blocks]
     found = [
@@ -115,7 +120,13 @@ class _Model:
     """What stays the same over all resamples of one model."""
 
     def __init__(
-        self, test: Predictions, valid: Predictions, seed: int, names: Sequence[str], beta: float
+        self,
+        test: Predictions,
+        valid: Predictions,
+        seed: int,
+        names: Sequence[str],
+        beta: float,
+        temperature: float,
     ):
         self.beta = beta
         label, odds = test.label, test.log_odds[seed]
@@ -125,7 +136,7 @@ class _Model:
         self.test = decision_ranking(label, odds, test.abstained)
         # Without abstained rows both rankings are the same, and half of the work is saved.
         self.ranking = Ranking(label, odds) if test.abstained.any() else self.test
-        self.calibration = Calibration(label, odds)
+        self.calibration = Calibration(label, odds / temperature)
         decided = test.decide()[seed]
         self.decided = np.stack([decided & (label == 1), decided], axis=1).astype(np.float32)
         self.once = self.test.sums(np.ones((1, len(label)), np.uint8))

@@ -20,7 +20,8 @@ class Model(NamedTuple):
     """A trained model: its variant's title, its seed and folder, and what it reads.
 
     `threshold` is None where the question has none or it is not known yet. `min_words` is the
-    length of the shortest lines that it learned from.
+    length of the shortest lines that it learned from. The logits of a calibrated model are divided
+    by its `temperature`.
     """
 
     title: str
@@ -30,6 +31,7 @@ class Model(NamedTuple):
     annotate: Sequence[str]
     features: Sequence[str]
     min_words: int | None
+    temperature: float = 1.0
 
 
 def answer_tables(
@@ -76,12 +78,13 @@ def left_out(ensembles: Sequence[str]) -> list[str]:
 def ask_all(
     model: Model, lines: Sequence[str], values: Mapping[str, str], question: str
 ) -> Answers:
-    """What one model says of all lines."""
+    """What one model says of all lines, calibrated if it is to be."""
     columns = {*model.annotate, *map(column_of, model.features)} - {"text"}
     frame = pd.DataFrame({name: [values.get(name, "")] * len(lines) for name in sorted(columns)})
     frame["line"] = list(lines)
     loaded = load_lines_model(model.folder, question)
-    return Answers(loaded.logits(columns_read(frame, model.annotate, model.features)), loaded.names)
+    logits = loaded.logits(columns_read(frame, model.annotate, model.features))
+    return Answers(logits / model.temperature, loaded.names)
 
 
 def of_target(model: Model, found: Answers) -> list[str]:

@@ -17,7 +17,7 @@ from whosaid.config.model import Config
 from whosaid.config.output_paths import model_folder, thresholds_of, with_models
 from whosaid.config.parse import ConfigError, chosen_variants, read_config
 from whosaid.errors import InputError
-from whosaid.evaluation.threshold_files import read_thresholds
+from whosaid.evaluation.threshold_files import read_temperatures, read_thresholds
 from whosaid.reporting.answers import Model, answer_tables, left_out
 
 
@@ -32,7 +32,7 @@ def trained_models(config: Config, variant: str | None) -> list[Model]:
             title=each.title or name,
             seed=seed,
             folder=Path(model_folder(config, name, seed)),
-            threshold=threshold_of(config, name, seed),
+            **chosen_on_valid(config, name, seed),
             min_words=each.min_words,
             **each.reads,
         )
@@ -56,12 +56,13 @@ def ensembles(config: Config) -> list[str]:
     return [each.title or name for name, each in config.variants.items() if name in found]
 
 
-def threshold_of(config: Config, variant: str, seed: int) -> float | None:
-    """The threshold of a model, if it has one yet."""
+def chosen_on_valid(config: Config, variant: str, seed: int) -> dict[str, float | None]:
+    """The threshold of a model, if it has one yet, and its temperature, 1 if it has none."""
     path = thresholds_of(config, config.experiment, variant).get("thresholds")
     if path is None or not Path(path).is_file():
-        return None
-    return read_thresholds(path).get(seed)
+        return {"threshold": None}
+    threshold = read_thresholds(path).get(seed)
+    return {"threshold": threshold, "temperature": read_temperatures(path).get(seed, 1.0)}
 
 
 def read_values(given: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -35,6 +35,7 @@ def export_facts(
     max_tokens: int,
     added_tokens: Sequence[str],
     threshold: float | None,
+    temperature: float | None,
     corpus: Mapping[str, Any],
     split_counts: Mapping[str, Any],
     metrics: Mapping[str, Mapping[str, Any]],
@@ -55,6 +56,7 @@ def export_facts(
         **identity,
         "labels": list(labels),
         "threshold": threshold,
+        "temperature": temperature,
         "text": {
             "annotate": list(recipe["annotate"]),
             "min_words": recipe["min_words"],

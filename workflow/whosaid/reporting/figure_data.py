@@ -12,7 +12,8 @@ from whosaid.evaluation.metrics import METRICS
 from whosaid.evaluation.predictions import Predictions, read_variants
 from whosaid.evaluation.probability import sigmoid
 from whosaid.evaluation.questions import QUESTIONS
-from whosaid.evaluation.threshold_files import read_thresholds
+from whosaid.evaluation.temperature import calibrated
+from whosaid.evaluation.threshold_files import read_temperatures, read_thresholds
 from whosaid.reported_split import REPORTED
 from whosaid.reporting.formats import METRIC
 from whosaid.reporting.plot_style import fit
@@ -90,19 +91,22 @@ def read_experiment(
     of_test = [result for result in map(read_json, metrics) if result["split"] == REPORTED]
     records = map(read_json, records)
     predicted = read_variants(predictions, variants, QUESTIONS[question].read)
-    # Only one question has thresholds.
+    # Only one question has thresholds, and only some variants temperatures.
     chosen = [read_thresholds(path) for path in thresholds] or [{}] * len(variants)
-    files = (variants, of_test, predicted, chosen, map(read_json, split_counts))
+    temperatures = [read_temperatures(path) for path in thresholds] or [{}] * len(variants)
+    files = (variants, of_test, predicted, chosen, temperatures, map(read_json, split_counts))
     read = {
         variant["name"]: Variant(
             **variant,
             test=test,
-            **labels_and_probabilities(rows),
+            **labels_and_probabilities(
+                calibrated(rows, np.array([*hot.values()])) if hot else rows
+            ),
             thresholds=[*of_seeds.values()],
             histories=[next(records).get("history", []) for _ in variant["seeds"]],
             word_counts=counts.get("word_counts"),
         )
-        for variant, test, rows, of_seeds, counts in zip(*files, strict=True)
+        for variant, test, rows, of_seeds, hot, counts in zip(*files, strict=True)
     }
     return Experiment(
         question=question,

@@ -259,11 +259,25 @@ class Page:
                 "text, too.",
                 "- The figures above hold for lines drawn as the test split was. Nothing else was "
                 "measured.",
-                "- Its probabilities were not calibrated. The calibration error says how far they "
-                "are, on average, from the share of lines for which they come true.",
+                self._calibration(),
                 f"- Licence of the encoder: {self._license()}. The rights in the lines of the "
                 "script are not whosaid's to give.",
             ]
+        )
+
+    def _calibration(self) -> str:
+        error = (
+            "The calibration error says how far probabilities are, on average, from the share of "
+            "lines for which they come true"
+        )
+        if self.facts["temperature"] is None:
+            return f"- Its probabilities were not calibrated. {error}."
+        logits = "" if self.facts["format"] == "onnx" else ' (`function_to_apply="none"`)'
+        return (
+            f"- The weights are as trained, and their probabilities are not calibrated. To "
+            f"calibrate them, divide the logits{logits} by {self.text('temperature')}, the "
+            "temperature that fits the validation split best, before the softmax. This changes no "
+            f"decision. {error}; above, it is that of calibrated probabilities."
         )
 
     def _license(self) -> str:

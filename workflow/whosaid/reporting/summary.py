@@ -1,11 +1,8 @@
 """The tables and paragraphs of the summary page."""
 
-import os
-import textwrap
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from whosaid.config.warning_codes import code_of
 from whosaid.evaluation.metric_entry import Metric
@@ -15,10 +12,8 @@ from whosaid.reported_split import REPORTED
 from whosaid.reporting.addressed_numbers import AddressedNumbers
 from whosaid.reporting.formats import COUNT, DIFFERENCE, METRIC, duration
 from whosaid.reporting.markdown import table
+from whosaid.reporting.paragraphs import wrapped
 from whosaid.split_names import SPLITS
-
-WIDTH = 180
-"""The width of paragraphs, about that of the tables."""
 
 
 @dataclass(frozen=True)
@@ -325,6 +320,7 @@ class Summary:
     def notes(self, ignored: Collection[str] = ()) -> str:
         """Abstentions, and the warnings of the JSON files, each once, but for `ignored` codes."""
         notes = [self._abstentions(variant) for variant in self.variants]
+        notes += [self._calibration(variant) for variant in self.variants]
         found: dict[str, tuple[tuple, list[Variant]]] = {}
         for variant in self.variants:
             for address in self._remarks(variant):
@@ -351,26 +347,25 @@ class Summary:
             f"others: {self.numbers.text(path, 'answered', metric.name)}."
         )
 
+    def _calibration(self, variant: Variant) -> str:
+        path = variant.metrics[REPORTED]
+        if "temperature" not in self.numbers.value(path):
+            return ""
+        number, name = partial(self.numbers.text, path), "expected_calibration_error"
+        return (
+            f"{self.title(variant)} is calibrated: its logits are divided by a temperature, which "
+            f"has the smallest log loss on *valid* ({number('temperature')}, as a mean over the "
+            f"seeds). Calibration error {number('metrics', name)}, "
+            f"{number('uncalibrated', name)} before; loss {number('metrics', 'loss')}, "
+            f"{number('uncalibrated', 'loss')} before."
+        )
+
     def _remarks(self, variant: Variant) -> list[tuple]:
         """The addresses of the notes on a variant."""
         lists = [(path, "notes") for path in variant.metrics.values()]
         if variant is not self.reference:
             lists.append((self.comparison, "variants", variant.name, "notes"))
         return [(*each, place) for each in lists for place in range(len(self.numbers.value(*each)))]
-
-
-def wrapped(text: str, indent: str = "") -> str:
-    """A paragraph in lines of at most WIDTH characters; `indent` starts all lines but the first."""
-    return textwrap.fill(
-        text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
-
-
-def figure_links(figures: list[str], folder: Path) -> str:
-    """Links to the figures, relative to the `folder` of the page."""
-    names = (Path(figure).stem.replace("_", " ") for figure in figures)
-    links = (Path(os.path.relpath(figure, folder)).as_posix() for figure in figures)
-    return "\n".join(f"![{name}]({link})" for name, link in zip(names, links, strict=True))
 
 
 def read_variants(

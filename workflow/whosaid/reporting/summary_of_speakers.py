@@ -7,7 +7,8 @@ from whosaid.evaluation.questions import SPEAKERS
 from whosaid.reported_split import REPORTED
 from whosaid.reporting.formats import COUNT
 from whosaid.reporting.markdown import escaped, table
-from whosaid.reporting.summary import Summary, wrapped
+from whosaid.reporting.paragraphs import wrapped
+from whosaid.reporting.summary import Summary
 
 
 class SummaryOfSpeakers(Summary):
