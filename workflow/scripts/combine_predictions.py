@@ -19,19 +19,16 @@ import pyarrow.parquet as pq
 
 from whosaid.caching.json_files import write_json
 from whosaid.errors import StageError
-from whosaid.evaluation.class_predictions import read_class_predictions
 from whosaid.evaluation.ensemble import combine, positions_of
+from whosaid.evaluation.mean_prediction import READERS
 from whosaid.evaluation.prediction_files import write_split
-from whosaid.evaluation.predictions import read_predictions, read_variants
+from whosaid.evaluation.predictions import read_variants
 from whosaid.evaluation.watched_metrics import WATCHED
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reported_split import REPORTED
 from whosaid.split_names import HELD_OUT, SPLITS
 
 logger = logging.getLogger(__name__)
-
-READERS = {"target": read_predictions, "speakers": read_class_predictions}
-"""How predictions are read, for each question. `QUESTIONS` would draw in all metrics."""
 
 RECORDED_PACKAGES = ("numpy", "scipy")
 

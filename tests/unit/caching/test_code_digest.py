@@ -332,7 +332,7 @@ REACHED_BY = {
     "evaluation/intervals": RESAMPLE,
     "evaluation/macro_metrics": {*READ, *PREDICT, *COMBINE, *ENCODER},
     "evaluation/metric_entry": {*READ, *PREDICT, *COMBINE, *ENCODER},
-    "evaluation/mean_prediction": SHOW_ROWS,
+    "evaluation/mean_prediction": {*SHOW_ROWS, *COMBINE},
     # Adding a metric trains and predicts nothing.
     "evaluation/metrics": READ,
     "evaluation/new_predictions": {"predict_new_lines"},
