@@ -59,6 +59,11 @@ def config() -> Config:
         **{name: name.title() for name in ("speaker", "line", "row", "season", "episode", "scene")},
         "extra": {name: name for name in ("directed_by", "written_by", "writer1")},
     }
+    raw["defaults"]["training"] |= {
+        "layerwise_learning_rate_decay": 0.9,
+        "focal_loss_gamma": 2,
+        "best_epoch": {"metric": "loss", "patience": 2},
+    }
     hub = {"name": "a/b", "revision": "0" * 40}
     raw["encoders"] |= {"hub": {"hub": hub}, "local": {"path": "there"}}
     return parse_config(raw)

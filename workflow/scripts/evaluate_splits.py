@@ -66,6 +66,7 @@ def main(
     is_ensemble: bool = False,
     threshold_beta: float = 1.0,
     calibration: str | None = None,
+    chooses_epoch: bool = False,
 ) -> None:
     """Write the metrics of each split to the paths in `metrics`, and the `thresholds`.
 
@@ -73,8 +74,9 @@ def main(
     `lines.parquet`, and `unit` what is resampled. A `question` without a threshold has no path for
     it; `threshold_beta` is that of the F-beta for which it is chosen. `other_question` is true if
     published figures were left out; with a `calibration` the metrics that depend on how sure a
-    model is are those of calibrated probabilities. `bootstrap` has the keys confidence, resamples
-    and seed. Raises ValueError if there are not as many files as seeds.
+    model is are those of calibrated probabilities; with `chooses_epoch`, valid chose the epoch that
+    was kept. `bootstrap` has the keys confidence, resamples and seed. Raises ValueError if there
+    are not as many files as seeds.
     """
     for paths in (*predictions.values(), scores):
         if len(paths) != len(seeds):
@@ -145,11 +147,12 @@ def main(
                 *([IN_TRAIN] if name == REPORTED and known else []),
             ],
         }
+        is_judge = chooses_epoch and name == "valid"
         head = {
             "experiment": experiment,
             "variant": variant,
             "split": name,
-            "role": about.ROLES[name],
+            "role": about.CHOOSES_EPOCH if is_judge else about.ROLES[name],
         }
         write_json(path, {**head, **result})
         logger.info("%s %s: %d rows", variant, name, result["rows"])

@@ -2,7 +2,8 @@
 
 In: the tokenized splits of a variant, its encoder. Out: a model folder that describes itself, with
 weights (safetensors), tokenizer, label names both ways, `training.json` (per-epoch history on the
-test split, seconds, device, precision, versions) and `manifest.json`.
+test split, with `best_epoch` also on valid and the epoch that was kept, seconds, device, precision,
+versions) and `manifest.json`.
 """
 
 import logging
@@ -38,13 +39,14 @@ def main(
     """
     quiet_transformers()
     training = training | {"precision": resolve_precision(training["precision"])}
+    # The size of an evaluation batch does not change the model unless evaluations choose the epoch.
+    apart = () if "best_epoch" in training else ("per_device_eval_batch_size",)
     key = training_key(
         code=code,
         tokenized=check_manifest(Path(tokenized))["files"],
         encoder=check_manifest(Path(encoder))["files"],
-        # The size of an evaluation batch does not change the model. The question does not either:
-        # the labels of the rows do.
-        training={k: v for k, v in training.items() if k != "per_device_eval_batch_size"},
+        # Nor does the question; the labels of the rows do.
+        training={name: value for name, value in training.items() if name not in apart},
         seed=seed,
     )
     entry = Path(store) / key

@@ -18,6 +18,8 @@ from whosaid.config.parse import (
     parse_config,
     read_config_file,
 )
+from whosaid.config.recipe_section import BestEpoch
+from whosaid.evaluation.watched_metrics import WATCHED
 from whosaid.reporting.figure_data import read_experiment
 from whosaid.tokens.scratch_encoder import build_encoder
 
@@ -507,6 +509,7 @@ def test_office_has_the_published_training_arguments(office, name):
         "gradient_accumulation_steps": 4 if accumulated else 1,
         "activation_checkpointing": accumulated,
         "learning_rate": 5e-5,
+        "layerwise_learning_rate_decay": None,
         "weight_decay": 0.01,
         "lr_scheduler_type": "linear",
         "warmup_steps": 0,
@@ -514,6 +517,8 @@ def test_office_has_the_published_training_arguments(office, name):
         "train_sampling_strategy": "random",
         "precision": "float32",
         "class_weight": None,
+        "focal_loss_gamma": None,
+        "best_epoch": None,
         "seeds": (42,),
     }
 
@@ -713,6 +718,9 @@ OWN_SETTINGS = {
         "variants.plain.training.train_sampling_strategy": "group_by_length",
         "variants.plain.training.precision": "bfloat16",
         "variants.plain.training.class_weight": "balanced",
+        "variants.plain.training.focal_loss_gamma": 2,
+        "variants.plain.training.layerwise_learning_rate_decay": 0.9,
+        "variants.plain.training.best_epoch": {"metric": "f1"},
         "corpus": SPEAKERS,
     },
     "predict_splits": {
@@ -728,6 +736,7 @@ OWN_SETTINGS = {
     "evaluate_splits": {
         "experiment": "other",
         "variants.plain.training.seeds": [1, 2],
+        "variants.plain.training.best_epoch": {"metric": "f1"},
         "variants.plain.published": FIGURES,
         "statistics.resamples": 100,
         "statistics.confidence": 0.9,
@@ -917,9 +926,69 @@ def test_a_warning_that_there_is_not_cannot_be_ignored(raw):
         parse_config(put(raw, "ignore_warnings", ["W100"]))
 
 
-def test_models_from_before_there_was_a_class_weight_are_found(raw):
-    training = json.loads(settings_of(raw, "train_model"))["training"]
-    assert "class_weight" not in training
+NEUTRAL = [
+    ("class_weight", None),
+    ("focal_loss_gamma", None),
+    ("focal_loss_gamma", 0),
+    ("layerwise_learning_rate_decay", None),
+    ("layerwise_learning_rate_decay", 1),
+    ("best_epoch", None),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), NEUTRAL)
+def test_models_from_before_there_was_a_key_are_found(key, value, raw):
+    asked = put(raw, f"variants.plain.training.{key}", value)
+    assert key not in json.loads(settings_of(asked, "train_model"))["training"]
+    for stage in ("train_model", "export_model", "evaluate_splits"):
+        assert settings_of(asked, stage) == settings_of(raw, stage)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fault"),
+    [
+        ("focal_loss_gamma", -1, "-1: input should be greater than or equal to 0"),
+        ("focal_loss_gamma", 11, "11: input should be less than or equal to 10"),
+        ("layerwise_learning_rate_decay", 0, "0: input should be greater than 0"),
+        ("layerwise_learning_rate_decay", 1.1, "1.1: input should be less than or equal to 1"),
+        ("lr_scheduler_type", "polynomial", "'polynomial': input should be 'linear', 'cosine'"),
+        ("best_epoch", "f1", "'f1': must be a mapping of keys"),
+        ("best_epoch.patience", 2, "is missing"),
+        ("best_epoch", {"metric": "f1", "patience": 0}, "0: input should be greater than or"),
+        ("best_epoch.metric", "mcc", "'mcc': input should be 'loss', 'accuracy', 'f1'"),
+        ("best_epoch.metric", "macro_f1", "'macro_f1': is not for the question target, which has"),
+    ],
+)
+def test_a_value_of_training_that_cannot_be_is_refused(key, value, fault, raw):
+    with pytest.raises(ConfigError) as refused:
+        parse_config(put(raw, f"variants.plain.training.{key}", value))
+    path, _, text = str(refused.value).partition(": ")
+    assert path.startswith("variants.plain.training.") and text.startswith(fault)
+
+
+@pytest.mark.parametrize("question", ["target", "speakers"])
+def test_epochs_are_judged_by_what_the_question_watches(question, raw):
+    watched = [metric.name for metric in WATCHED[question]]
+    ranked = ["average_precision"] if question == "target" else []
+    assert [*BestEpoch.metrics_of(question)] == ["loss", *watched, *ranked]
+    raw = raw if question == "target" else put(raw, "corpus", SPEAKERS)
+    for metric in BestEpoch.metrics_of(question):
+        parse_config(put(raw, "variants.plain.training.best_epoch", {"metric": metric}))
+
+
+def test_an_ensemble_whose_member_chooses_its_epoch_on_valid_says_so(raw):
+    raw = put(raw, "variants.both", {"classifier": "ensemble"})
+    raw = put(raw, "variants.both.ensemble", {"members": ["plain", "long"]})
+    assert not parse_config(raw).chooses_epoch("both")
+    config = parse_config(put(raw, "variants.long.training.best_epoch", {"metric": "f1"}))
+    chosen = {name for name in config.variants if config.chooses_epoch(name)}
+    assert chosen == {"long", "both"}
+
+
+def test_a_linear_variant_reads_no_metric_of_an_epoch(raw):
+    raw = put(raw, "variants.plain.training.best_epoch", {"metric": "macro_f1"})
+    assert faults(raw) == ["variants.plain.training.best_epoch.metric"]
+    parse_config(put(raw, "variants.plain.classifier", "linear"))
 
 
 # The report shows every key.

@@ -2,7 +2,14 @@
 
 import pytest
 
-from whosaid.reporting.model_facts import Model, best_epoch, gap, models_table, prediction
+from whosaid.reporting.model_facts import (
+    Model,
+    best_epoch,
+    gap,
+    kept_epoch,
+    models_table,
+    prediction,
+)
 
 EPOCHS = [{"epoch": number, "test_f1": f1} for number, f1 in [(1.0, 0.1), (2.0, 0.7), (3.0, 0.7)]]
 
@@ -28,7 +35,8 @@ def test_a_model_has_a_row():
     table, _, legend = models_table([model(), model(seed=8)], "target").partition("\n\n")
     rows = [[cell.strip() for cell in row.split(" | ")] for row in table.splitlines()]
     assert rows[2][1:5] == ["7", "0.900 / 0.600", "+0.300", "0.100 / 0.450"]
-    assert rows[2][5:8] == ["2 of 3 (0.700)", "1 m 15 s", "3.0 s, 100 rows/s"]
+    assert rows[2][8] == "3.0 s, 100 rows/s"
+    assert rows[2][5:8] == ["2 of 3 (0.700)", "3", "1 m 15 s"]
     assert rows[2][0] == r"| a\|b" and rows[3][1] == "8"
     assert "F1 on train minus F1 on test" in " ".join(legend.split())
 
@@ -47,6 +55,18 @@ def test_the_question_about_speakers_has_another_metric():
 )
 def test_of_equal_epochs_the_first_is_the_best(history, expected):
     assert best_epoch(history, "test_f1") == expected
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ({"history": EPOCHS}, "3"),
+        ({"history": EPOCHS, "kept_epoch": 2.0}, "2"),
+        ({"history": []}, "—"),
+    ],
+)
+def test_the_last_epoch_is_kept_unless_the_training_chose_one(record, expected):
+    assert kept_epoch(record) == expected
 
 
 def test_without_a_metric_there_is_no_gap():

@@ -326,6 +326,15 @@ def test_one_thin_line_per_seed_and_a_bold_one_for_their_mean(inputs):
     assert mean.get_ydata() == pytest.approx([0.1, 0.4, 0.3])
 
 
+def test_a_seed_that_ended_early_has_a_shorter_line_and_ends_the_mean(inputs):
+    inputs.edit("plain_43_training", lambda record: record["history"].pop())
+    lines = inputs.figure("training_curves").axes[0].lines
+    whole, ended, mean = lines[:3]
+    assert np.isfinite(whole.get_ydata()).tolist() == [True, True, True]
+    for line in (ended, mean):
+        assert np.isfinite(line.get_ydata()).tolist() == [True, True, False]
+
+
 def test_the_cutoff_stands_between_the_last_dropped_and_the_first_kept_length(inputs):
     [axes] = inputs.figure("word_counts").axes
     assert [line.get_xdata()[0] for line in axes.lines] == [5.5]

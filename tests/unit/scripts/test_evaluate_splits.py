@@ -165,6 +165,7 @@ def test_the_file_names_what_it_measures_and_counts_the_rows(evaluate):
         assert result["unit"] == "row"
         assert set(result["seeds"]["42"]) == names | {"threshold", "confusion"}
     assert len({found[name]["role"] for name in SPLITS}) == 3
+    assert "epoch" not in found["valid"]["role"]
     # What was learned from says nothing about other rows.
     assert found["train"]["intervals"] is None
     for name in ("test", "valid"):
@@ -627,3 +628,11 @@ def test_the_stage_starts_without_the_libraries_of_training(script):
     code = f"import sys; sys.path[:0] = {sys.path!r}; import {script}; "
     code += f"sys.exit(', '.join(set({heavy!r}) & set(sys.modules)) or 0)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_valid_says_so_if_it_chose_the_epoch(evaluate):
+    found = evaluate(
+        with_counts(3, 4, 2, 11), change=lambda arguments: arguments.update(chooses_epoch=True)
+    )
+    assert "It chooses the epoch whose weights are kept, and the decision" in found["valid"]["role"]
+    assert "decides nothing" in found["test"]["role"]

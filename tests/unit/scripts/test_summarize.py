@@ -104,6 +104,16 @@ def test_the_verdict_is_conditional_on_the_corpus_and_the_division_into_splits(e
     assert "from one division into splits (seed 1234 for One)." in page
 
 
+def test_a_split_that_is_used_for_more_by_another_variant_is_said_to_be(experiment):
+    made = experiment({"one": 300, "two": 300, "three": 300})
+    for name in ("two", "three"):
+        made.metric_file(name, "valid")["role"] = "Chooses the epoch."
+    page = flat(made.summarize())
+    assert page.count("*valid*: ") == 1
+    assert "*valid* of Two, Three: Chooses the epoch." in page
+    assert unaddressed(made.root) == []
+
+
 def test_a_value_stands_with_its_interval(experiment):
     made = experiment({"one": 300})
     of_test = made.metric_file("one")

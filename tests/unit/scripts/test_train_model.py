@@ -12,6 +12,7 @@ import train_model
 import transformers
 from datasets import load_from_disk
 from safetensors.torch import load_file, save_file
+from stopping import Stopped
 from transformers import (
     AlbertConfig,
     AutoModel,
@@ -287,31 +288,6 @@ def test_a_split_on_which_the_variant_abstains_throughout_ends_no_training(
 # Stopping and continuing, and the store.
 
 
-@pytest.fixture
-def in_one_store(tokenized, encoders, training, tmp_path):
-    """A function that runs the stage with one store, and returns the folder of the model."""
-
-    def run(name="model", seed=42, code="recipe", **changes):
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            train_model.main(
-                tokenized=str(tokenized["distilbert"]),
-                encoder=str(encoders["distilbert"]),
-                model=str(tmp_path / name),
-                store=str(tmp_path / "store"),
-                code=code,
-                question="target",
-                training=training | {"num_train_epochs": 2} | changes,
-                seed=seed,
-            )
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
-        return tmp_path / name
-
-    return run
-
-
 def entries(folder):
     return sorted(path.name for path in (folder.parent / "store").iterdir())
 
@@ -354,33 +330,33 @@ def test_a_damaged_model_in_the_store_is_trained_again(in_one_store):
     assert check_manifest(one.parent / "store" / key / "model") == check_manifest(other)
 
 
-class Stopped(training_module.SealedCheckpoints):
-    """Checkpoints of a training that gets a signal while it takes a step."""
-
-    number, step = signal.SIGTERM, 1
-
-    def on_step_begin(self, args, state, control, **kwargs):
-        if state.global_step == self.step - 1:
-            signal.raise_signal(self.number)
-
-
 @pytest.fixture(scope="module")
 def undisturbed():
-    """The weights and histories of trainings that nothing stopped, by their strategy."""
+    """The weights and histories of trainings that nothing stopped, by their name."""
     return {}
+
+
+OTHERWISE = {
+    "class_weight": "balanced",
+    "focal_loss_gamma": 2.0,
+    "layerwise_learning_rate_decay": 0.5,
+    "lr_scheduler_type": "inverse_sqrt",
+    "warmup_steps": 4,
+}
 
 
 # At the end of an epoch, and in the middle of one that is not the first.
 @pytest.mark.slow
 @pytest.mark.parametrize("step", [12, 17])
 @pytest.mark.parametrize(
-    ("strategy", "number"), [("random", signal.SIGTERM), ("group_by_length", signal.SIGINT)]
+    ("name", "number"),
+    [("random", signal.SIGTERM), ("group_by_length", signal.SIGINT), ("otherwise", signal.SIGTERM)],
 )
 def test_a_stopped_training_continues_to_the_weights_of_an_undisturbed_one(
-    strategy, number, step, undisturbed, in_one_store, monkeypatch, caplog
+    name, number, step, undisturbed, in_one_store, monkeypatch, caplog
 ):
     caplog.set_level(logging.INFO)
-    changes = {"train_sampling_strategy": strategy}
+    changes = OTHERWISE if name == "otherwise" else {"train_sampling_strategy": name}
 
     def results(folder):
         history = json.loads((folder / "training.json").read_text())["history"]
@@ -390,9 +366,9 @@ def test_a_stopped_training_continues_to_the_weights_of_an_undisturbed_one(
             for entry in history
         ]
 
-    if strategy not in undisturbed:
+    if name not in undisturbed:
         folder = in_one_store("undisturbed", **changes)
-        undisturbed[strategy] = results(folder)
+        undisturbed[name] = results(folder)
         shutil.rmtree(folder.parent / "store")
     monkeypatch.setattr(Stopped, "step", step)
     monkeypatch.setattr(Stopped, "number", number)
@@ -405,5 +381,5 @@ def test_a_stopped_training_continues_to_the_weights_of_an_undisturbed_one(
     assert not (folder.parent / "stopped").exists()
     assert any(f"checkpoint-{step}" in message for message in caplog.messages)
     found, history = results(folder)
-    assert history == undisturbed[strategy][1]
-    assert same_weights(found, undisturbed[strategy][0])
+    assert history == undisturbed[name][1]
+    assert same_weights(found, undisturbed[name][0])

@@ -215,7 +215,7 @@ def test_every_model_has_its_facts_and_differences_stand_in_the_page(report):
         ["Two", "2"],
     ]
     assert models[1][5:] == [
-        *("2 of 4 (0.600)", "9 m 48 s", "1.5 s, 800 rows/s", "CPU (2 threads), float32"),
+        *("2 of 4 (0.600)", "4", "9 m 48 s", "1.5 s, 800 rows/s", "CPU (2 threads), float32"),
     ]
     encoders, differences = page.under["How the variants differ"]
     assert encoders[1:] == [

@@ -6,7 +6,9 @@ from torch import nn
 from transformers import (
     AlbertConfig,
     BertConfig,
+    DebertaV2Config,
     DistilBertConfig,
+    ElectraConfig,
     ModernBertConfig,
     MPNetConfig,
     PreTrainedModel,
@@ -24,6 +26,11 @@ CONFIGS = {
     "albert": (AlbertConfig, SIZES | {"embedding_size": 16}),
     "modernbert": (ModernBertConfig, SIZES),
     "mpnet": (MPNetConfig, SIZES),
+    "electra": (ElectraConfig, SIZES | {"embedding_size": 8}),
+    "deberta-v2": (
+        DebertaV2Config,
+        SIZES | {"relative_attention": True, "norm_rel_ebd": "layer_norm"},
+    ),
 }
 
 TOKENIZERS = {"roberta": "roberta"}

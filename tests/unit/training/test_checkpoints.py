@@ -1,14 +1,18 @@
 """Checkpoints are taken only when they were written to their end."""
 
+import json
 from pathlib import Path
+
+import pytest
 
 from whosaid.caching.manifest import write_manifest
 from whosaid.training.checkpoints import last_complete_checkpoint
 
 
-def checkpoint(folder: Path, step: int) -> Path:
+def checkpoint(folder: Path, step: int, best: int | None = None) -> Path:
     path = folder / f"checkpoint-{step}"
     path.mkdir(parents=True)
+    (path / "trainer_state.json").write_text(json.dumps({"best_global_step": best}))
     (path / "model.safetensors").write_text(f"weights of step {step}")
     write_manifest(path, seconds=1.0)
     return path
@@ -33,3 +37,20 @@ def test_a_checkpoint_that_is_not_complete_is_dropped_for_the_one_before(tmp_pat
 
 def test_without_checkpoints_there_is_none(tmp_path):
     assert last_complete_checkpoint(tmp_path / "checkpoints") is None
+
+
+def test_a_checkpoint_counts_together_with_the_best_one_so_far(tmp_path):
+    checkpoint(tmp_path, 5, best=5)
+    last = checkpoint(tmp_path, 15, best=5)
+    assert last_complete_checkpoint(tmp_path) == last
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_text("")])
+def test_without_the_best_weights_what_came_after_them_is_deleted(damage, tmp_path):
+    """The Trainer would go on, forget which epoch was the best, and keep a later one."""
+    earlier = checkpoint(tmp_path, 5, best=5)
+    best = checkpoint(tmp_path, 10, best=10)
+    checkpoint(tmp_path, 15, best=10)
+    damage(best / "model.safetensors")
+    assert last_complete_checkpoint(tmp_path) == earlier
+    assert list(tmp_path.iterdir()) == [earlier]

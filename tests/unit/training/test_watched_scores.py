@@ -21,6 +21,16 @@ def test_metrics_are_those_of_the_larger_logit():
     )
 
 
+def test_average_precision_is_there_where_it_is_the_goal():
+    logits = np.array([[2.0, 1.0], [0.0, 1.0], [-1.0, -0.5], [3.0, 3.1]])
+    prediction = transformers.EvalPrediction(logits, np.array([0, 1, 1, 0]))
+    assert "average_precision" not in compute_metrics("target", prediction, "f1")
+    # By log odds: 1 (right), 0.5 (right), 0.1, -1.
+    assert compute_metrics("target", prediction, "average_precision")["average_precision"] == 1
+    prediction = transformers.EvalPrediction(logits, np.array([0, 0, 1, 0]))
+    assert compute_metrics("target", prediction, "average_precision")["average_precision"] == 1 / 2
+
+
 def test_scores_are_those_of_scikit_learn():
     random = np.random.default_rng(1)
     decisions, labels = random.integers(0, 2, (2, 200))

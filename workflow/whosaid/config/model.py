@@ -241,6 +241,11 @@ class Config(Section):
         names = self.members_of(variant) or (variant,)
         return all(self.variants[name].classifier == "linear" for name in names)
 
+    def chooses_epoch(self, variant: str) -> bool:
+        """Whether valid chooses an epoch of an encoder that takes part in the variant."""
+        parts = [self.variants[name] for name in self.members_of(variant) or (variant,)]
+        return any(each.classifier == "encoder" and each.training.best_epoch for each in parts)
+
     @property
     def asks_the_published_question(self) -> bool:
         """Whether the published figures answer the question that `corpus` asks."""

@@ -15,7 +15,7 @@ from whosaid.config.ensembles import ensemble_problems, with_rows_of_members
 from whosaid.config.missing_columns import Problem, mapping, missing_columns
 from whosaid.config.model import Config
 from whosaid.config.output_paths import with_models
-from whosaid.config.recipe_section import Resample
+from whosaid.config.recipe_section import BestEpoch, Resample
 from whosaid.config.value_types import PLAIN_WORD
 from whosaid.errors import InputError
 
@@ -265,6 +265,12 @@ def _of_other_question(config: Config) -> Iterator[Problem]:
             path = ("variants", name, "resample", key)
             own = ", ".join(Resample.keys_of(question))
             yield path, f"is not for the question {question}, whose keys are {own}; leave it out"
+        best = variant.training.best_epoch if variant.classifier == "encoder" else None
+        allowed = BestEpoch.metrics_of(question)
+        if best and best.metric not in allowed:
+            path = ("variants", name, "training", "best_epoch", "metric")
+            fault = f"{best.metric!r}: is not for the question {question}"
+            yield path, f"{fault}, which has {', '.join(allowed)}"
 
 
 def _is_written(path: tuple[str, ...], value: Any) -> bool:

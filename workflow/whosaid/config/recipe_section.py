@@ -23,7 +23,9 @@ class Fractions(Section):
         0.25, description="Share of test rows, which are also watched after each epoch."
     )
     valid: Annotated[Number, Field(gt=0, lt=1)] = Field(
-        0.25, description="Share of validation rows, looked at only at the end."
+        0.25,
+        description="Share of validation rows, looked at only at the end, or, with "
+        "`training.best_epoch`, after each epoch.",
     )
 
     @model_validator(mode="after")
@@ -97,8 +99,33 @@ class Resample(Section):
         return [k for k in fields if k not in own and getattr(self, k) != fields[k].default]
 
 
+class BestEpoch(Section):
+    """Keep the weights of the epoch that is best on `valid`, of equal ones the first."""
+
+    metric: Literal[
+        *("loss", "accuracy", "f1", "precision", "recall", "average_precision"),
+        *("macro_f1", "macro_precision", "macro_recall"),
+    ] = Field(
+        description="What an epoch is judged by. Those with `macro_` are for the question "
+        "`speakers`; `loss` and `accuracy` for both; the others for `target`. The loss is the "
+        "plain cross-entropy."
+    )
+    patience: Count | None = Field(
+        None,
+        description="Training ends after this many epochs in a row without a better one; null: "
+        "after all epochs.",
+    )
+
+    @staticmethod
+    def metrics_of(question: Question) -> tuple[str, ...]:
+        """The metrics that are for this question."""
+        if question == "target":
+            return "loss", "accuracy", "f1", "precision", "recall", "average_precision"
+        return "loss", "accuracy", "macro_f1", "macro_precision", "macro_recall"
+
+
 class Training(Section):
-    """Arguments of the Transformers `Trainer`, by its own names."""
+    """Arguments of the Transformers `Trainer`, by its own names where it has one."""
 
     num_train_epochs: Annotated[Number, Field(gt=0)] = Field(5.0, description="Passes over train.")
     max_steps: Annotated[int, BeforeValidator(refuse_bool), AfterValidator(_all_or_some)] = Field(
@@ -108,11 +135,21 @@ class Training(Section):
     per_device_eval_batch_size: Count = Field(32, description="Rows per evaluation batch.")
     gradient_accumulation_steps: Count = Field(1, description="Batches per optimizer step.")
     learning_rate: Annotated[Number, Field(gt=0, le=1)] = Field(5e-5, description="Peak rate.")
+    layerwise_learning_rate_decay: Ratio | None = Field(
+        None,
+        description="Each layer of the encoder learns with the rate of the layer above times this "
+        "factor, the embeddings with that of the lowest layer times it, the head with the full "
+        "rate; null or 1: all learn with the full rate.",
+    )
     weight_decay: Annotated[Number, Field(ge=0, le=1)] = Field(
         0.01, description="Decoupled weight decay; biases and layer norms are spared."
     )
-    lr_scheduler_type: Literal["linear", "cosine", "constant", "constant_with_warmup"] = Field(
-        "linear", description="Course of the learning rate after the warm-up."
+    lr_scheduler_type: Literal[
+        "linear", "cosine", "constant", "constant_with_warmup", "inverse_sqrt"
+    ] = Field(
+        "linear",
+        description="Course of the learning rate after the warm-up. `inverse_sqrt` has fallen to a "
+        "half after four times `warmup_steps`; without a warm-up it hardly falls.",
     )
     warmup_steps: Annotated[Number, Field(ge=0)] = Field(
         0.0, description="Steps of warm-up; below 1 it is the share of all steps."
@@ -138,6 +175,17 @@ class Training(Section):
         None,
         description="`balanced`: in the training loss a row counts by the inverse of its class's "
         "frequency, as in scikit-learn; null: every row counts the same.",
+    )
+    focal_loss_gamma: Annotated[Number, Field(ge=0, le=10)] | None = Field(
+        None,
+        description="Focal loss: in the training loss a row whose class the model gives the "
+        "probability p counts by (1 - p) to the power of this, so rows that are hard count more; 2 "
+        "is usual. It goes together with `class_weight`. null or 0: cross-entropy.",
+    )
+    best_epoch: BestEpoch | None = Field(
+        None,
+        description="Keep the weights of the epoch that is best on `valid`; null: those of the "
+        "last epoch, as published. `test` decides nothing either way.",
     )
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = Field(
         (42,), description="One model is trained per seed; metrics are means over them."

@@ -12,6 +12,17 @@ from typing import Any
 from whosaid.config import output_paths
 from whosaid.config.column_names import TEXT_FEATURES
 from whosaid.config.model import Config
+from whosaid.config.recipe_section import Training
+
+NEUTRAL = {
+    "best_epoch": (None,),
+    "focal_loss_gamma": (None, 0),
+    "layerwise_learning_rate_decay": (None, 1),
+}
+"""Values of the younger keys of `training` that change no model.
+
+They are left out, so that models and exports from before there were these keys are known.
+"""
 
 
 def settings_text(config: Config, stage: str, wildcards: Mapping[str, str]) -> str:
@@ -87,7 +98,7 @@ def inspect_tokens(config: Config, variant: str) -> dict[str, Any]:
 
 def train_model(config: Config, variant: str, seed: str) -> dict[str, Any]:
     """The Trainer's arguments and the seed of this one model."""
-    training = config.variants[variant].training.model_dump(mode="json", exclude={"seeds"})
+    training = _arguments(config.variants[variant].training)
     if training["class_weight"] is None:
         del training["class_weight"]  # so that models from before there was this key are known
     return {"question": config.corpus.question, "training": training, "seed": int(seed)}
@@ -184,6 +195,7 @@ def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
         "calibration": spec.calibration,
         "published": published if config.asks_the_published_question else None,
         "other_question": published is not None and not config.asks_the_published_question,
+        **({"chooses_epoch": True} if config.chooses_epoch(variant) else {}),
         **_bootstrap(config),
     }
 
@@ -260,7 +272,7 @@ def export_model(config: Config, variant: str, seed: str) -> dict[str, Any]:
     spec = config.variants[variant]
     apart = {"title", "classifier", "linear", "ensemble", "published", "training"}
     recipe = spec.model_dump(mode="json", exclude=apart)
-    recipe["training"] = spec.training.model_dump(mode="json", exclude={"seeds"})
+    recipe["training"] = _arguments(spec.training)
     encoder = config.encoders[spec.encoder].model_dump(mode="json", exclude_none=True)
     return {
         "experiment": config.experiment,
@@ -320,6 +332,12 @@ def _variants(config: Config, *keys: str) -> list[dict[str, Any]]:
         values = {key: derived[key] if key in derived else getattr(spec, key) for key in keys}
         rows.append({"name": name, **values})
     return rows
+
+
+def _arguments(training: Training) -> dict[str, Any]:
+    """How a model is trained, whatever its seed."""
+    neutral = {key for key, values in NEUTRAL.items() if getattr(training, key) in values}
+    return training.model_dump(mode="json", exclude={"seeds"} | neutral)
 
 
 def _bootstrap(config: Config) -> dict[str, Any]:

@@ -19,6 +19,12 @@ ROLES = {
 }
 """What each split is for."""
 
+CHOOSES_EPOCH = (
+    "Held out from learning. It chooses the epoch whose weights are kept, so figures are slightly "
+    "optimistic here."
+)
+"""What valid is for with `training.best_epoch`."""
+
 
 def trivial_metrics(label: np.ndarray, in_train: np.ndarray) -> dict[str, dict[str, float]]:
     """The metrics of two trivial classifiers: always the most frequent class of train, at random.

@@ -188,11 +188,15 @@ def training_curves(experiment: Experiment) -> Figure:
     figure, grid = plot_style.panels(title, headings, "epoch", f"loss (nats) and {watched.title}")
     series = {"train_loss": GREY, "test_loss": BLUE, f"test_{watched.name}": ORANGE}
     for variant, axes in zip(trained, grid, strict=False):
-        epochs = np.array([entry["epoch"] for entry in variant.histories[0]])
+        # With `patience` some seeds have fewer epochs; the mean ends with the shortest.
+        longest = max(variant.histories, key=len)
+        epochs = np.array([entry["epoch"] for entry in longest])
         for key, color in series.items():
-            of_seeds = [[entry[key] for entry in history] for history in variant.histories]
+            of_seeds = np.full((len(variant.histories), len(longest)), np.nan)
+            for number, history in enumerate(variant.histories):
+                of_seeds[number, : len(history)] = [entry[key] for entry in history]
             label = key.replace("_", " ").replace("f1", "F1")
-            _plot_seeds(axes, epochs, np.array(of_seeds), color, label)
+            _plot_seeds(axes, epochs, of_seeds, color, label)
     grid[0].xaxis.set_major_locator(MaxNLocator(6, integer=True))
     grid[0].set_ylim(bottom=0)
     note = "Bold: mean over the seeds, thin: each seed. The rows are of the test split."

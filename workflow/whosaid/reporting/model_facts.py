@@ -11,8 +11,9 @@ WATCHED = {"target": ("f1", "F1"), "speakers": ("macro_f1", "macro F1")}
 
 LEGEND = """\
 *gap*: {metric} on train minus {metric} on test. *best epoch*: the one with the highest {metric} on
-test. It decides nothing: the weights of the last epoch are used. *training* includes the evaluation
-after each epoch. *prediction*: for all three splits together."""
+test. It decides nothing. *kept epoch*: the one whose weights are used, which is the last, or with
+`best_epoch` the best on valid. *training* includes the evaluation after each epoch. *prediction*:
+for all three splits together."""
 
 
 class Model(NamedTuple):
@@ -41,6 +42,7 @@ def models_table(models: Sequence[Model], question: str) -> str:
             gap(model, metric),
             both(model, "loss"),
             best_epoch(model.record["history"], f"test_{metric}"),
+            kept_epoch(model.record),
             duration(model.record["seconds"]),
             prediction(model.runtime),
             escaped(f"{model.record['device']}, {model.record['precision']}"),
@@ -48,7 +50,7 @@ def models_table(models: Sequence[Model], question: str) -> str:
         for model in models
     ]
     headers = ["variant", "seed", f"{title} on train / test", "gap", "loss on train / test"]
-    headers += ["best epoch", "training", "prediction", "device"]
+    headers += ["best epoch", "kept epoch", "training", "prediction", "device"]
     return f"{table(rows, headers)}\n\n{LEGEND.format(metric=title)}"
 
 
@@ -69,6 +71,13 @@ def best_epoch(history: Sequence[Mapping[str, float]], metric: str) -> str:
         return UNDEFINED
     best = max(history, key=lambda epoch: epoch[metric])
     return f"{best['epoch']:g} of {history[-1]['epoch']:g} ({rendered(best[metric], METRIC)})"
+
+
+def kept_epoch(record: Mapping[str, Any]) -> str:
+    """The epoch whose weights are used: the last, unless the training chose one; or a dash."""
+    if not record["history"]:
+        return UNDEFINED
+    return f"{record.get('kept_epoch', record['history'][-1]['epoch']):g}"
 
 
 def prediction(runtime: Mapping[str, Mapping[str, float]]) -> str:

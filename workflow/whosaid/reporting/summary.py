@@ -13,6 +13,7 @@ from whosaid.reporting.addressed_numbers import AddressedNumbers
 from whosaid.reporting.formats import COUNT, DIFFERENCE, METRIC, duration
 from whosaid.reporting.markdown import table
 from whosaid.reporting.paragraphs import wrapped
+from whosaid.reporting.split_roles import split_roles
 from whosaid.split_names import SPLITS
 
 
@@ -311,10 +312,9 @@ class Summary:
         for record in (record for variant in self.variants for record in variant.records):
             records.setdefault(self.numbers.value(record, "device"), record)
         names = [self.numbers.text(record, "device", form="text") for record in records.values()]
-        roles = " ".join(
-            f"*{split}*: {self.numbers.text(path, 'role', form='text')}"
-            for split, path in self.reference.metrics.items()
-        )
+        variants = {variant.name: variant for variant in (self.reference, *self.variants)}
+        files = {name: variant.metrics for name, variant in variants.items()}
+        roles = split_roles(self.numbers, files, lambda name: self.title(variants[name]))
         return wrapped(f"Cells read train / test / valid. Trained on: {', '.join(names)}. {roles}")
 
     def notes(self, ignored: Collection[str] = ()) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import TrainerCallback
+from transformers import TrainerCallback, TrainerState
+from transformers.trainer import TRAINER_STATE_NAME
 
 from whosaid.caching.manifest import is_complete, read_manifest, write_manifest
 from whosaid.errors import InterruptedStageError
@@ -53,6 +54,11 @@ class SealedCheckpoints(TrainerCallback):
         is_last = self.is_asked_to_stop  # a later signal stops after the next step
         checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         write_manifest(checkpoint, seconds=self.seconds())
+        if args.load_best_model_at_end:
+            needed = {state.global_step, state.best_global_step}
+            for step, other in checkpoints_by_step(checkpoint.parent):
+                if step not in needed:
+                    shutil.rmtree(other)
         if is_last:
             raise InterruptedStageError(
                 f"stopped after step {state.global_step} of {state.max_steps}; the same command "
@@ -77,14 +83,25 @@ class EpochSeed(TrainerCallback):
     on_evaluate = on_epoch_begin
 
 
+def checkpoints_by_step(folder: Path) -> list[tuple[int, Path]]:
+    """The step of each checkpoint in `folder` and its path, the latest first."""
+    checkpoints = folder.glob("checkpoint-*")
+    return sorted(((int(path.name.partition("-")[2]), path) for path in checkpoints), reverse=True)
+
+
 def last_complete_checkpoint(folder: Path) -> Path | None:
-    """The latest complete checkpoint in `folder`; incomplete ones after it are deleted."""
-    by_step = sorted(
-        folder.glob("checkpoint-*"), key=lambda path: int(path.name.partition("-")[2]), reverse=True
-    )
-    for checkpoint in by_step:
+    """The latest complete checkpoint in `folder`; those after it are deleted.
+
+    A checkpoint that names another one as the best is complete together with that one.
+    """
+    for _, checkpoint in checkpoints_by_step(folder):
         if is_complete(checkpoint):
-            return checkpoint
-        logger.info("%s was not written to its end: deleted", checkpoint)
+            state = TrainerState.load_from_json(str(checkpoint / TRAINER_STATE_NAME))
+            best = state.best_global_step
+            if best is None or is_complete(folder / f"checkpoint-{best}"):
+                return checkpoint
+            logger.info("%s needs checkpoint-%d, which is not complete: deleted", checkpoint, best)
+        else:
+            logger.info("%s was not written to its end: deleted", checkpoint)
         shutil.rmtree(checkpoint)
     return None

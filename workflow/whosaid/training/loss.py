@@ -16,16 +16,35 @@ def balanced_weights(rows: Dataset) -> torch.Tensor:
     return torch.tensor(weights, dtype=torch.float32)
 
 
+def focal_loss(
+    logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None, gamma: float
+) -> torch.Tensor:
+    """The focal loss, summed over the rows (Lin et al., "Focal Loss for Dense Object Detection").
+
+    The cross-entropy of a row counts by (1 - p)^gamma, where p is the probability of its class, and
+    by the weight of its class.
+    """
+    of_rows = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
+    missed = -torch.expm1(-of_rows)  # 1 - p
+    # At p = 1 a power below 1 has an infinite slope; the gradient of what is clamped is 0.
+    factors = missed.clamp(min=torch.finfo(missed.dtype).tiny) ** gamma
+    if weights is not None:
+        factors = factors * weights[labels]
+    return (factors * of_rows).sum()
+
+
 @dataclass(frozen=True)
 class MeanLoss:
-    """The cross-entropy summed over the rows, divided by the rows of the accumulated batch.
+    """The loss summed over the rows, divided by the rows of the accumulated batch.
 
     In Transformers 5.23 the Trainer itself divides by the wrong number for sequence classifiers
-    when batches are accumulated. The `weights` of the classes count in training only, so the loss
-    on held-out rows stays comparable.
+    when batches are accumulated. The loss is the cross-entropy, or with a `gamma` the focal loss.
+    `gamma` and the `weights` of the classes count in training only, so the loss on held-out rows
+    stays comparable.
     """
 
     weights: torch.Tensor | None = None
+    gamma: float | None = None
 
     def __call__(
         self, outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None
@@ -34,5 +53,8 @@ class MeanLoss:
         logits, weights = outputs.logits, None
         if self.weights is not None and logits.requires_grad:
             weights = self.weights.to(logits)
-        total = torch.nn.functional.cross_entropy(logits, labels, weights, reduction="sum")
+        if self.gamma and logits.requires_grad:
+            total = focal_loss(logits, labels, weights, self.gamma)
+        else:
+            total = torch.nn.functional.cross_entropy(logits, labels, weights, reduction="sum")
         return total / (len(labels) if num_items_in_batch is None else num_items_in_batch)

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import DatasetDict, load_from_disk
-from transformers import AutoTokenizer, set_seed
+from transformers import AutoTokenizer, EarlyStoppingCallback, set_seed
 
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import write_json
 from whosaid.caching.manifest import write_manifest
 from whosaid.split_names import SPLITS
+from whosaid.training.best_epoch import SameCourse, check_judge, kept_epoch, steps_left
 from whosaid.training.checkpoints import EpochSeed, SealedCheckpoints, last_complete_checkpoint
 from whosaid.training.classifier import check_token_ids, new_classifier
 from whosaid.training.cpu_dropout import use_cpu_dropout
@@ -67,10 +68,11 @@ def train(
 ) -> None:
     """Train on the train split of `tokenized`, and write the model folder into the store's `entry`.
 
-    `training` holds TrainingArguments, a resolved `precision` and perhaps a `class_weight`;
-    `question` says which metrics are watched. On SIGTERM and SIGINT it saves a checkpoint and
-    raises InterruptedStageError. The train loss that is logged for an interrupted epoch covers only
-    the part after the resume; everything else is as without the interruption.
+    `training` holds TrainingArguments, a resolved `precision` and perhaps other keys of that
+    section of the config; `question` says which metrics are watched. On SIGTERM and SIGINT it saves
+    a checkpoint and raises InterruptedStageError. The train loss that is logged for an interrupted
+    epoch covers only the part after the resume; everything else is as without the interruption.
+    Raises InputError if `best_epoch` is asked for and valid offers no choice.
     """
     checkpoints = entry / "checkpoints"
     tokenizer = AutoTokenizer.from_pretrained(Path(tokenized) / "tokenizer")
@@ -87,6 +89,12 @@ def train(
             "%s: rows are padded, not packed, which takes two to three times as long",
             model.config.model_type,
         )
+    best = training.get("best_epoch") or {"metric": None, "patience": None}
+    if best["metric"]:
+        check_judge(rows["valid"], f"{tokenized}/valid")
+    checkpoint, arguments = last_complete_checkpoint(checkpoints), training
+    if checkpoint is not None and best["patience"]:
+        arguments = training | steps_left(checkpoint, best["patience"])
     trainer = build_trainer(
         model,
         tokenizer,
@@ -101,12 +109,15 @@ def train(
         optim="adamw_torch_fused",
         # The filter would leave losses that are not finite out of the mean.
         logging_nan_inf_filter=False,
-        **training,
+        **arguments,
     )
-    checkpoint = last_complete_checkpoint(checkpoints)
     sealed = SealedCheckpoints(checkpoint)
-    for callback in (EpochLog(question), EpochSeed, sealed):
+    for callback in (EpochLog(question, best["metric"]), EpochSeed, sealed):
         trainer.add_callback(callback)
+    if best["metric"]:
+        trainer.add_callback(SameCourse)
+    if best["patience"]:
+        trainer.add_callback(EarlyStoppingCallback(best["patience"]))
     if checkpoint is not None:
         logger.info("continuing from %s", checkpoint)
     trainer.train(resume_from_checkpoint=checkpoint and str(checkpoint))
@@ -118,10 +129,13 @@ def train(
         "seconds": sealed.seconds(),
         "optimizer_steps": trainer.state.global_step,
         "rows": {name: len(split) for name, split in rows.items()},
-        "history": epoch_history(question, trainer.state.log_history),
+        "history": epoch_history(question, trainer.state.log_history, best["metric"]),
         "arguments": training,
         "versions": {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES},
     }
+    if best["metric"]:
+        record["kept_epoch"] = kept_epoch(trainer.state)
+        logger.info("the weights of epoch %g are kept", record["kept_epoch"])
     restore_embeddings(model)
     # Whoever looks up this key wants this very model, so an orphan of a killed run may write it.
     with atomic_write(entry / "model", even_orphaned=True) as partial:

@@ -1,5 +1,6 @@
 """The Transformers Trainer, with packed batches for the encoders that can be packed."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,8 @@ from transformers import (
 )
 
 from whosaid.tokens.first_position import first_position
+from whosaid.training.best_epoch import best_epoch_arguments
+from whosaid.training.layer_rates import LayerwiseTrainer
 from whosaid.training.loss import MeanLoss, balanced_weights
 from whosaid.training.packing import PackingCollator, can_be_packed, enable_packing
 from whosaid.training.watched_scores import compute_metrics
@@ -31,20 +34,32 @@ def build_trainer(
     question: str,
     precision: str,
     class_weight: str | None = None,
+    focal_loss_gamma: float | None = None,
+    layerwise_learning_rate_decay: float | None = None,
+    best_epoch: Mapping[str, Any] | None = None,
     **arguments: Any,
 ) -> Trainer:
     """A Trainer that trains `model` on `rows["train"]` and evaluates it on `rows["test"]`.
 
     `question` says which metrics are reported; `precision` must be resolved (not `auto`);
-    `class_weight` is that of the training loss; `arguments` are TrainingArguments. An encoder that
-    cannot be packed gets padded batches.
+    `class_weight` and `focal_loss_gamma` are those of the training loss; each layer has the rate of
+    the one above times `layerwise_learning_rate_decay`; with `best_epoch`, a section of the config,
+    it evaluates on `rows["valid"]`, too, and keeps the epoch that is best there; `arguments` are
+    TrainingArguments. An encoder that cannot be packed gets padded batches.
     """
+    watched: Any = rows["test"].select_columns(COLUMNS) if "test" in rows else None
+    metric = best_epoch and best_epoch["metric"]
+    if best_epoch is not None:
+        watched = {"test": watched, "valid": rows["valid"].select_columns(COLUMNS)}
+        arguments |= best_epoch_arguments(best_epoch["metric"])
     if can_be_packed(model):
         enable_packing(model)
         collator = PackingCollator(tokenizer.pad_token_id, first_position(model.config))
     else:
         collator = DataCollatorWithPadding(tokenizer)
-    trainer = Trainer(
+    decay = layerwise_learning_rate_decay
+    trainer_class = Trainer if decay in (None, 1) else partial(LayerwiseTrainer, decay)
+    trainer = trainer_class(
         model=model,
         args=TrainingArguments(
             remove_unused_columns=False,
@@ -57,10 +72,12 @@ def build_trainer(
         ),
         data_collator=collator,
         train_dataset=rows["train"].select_columns(COLUMNS) if "train" in rows else None,
-        eval_dataset=rows["test"].select_columns(COLUMNS) if "test" in rows else None,
+        eval_dataset=watched,
         processing_class=tokenizer,
-        compute_metrics=partial(compute_metrics, question),
-        compute_loss_func=MeanLoss(class_weight and balanced_weights(rows["train"])),
+        compute_metrics=partial(compute_metrics, question, metric=metric),
+        compute_loss_func=MeanLoss(
+            class_weight and balanced_weights(rows["train"]), focal_loss_gamma
+        ),
     )
     if trainer.label_smoother is not None:
         raise ValueError("label_smoothing_factor would have no effect: MeanLoss is used instead")

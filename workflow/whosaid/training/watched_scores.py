@@ -5,6 +5,7 @@ from functools import cache
 import datasets
 import evaluate
 import numpy as np
+from sklearn.metrics import average_precision_score
 from transformers import EvalPrediction
 
 from whosaid.evaluation.metric_entry import Metric
@@ -40,9 +41,18 @@ def combined_metrics(question: str) -> evaluate.CombinedEvaluations:
     return evaluate.combine([WatchedMetric(metric) for metric in WATCHED[question]])
 
 
-def compute_metrics(question: str, prediction: EvalPrediction) -> dict[str, float]:
-    """The watched metrics of the class with the largest logit, for the Trainer."""
-    return score(question, prediction.predictions.argmax(axis=1), prediction.label_ids)
+def compute_metrics(
+    question: str, prediction: EvalPrediction, metric: str | None = None
+) -> dict[str, float]:
+    """The watched metrics of the class with the largest logit, for the Trainer.
+
+    If `metric` is `average_precision`, so is that of two classes, ranked by their log odds.
+    """
+    logits, labels = prediction.predictions, prediction.label_ids
+    found = score(question, logits.argmax(axis=1), labels)
+    if metric == "average_precision":
+        found[metric] = float(average_precision_score(labels, logits[:, 1] - logits[:, 0]))
+    return found
 
 
 def score(question: str, decisions: np.ndarray, labels: np.ndarray) -> dict[str, float]:
