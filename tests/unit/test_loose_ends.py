@@ -39,6 +39,7 @@ ELSEWHERE = {
     "statistics": "its keys are in `bootstrap`",
     "corpus": "its keys stand in many stages",
     "audit": "its keys are those of audit_splits",
+    "track_baselines": "adds variants",
     "new_lines": "inputs of predict_new_lines",
     "informal_test": "goes by the name lines",
 }
@@ -66,6 +67,7 @@ def config() -> Config:
     }
     hub = {"name": "a/b", "revision": "0" * 40}
     raw["encoders"] |= {"hub": {"hub": hub}, "local": {"path": "there"}}
+    raw["variants"]["around"] = {"context": {"before": 1}}
     return parse_config(raw)
 
 

@@ -16,10 +16,11 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import read_json, write_json
 from whosaid.caching.manifest import check_manifest
+from whosaid.config.column_names import CONTEXT_COLUMNS
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reporting.token_page import Example, shown_positions, token_page
 from whosaid.split_names import SPLITS
-from whosaid.tokens.token_counts import count_tokens
+from whosaid.tokens.token_counts import count_tokens, whole_ids
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,8 @@ def example(rows: Dataset, position: int, tokenizer: PreTrainedTokenizerBase) ->
     """The row at a position of a split, with its tokens."""
     row = rows[position]
     ids = row["input_ids"]
-    whole = tokenizer(row["text"], truncation=False, verbose=False)["input_ids"]
+    columns = [name for name in ("text", *CONTEXT_COLUMNS) if name in row]
+    whole = whole_ids({name: row[name] for name in columns}, tokenizer)
     return Example(
         row=row["row"],
         text=row["text"],

@@ -2,12 +2,14 @@
 
 In: `lines.parquet` and, if words are counted with `punkt`, NLTK's punkt_tab data. Out: the splits
 `train.parquet`, `test.parquet`, `valid.parquet` with the columns row, text, label (a ClassLabel)
-and abstained (true for a row of test or valid that is too short for the variant);
-`added_tokens.json`, the tokens that the annotation adds to the tokenizer; `split_counts.json`.
+and abstained (true for a row of test or valid that is too short for the variant), and those of the
+context if the variant has one; `added_tokens.json`, the tokens that the annotation and the names of
+the context add to the tokenizer; `split_counts.json`.
 """
 
 import logging
 from functools import partial
+from typing import Any
 
 import whosaid.jobs.environment  # noqa: F401  (before the libraries that read it)
 
@@ -15,10 +17,12 @@ import whosaid.jobs.environment  # noqa: F401  (before the libraries that read i
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
-from datasets import ClassLabel, Dataset, Features, Value, disable_progress_bars
+from datasets import ClassLabel, Dataset, Features, List, Value, disable_progress_bars
 
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import write_json
+from whosaid.corpus.context import context_borders, context_columns, shuffle_context
+from whosaid.corpus.name_tags import name_tags
 from whosaid.corpus.recipe import annotate_texts, drop_duplicates, select_speakers
 from whosaid.corpus.split_rows import split_rows
 from whosaid.corpus.units import unit_columns
@@ -33,6 +37,15 @@ def count_labels(rows: pd.DataFrame, labels: int, has_target: bool) -> dict:
     of_labels = np.bincount(rows["label"], minlength=labels).tolist()
     positives = {"positives": of_labels[1]} if has_target else {}
     return {"rows": len(rows), **positives, "of_labels": of_labels}
+
+
+def context_of(
+    lines: pd.DataFrame, units: dict[str, list[str]], context: dict[str, Any]
+) -> pd.DataFrame:
+    """The context of every line of the corpus, see `context_columns`."""
+    scenes = context_borders(lines, units, across_scenes=False)
+    borders = context_borders(lines, units, context["across_scenes"])
+    return context_columns(lines, scenes, borders, context)
 
 
 def main(
@@ -50,16 +63,20 @@ def main(
     annotate: list[str],
     split: dict,
     resample: dict[str, float] | None,
+    context: dict[str, Any] | None = None,
     nltk_data: str | None = None,
 ) -> None:
     """Write the `splits` (a path for each of SPLITS), the `added_tokens` and the `split_counts`.
 
-    Without a `target_speaker` each of the `top_speakers` is a class.
+    Without a `target_speaker` each of the `top_speakers` is a class. `context` has the keys of the
+    config.
     """
     disable_progress_bars()
     units = unit_columns(pq.read_schema(lines))
     grouping = units[split["group_by"]] if split["method"] == "group_shuffle" else []
     columns = {"row", "speaker", "line", *annotate, *grouping}
+    if context:
+        columns |= {name for by in units.values() for name in by}
     everything = pd.read_parquet(lines, columns=sorted(columns))
     kept, names = select_speakers(everything, target_speaker, top_speakers, other_speakers)
     count = partial(count_labels, labels=len(names), has_target=target_speaker is not None)
@@ -93,6 +110,12 @@ def main(
         }
     )
     rows = kept.assign(text=texts)[list(features)]
+    around = pd.DataFrame(index=everything["row"])
+    if context:
+        around = context_of(everything, units, context)
+        tokens = [*dict.fromkeys([*tokens, *name_tags(around)])]
+        features = Features({**features, **dict.fromkeys(around, List(Value("string")))})
+        rows = rows.join(around, on="row")
     positions = split_rows(
         rows["label"].to_numpy(),
         names,
@@ -102,6 +125,10 @@ def main(
         too_short=rows["abstained"].to_numpy(),
     )
     parts = {name: rows.iloc[positions[name]] for name in SPLITS}
+    if context and context["shuffled"]:
+        parts = {
+            name: shuffle_context(part, list(around), split["seed"]) for name, part in parts.items()
+        }
     for (name, part), path in zip(parts.items(), splits, strict=True):
         with atomic_write(path) as unfinished:
             Dataset.from_pandas(part, features, preserve_index=False).to_parquet(unfinished)

@@ -328,7 +328,7 @@ def test_texts_with_nothing_to_count_are_refused_by_the_features_name(feature, t
 
 
 def test_a_column_that_is_empty_throughout_is_refused_by_its_name(run, dealt):
-    with pytest.raises(InputError, match="the column writer3 is empty in all"):
+    with pytest.raises(InputError, match="writer3 is empty in all"):
         run(dealt, ("writer3",))
 
 

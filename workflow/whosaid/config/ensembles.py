@@ -8,6 +8,7 @@ from whosaid.config.missing_columns import Problem, mapping
 from whosaid.config.model import Config
 
 ALL_ROWS = {"resample": None, "annotate": [], "min_words": None, "min_words_scope": "corpus"}
+ALL_ROWS |= {"context": None}
 """What an ensemble leaves out of its members' recipes: what they do to train, or to the text."""
 
 

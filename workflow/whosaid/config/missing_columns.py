@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from whosaid.config.column_names import PUBLISHED_COLUMNS, TEXT_FEATURES
+from whosaid.config.column_names import CONTEXT_FEATURES, PUBLISHED_COLUMNS, TEXT_FEATURES
 
 Problem = tuple[tuple[str, ...], str]
 """The path of a key, and what is wrong there."""
@@ -36,6 +36,7 @@ def missing_columns(
     """
     corpus = mapping(raw.get("corpus"))
     known = known_columns(corpus)
+    features_of_a_line = {*TEXT_FEATURES, *CONTEXT_FEATURES}
     asked: list[tuple[tuple[str, ...], Any, set[str]]] = []
     recipes = {("defaults",): defaults}
     recipes |= {("variants", str(name)): spec for name, spec in variants.items()}
@@ -43,9 +44,14 @@ def missing_columns(
         recipe = mapping(recipe)
         features = mapping(recipe.get("linear")).get("features")
         group = mapping(recipe.get("split")).get("group_by")
+        context = recipe.get("context")
+        by_scene = isinstance(context, Mapping) and (
+            context.get("scene_names") or not context.get("across_scenes")
+        )
         asked += [
             ((*place, "annotate"), recipe.get("annotate"), known),
-            ((*place, "linear", "features"), features, known | {*TEXT_FEATURES}),
+            ((*place, "linear", "features"), features, known | features_of_a_line),
+            ((*place, "context"), ["scene"] if by_scene else None, known),
             ((*place, "split", "group_by"), [group] if group in GROUPS else None, known),
         ]
     unit = mapping(raw.get("statistics")).get("unit")

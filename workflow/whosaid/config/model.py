@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from whosaid.config.column_names import CONTEXT_FEATURES
 from whosaid.config.corpus_section import Corpus
 from whosaid.config.recipe_section import Recipe, Variant
+from whosaid.config.tracks import Track
 from whosaid.config.value_types import (
     Count,
     FilePath,
@@ -144,6 +146,9 @@ class AuditLimits(Section):
     shared_scenes: Share | None = Field(
         None, description="Rows whose scene also has rows in train."
     )
+    shared_neighbours: Share | None = Field(
+        None, description="Rows in whose `context` a row of train stands."
+    )
 
 
 class Audit(Section):
@@ -172,8 +177,15 @@ class Config(Section):
     )
     reference: str | None = Field(
         None,
-        description="The variant that the others are compared with; null: the first variant of the "
-        "base config that is not left out.",
+        description="The variant that the others of its track are compared with; null: the first "
+        "variant of the base config that is not left out. In any other track it is the first "
+        "variant with an encoder.",
+    )
+    track_baselines: bool = Field(
+        False,
+        description="Adds linear baselines for each track that a variant with an encoder is of: "
+        "TF-IDF of the same information, the same without any text, and TF-IDF with the context of "
+        "another row.",
     )
     published_question: PublishedQuestion | None = Field(
         None,
@@ -216,6 +228,21 @@ class Config(Section):
         """The variant that the others are compared with."""
         return self.reference or next(iter(self.variants))
 
+    def track_of(self, variant: str) -> Track:
+        """What the models of a variant may know; an ensemble knows what any of its members does."""
+        return max(self.variants[name].track for name in self.members_of(variant) or [variant])
+
+    def reference_of(self, variant: str) -> str:
+        """The variant that a variant is compared with: one that knows as much of who speaks."""
+        track = self.track_of(variant)
+        of_track = {
+            name: each for name, each in self.variants.items() if self.track_of(name) == track
+        }
+        if self.reference_variant in of_track:
+            return self.reference_variant
+        encoders = [name for name, each in of_track.items() if each.classifier == "encoder"]
+        return next(iter(encoders or of_track))
+
     def columns_read(self) -> list[tuple[str, tuple[str, ...]]]:
         """Each key that reads columns of the CSV, with columns of which one must have values."""
         read = []
@@ -224,7 +251,8 @@ class Config(Section):
                 read.append((f"variants.{name}.annotate", variant.annotate))
             if variant.classifier == "linear":
                 key = f"variants.{name}.linear.features"
-                read += [(key, (feature,)) for feature in variant.linear.features]
+                columns = (name for name in variant.linear.features if name not in CONTEXT_FEATURES)
+                read += [(key, (column,)) for column in columns]
         return read
 
     def unit_of(self, variant: str) -> Unit:

@@ -100,7 +100,7 @@ def exports(config: Config) -> list[str]:
         f"{export_folder(config, name, seed, format)}/whosaid.json"
         for format in EXPORTS
         for name, variant in config.variants.items()
-        if variant.classifier == "encoder"
+        if variant.classifier == "encoder" and variant.context is None
         for seed in variant.seeds
     ]
 
@@ -181,6 +181,11 @@ def fine_tuned(config: Config) -> list[str]:
     return [name for name, each in config.variants.items() if each.classifier == "encoder"]
 
 
+def without_context(config: Config) -> list[str]:
+    """The variants that read a line alone."""
+    return [name for name, each in config.variants.items() if each.context is None]
+
+
 def encoder_manifests(config: Config) -> list[str]:
     """The manifest of every encoder that a variant uses."""
     names = dict.fromkeys(config.variants[name].encoder for name in fine_tuned(config))
@@ -217,6 +222,7 @@ def recorded(config: Config) -> list[str]:
             f"results/{config.experiment}/new/{name}/{variant}.parquet"
             for name in config.new_lines
             for variant in with_models(config)
+            if variant in without_context(config)
         ),
         *figures(config).values(),
         *leak_audits(config),

@@ -16,6 +16,7 @@ from whosaid.config.missing_columns import Problem, mapping, missing_columns
 from whosaid.config.model import Config
 from whosaid.config.output_paths import with_models
 from whosaid.config.recipe_section import BestEpoch, Resample
+from whosaid.config.track_baselines import track_baselines
 from whosaid.config.value_types import PLAIN_WORD
 from whosaid.errors import InputError
 
@@ -162,7 +163,10 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
     problems += missing_columns(resolved, variants, defaults)
     try:
         config = Config.model_validate(resolved)
-        problems += _of_other_question(config)
+        if config.track_baselines:
+            resolved["variants"] |= track_baselines(config)
+            config = Config.model_validate(resolved)
+        problems += [*_of_other_question(config), *_without_context(config)]
         problems += ensemble_problems(config, written, variants)
     except ValidationError as error:
         problems += _explain(error)
@@ -271,6 +275,15 @@ def _of_other_question(config: Config) -> Iterator[Problem]:
             path = ("variants", name, "training", "best_epoch", "metric")
             fault = f"{best.metric!r}: is not for the question {question}"
             yield path, f"{fault}, which has {', '.join(allowed)}"
+
+
+def _without_context(config: Config) -> Iterator[Problem]:
+    """A problem for each feature of a linear baseline that its `context` does not give."""
+    for name, variant in config.variants.items():
+        for feature in variant.missing_context:
+            given = ", ".join(variant.context.features) if variant.context else "nothing"
+            path = ("variants", name, "linear", "features")
+            yield path, f"{feature!r}: the context of {name} gives {given}; change its key context"
 
 
 def _is_written(path: tuple[str, ...], value: Any) -> bool:

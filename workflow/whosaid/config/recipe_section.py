@@ -1,11 +1,14 @@
 """The recipe of a variant: how its rows are chosen, divided and learned from."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from whosaid.config.column_names import CONTEXT_FEATURES
+from whosaid.config.context_section import Context
 from whosaid.config.corpus_section import Question
+from whosaid.config.tracks import Track
 from whosaid.config.value_types import Count, Number, Ratio, Section, Seed, Share, Text, refuse_bool
 
 
@@ -204,8 +207,9 @@ class Linear(Section):
     features: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
         ("word_ngrams", "character_ngrams"),
         description="What it sees: `word_ngrams`, TF-IDF of words (1 and 2); `character_ngrams`, "
-        "of characters (2 to 5, within words); `word_count`; or a column of the corpus as "
-        "categories.",
+        "of characters (2 to 5, within words); `word_count`; a column of the corpus as "
+        "categories; or what the variant's `context` gives: `context_words`, `context_names`, "
+        "`scene_names`.",
     )
     C: Annotated[Number, Field(gt=0)] = Field(
         0.3, description="Inverse of the strength of the L2 penalty, as in scikit-learn."
@@ -295,8 +299,14 @@ class Recipe(Section):
         description="Columns of the corpus whose values are appended to the text as `[value]` and "
         "added to the tokenizer; an empty cell (no third writer, say) adds nothing.",
     )
+    context: Context | None = Field(
+        None,
+        description="What is known of the lines around a line; null: nothing, as published.",
+    )
     max_length: Annotated[Count, Field(ge=8)] | None = Field(
-        None, description="Truncate to this many tokens; null: the model's own limit."
+        None,
+        description="Truncate to this many tokens; null: the model's own limit. Context is cut "
+        "from its far ends, and the line itself only where it does not fit alone.",
     )
     training: Training = Field(Training(), description="Arguments of the Trainer.")
     threshold_beta: Annotated[Number, Field(gt=0, le=100)] = Field(
@@ -333,7 +343,26 @@ class Variant(Recipe):
         return self.training.seeds if self.classifier == "encoder" else self.training.seeds[:1]
 
     @property
-    def reads(self) -> dict[str, list[str]]:
-        """What its models read: the columns after the text, and the features of a linear one."""
+    def track(self) -> Track:
+        """What its models may know of who says a line, see `TRACKS`."""
+        return self.context.track if self.context else "A"
+
+    @property
+    def missing_context(self) -> list[str]:
+        """The features of a linear baseline that its `context` would have to give."""
+        given = self.context.features if self.context else ()
+        wanted = self.linear.features if self.classifier == "linear" else ()
+        return [name for name in wanted if name in CONTEXT_FEATURES and name not in given]
+
+    @property
+    def reads(self) -> dict[str, Any]:
+        """What its models read: the columns after the text, and the features of a linear one.
+
+        `has_context` says whether they read the lines around a line, too.
+        """
         features = self.linear.features if self.classifier == "linear" else ()
-        return {"annotate": list(self.annotate), "features": list(features)}
+        return {
+            "annotate": list(self.annotate),
+            "features": list(features),
+            "has_context": self.context is not None,
+        }

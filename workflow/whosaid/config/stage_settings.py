@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from whosaid.config import output_paths
-from whosaid.config.column_names import TEXT_FEATURES
+from whosaid.config.column_names import CONTEXT_FEATURES, TEXT_FEATURES
 from whosaid.config.model import Config
 from whosaid.config.recipe_section import Training
 
@@ -55,16 +55,23 @@ def split_lines(config: Config, variant: str) -> dict[str, Any]:
         "top_speakers": config.corpus.top_speakers,
         "other_speakers": config.corpus.other_speakers,
     }
-    return {**question, **recipe, "word_tokenizer": tokenizer}
+    # Left out where there is none, so that splits from before there was this key stay fresh.
+    context = {"context": spec.context.model_dump(mode="json")} if spec.context else {}
+    return {**question, **recipe, **context, "word_tokenizer": tokenizer}
 
 
 def audit_splits(config: Config, variant: str) -> dict[str, Any]:
     """What the leak audit looks for, its limits, and the names that its file carries."""
+    spec = config.variants[variant]
+    keys = {"before", "after", "across_scenes"}
+    is_read = spec.context is not None and not spec.context.shuffled
+    context = spec.context.model_dump(mode="json", include=keys) if is_read else None
     return {
         "experiment": config.experiment,
         "variant": variant,
         "question": config.corpus.question,
-        "annotate": list(config.variants[variant].annotate),
+        "annotate": list(spec.annotate),
+        "context": context,
         **config.audit.model_dump(mode="json"),
     }
 
@@ -114,7 +121,8 @@ def predict_splits(config: Config, variant: str) -> dict[str, Any]:
 def predict_new_lines(config: Config, variant: str) -> dict[str, Any]:
     """What is read of a file of new lines, and how predictions are computed."""
     spec, corpus = config.variants[variant], config.corpus
-    columns = {*spec.reads["annotate"], *spec.reads["features"]} - {*TEXT_FEATURES}
+    of_a_line = {*TEXT_FEATURES, *CONTEXT_FEATURES}
+    columns = {*spec.reads["annotate"], *spec.reads["features"]} - of_a_line
     headers = corpus.columns.headers if corpus.columns else {}
     return {
         **predict_splits(config, variant),
@@ -157,6 +165,7 @@ def weigh_words(config: Config, variant: str) -> dict[str, Any]:
         "experiment": config.experiment,
         "variant": variant,
         "features": spec.reads["features"],
+        "has_context": spec.reads["has_context"],
         "seeds": list(spec.seeds),
     }
 
@@ -206,7 +215,9 @@ def compare_variants(config: Config) -> dict[str, Any]:
         "experiment": config.experiment,
         "question": config.corpus.question,
         "reference": config.reference_variant,
-        "variants": _variants(config, "seeds", "unit", "is_baseline", "threshold_beta"),
+        "variants": _variants(
+            *(config, "seeds", "unit", "is_baseline", "threshold_beta", "track", "compared_with")
+        ),
         **_bootstrap(config),
     }
 
@@ -243,7 +254,9 @@ def summarize(config: Config) -> dict[str, Any]:
         "reference": config.reference_variant,
         "split_seed": config.variants[config.reference_variant].split.seed,
         "ignore_warnings": list(config.ignore_warnings),
-        "variants": _variants(config, "title", "seeds", "is_baseline", "published_seconds"),
+        "variants": _variants(
+            config, "title", "seeds", "is_baseline", "track", "published_seconds"
+        ),
     }
 
 
@@ -327,6 +340,8 @@ def _variants(config: Config, *keys: str) -> list[dict[str, Any]]:
             "seeds": list(spec.seeds),
             "unit": config.unit_of(name),
             "is_baseline": config.is_baseline(name),
+            "track": config.track_of(name),
+            "compared_with": config.reference_of(name),
             "published_seconds": published and published.seconds,
         }
         values = {key: derived[key] if key in derived else getattr(spec, key) for key in keys}

@@ -1,11 +1,14 @@
 """Counts the tokens of a tokenized split: lengths, truncated texts, unknown and added tokens."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
+
+from whosaid.config.column_names import CONTEXT_COLUMNS
+from whosaid.tokens.context_layout import has_context, row_ids
 
 BATCH = 1000
 """Rows that are in memory at a time."""
@@ -32,19 +35,20 @@ def count_tokens(
     limit, unknown = tokenizer.model_max_length, tokenizer.unk_token_id
     counts, lost, texts = Counter(), Counter(), Counter()
     longest, untruncated, truncated, unknown_rows = 0, 0, [], 0
-    for position, (text, ids) in enumerate(texts_and_ids(rows)):
+    for position, (row, ids) in enumerate(rows_and_ids(rows)):
         counts.update(ids)
         longest = max(longest, len(ids))
         untruncated = max(untruncated, len(ids))
         if len(ids) >= limit:
-            whole = tokenizer(text, truncation=False, verbose=False)["input_ids"]
+            whole = whole_ids(row, tokenizer)
             if len(whole) > len(ids):
                 truncated.append(position)
                 untruncated = max(untruncated, len(whole))
                 lost.update(Counter(whole) - Counter(ids))
         if unknown in ids:
             unknown_rows += 1
-            texts.update(unknown_texts(text, tokenizer))
+            for text in texts_of(row):
+                texts.update(unknown_texts(text, tokenizer))
     ids_of_added = dict(
         zip(added_tokens, tokenizer.convert_tokens_to_ids(list(added_tokens)), strict=True)
     )
@@ -70,12 +74,27 @@ def count_tokens(
     }
 
 
-def texts_and_ids(rows: Dataset) -> Iterator[tuple[str, list[int]]]:
-    """The text and the token ids of each row."""
+def rows_and_ids(rows: Dataset) -> Iterator[tuple[dict[str, Any], list[int]]]:
+    """The text and the context of each row, and its token ids."""
     if not len(rows):
         return  # such a split has no column of ids
-    for batch in rows.select_columns(["text", "input_ids"]).iter(BATCH):
-        yield from zip(batch["text"], batch["input_ids"], strict=True)
+    columns = ["text", *(name for name in CONTEXT_COLUMNS if name in rows.column_names)]
+    for batch in rows.select_columns([*columns, "input_ids"]).iter(BATCH):
+        for place, ids in enumerate(batch["input_ids"]):
+            yield {name: batch[name][place] for name in columns}, ids
+
+
+def whole_ids(row: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """The token ids of a row as they would be if none had been truncated."""
+    if has_context([*row]):
+        columns = {name: [value] for name, value in row.items()}
+        return next(row_ids(columns, tokenizer, None))
+    return tokenizer(row["text"], truncation=False, verbose=False)["input_ids"]
+
+
+def texts_of(row: Mapping[str, Any]) -> list[str]:
+    """The text of a row, and those of the lines around it."""
+    return [row["text"], *row.get("before_texts", ()), *row.get("after_texts", ())]
 
 
 def unknown_texts(text: str, tokenizer: PreTrainedTokenizerBase) -> list[str]:

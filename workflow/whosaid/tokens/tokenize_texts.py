@@ -1,6 +1,6 @@
 """Tokenizes the texts of a split, with the added tokens of a variant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from datasets import Dataset, Features
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
+from whosaid.tokens.context_layout import has_context, row_ids
 from whosaid.tokens.first_position import first_position
 
 
@@ -50,11 +51,15 @@ def read_split(path: str) -> Dataset:
 def tokenize(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> Dataset:
     """The `rows` with a column `input_ids`: the token ids of `text`, truncated, unpadded.
 
+    Rows with a context are laid out as `context_layout` says.
+
     Rows on which the variant abstains are left out: no model sees them. The fingerprints are fixed,
     so that equal rows make equal files.
     """
 
-    def add_ids(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    def add_ids(batch: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+        if has_context(rows.column_names):
+            return {"input_ids": list(row_ids(batch, tokenizer, tokenizer.model_max_length))}
         return tokenizer(
             batch["text"],
             truncation=True,

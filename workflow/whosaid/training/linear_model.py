@@ -24,6 +24,7 @@ from sklearn.linear_model import LogisticRegression
 
 from whosaid.caching.json_files import json_text, read_json
 from whosaid.caching.manifest import check_manifest
+from whosaid.config.column_names import CONTEXT_COLUMNS, CONTEXT_FEATURES
 from whosaid.errors import InputError
 
 # A term of one line alone says nothing about other lines.
@@ -31,11 +32,15 @@ TERMS = {"min_df": 2, "sublinear_tf": True}
 TFIDF = {
     "word_ngrams": {"analyzer": "word", "ngram_range": (1, 2), **TERMS},
     "character_ngrams": {"analyzer": "char_wb", "ngram_range": (2, 5), **TERMS},
+    "context_words": {"analyzer": "word", "ngram_range": (1, 2), **TERMS},
 }
 """The features that are TF-IDF, with the arguments of scikit-learn's `TfidfVectorizer`."""
 
-NEVER = ("row", "speaker", "line", "text", "label", "abstained")
+NEVER = ("row", "speaker", "line", "text", "label", "abstained", *CONTEXT_COLUMNS[:-1])
 """Columns that are no feature. Any other column of the corpus is one, as categories."""
+
+SEVERAL = ("context_names", "scene_names")
+"""Features of which a line has several values; its text has one in each line."""
 
 Lines = Mapping[str, Sequence[str]]
 """Columns of lines by name; the lines' own text is `text`. An empty cell is an empty text."""
@@ -63,7 +68,8 @@ Vectorizer = CountVectorizer | WordCount
 
 def column_of(feature: str) -> str:
     """The column that a feature reads: the text, or the column of its own name."""
-    return feature if numbers_of(feature) == "one_hot" else "text"
+    is_text = numbers_of(feature) != "one_hot" and feature not in CONTEXT_FEATURES
+    return "text" if is_text else feature
 
 
 def numbers_of(feature: str) -> str:
@@ -88,13 +94,13 @@ def make_vectorizer(
     if numbers == "word_count":
         return WordCount()
     if numbers == "one_hot":
-        return CountVectorizer(analyzer=_as_one_term, vocabulary=vocabulary, dtype=np.float64)
+        return CountVectorizer(analyzer=_as_terms, vocabulary=vocabulary, dtype=np.float64)
     settings = {**settings, "ngram_range": tuple(settings["ngram_range"])}  # JSON knows no tuple
     return TfidfVectorizer(**settings, vocabulary=vocabulary)
 
 
-def _as_one_term(value: str) -> list[str]:
-    return [value] if value else []
+def _as_terms(value: str) -> list[str]:
+    return value.splitlines()
 
 
 @dataclass(frozen=True)
@@ -128,13 +134,50 @@ def read_columns(split: pa.Table, lines: str, features: list[str]) -> Lines:
     """
     columns = {column_of(feature) for feature in features}
     values = {"text": split["text"].to_pylist()} if "text" in columns else {}
-    columns = sorted(columns - {"text"})
+    values |= {name: context_values(split, name) for name in columns & {*CONTEXT_FEATURES}}
+    columns = sorted(columns - {"text", *CONTEXT_FEATURES})
     if columns:
         everything = pq.read_table(lines, columns=["row", *columns])
         rows = everything.take(pc.index_in(split["row"], everything["row"]))
         for column in columns:
             values[column] = rows[column].cast(pa.string()).fill_null("").to_pylist()
     return values
+
+
+def context_values(split: pa.Table, feature: str) -> list[str]:
+    """The values of a feature of the context, a text for each row of `split`.
+
+    `context_words`: the lines around, one below the other. `scene_names`: the names. For
+    `context_names` a name has its distance, and the nearest two names are a value together, since
+    people take turns: `before 1: pam`, `after 1: jim`, `before 1: pam, after 1: jim`.
+    """
+    columns = {
+        name: split[name].to_pylist() for name in CONTEXT_COLUMNS if name in split.column_names
+    }
+    none: list[list[str]] = [[]] * split.num_rows
+    kind = "texts" if feature == "context_words" else "names"
+    sides = [columns.get(f"{side}_{kind}", none) for side in ("before", "after")]
+    if kind == "texts":
+        return ["\n".join([*before, *after]) for before, after in zip(*sides, strict=True)]
+    if feature == "scene_names":
+        found = zip(columns["scene_names"], *sides, strict=True)
+        return ["\n".join(listed_names(*each)) for each in found]
+    return ["\n".join(placed_names(*around)) for around in zip(*sides, strict=True)]
+
+
+def listed_names(names: Sequence[str], before: Sequence[str], after: Sequence[str]) -> list[str]:
+    """Each of the names, and once more those that no line around has."""
+    elsewhere = {*names} - {*before} - {*after}
+    return [*names, *(f"elsewhere: {name}" for name in sorted(elsewhere))]
+
+
+def placed_names(before: Sequence[str], after: Sequence[str]) -> list[str]:
+    """Each name with its distance, and the two nearest names together."""
+    names = [f"before {place}: {name}" for place, name in enumerate(reversed(before), start=1)]
+    nearest = names[: 1 if after else 2]
+    names += [f"after {place}: {name}" for place, name in enumerate(after, start=1)]
+    nearest += [f"after 1: {name}" for name in after[:1]]
+    return [*names, ", ".join(nearest)] if len(nearest) == 2 else names
 
 
 def fit(lines: Lines, labels: np.ndarray, linear: dict[str, Any]) -> LinearModel:
@@ -150,7 +193,7 @@ def fit(lines: Lines, labels: np.ndarray, linear: dict[str, Any]) -> LinearModel
         except ValueError:
             found = f"no term of {feature} stands in two of"
             if numbers_of(feature) == "one_hot":
-                found = f"the column {feature} is empty in all of"
+                found = f"{feature} is empty in all of"
             raise InputError(
                 f"linear.features: {found} the {len(labels)} rows of train; leave {feature} out"
             ) from None

@@ -1,0 +1,74 @@
+"""The context of a line in a recipe: what of the lines around it a model may know."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from whosaid.config.column_names import CONTEXT_FEATURES
+from whosaid.config.tracks import Track
+from whosaid.config.value_types import Count, Section, refuse_bool
+
+Lines = Annotated[int, BeforeValidator(refuse_bool), Field(ge=0, le=1000)] | Literal["scene"]
+
+
+class Context(Section):
+    """What a model reads of the lines around a line; its own speaker is never among it."""
+
+    before: Lines = Field(
+        2, description="How many lines before it; `scene`: all from the start of the scene."
+    )
+    after: Lines = Field(
+        2, description="How many lines after it; `scene`: all to the end of the scene."
+    )
+    across_scenes: bool = Field(
+        False,
+        description="Whether these lines may be of the scenes before and after, in the same "
+        "episode; false: they end with the scene.",
+    )
+    texts: bool = Field(True, description="Whether it reads what these lines say.")
+    names: Literal["none", "before", "around"] = Field(
+        "none",
+        description="Whose speakers are named: no line's, or those of the lines `before` "
+        "it, or those of all lines `around` it. A name is a token of its own, `[name]`.",
+    )
+    scene_names: Literal["others", "all"] | None = Field(
+        None,
+        description="Who speaks in the scene, in alphabetical order: in its `others` lines, or in "
+        "`all` of them, so the line's own speaker is always in the list; null: not said.",
+    )
+    fewest_lines: Count = Field(
+        50, description="A speaker of fewer lines in the corpus is named `others`."
+    )
+    shuffled: bool = Field(
+        False,
+        description="Each row gets the context of another row of its split: a control, in which "
+        "the gain by context must vanish.",
+    )
+
+    @property
+    def track(self) -> Track:
+        """The track of a variant with this context."""
+        if self.scene_names == "all":
+            return "E"
+        if self.names == "around" or self.scene_names == "others":
+            return "D"
+        return "C" if self.names == "before" else "B"
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The features of a linear baseline that this context gives."""
+        given = (self.texts, self.names != "none", self.scene_names is not None)
+        return tuple(name for name, has in zip(CONTEXT_FEATURES, given, strict=True) if has)
+
+    @model_validator(mode="after")
+    def _reads_something(self):
+        if not (self.features and (self.before or self.after or self.scene_names)):
+            raise ValueError(
+                "gives nothing to read; choose lines before or after with texts or names, or "
+                "scene_names, or set context to null"
+            )
+        if self.across_scenes and "scene" in (self.before, self.after):
+            raise ValueError(
+                "across_scenes does not go with `scene`; give the lines before and after as numbers"
+            )
+        return self
