@@ -7,6 +7,7 @@ occur with both labels, the best possible scores, and the rows of each season.
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from whosaid.caching.json_files import write_json
 from whosaid.corpus.leak_audit import audit_leaks, crossed_limits, read_lines, read_split
@@ -28,14 +29,16 @@ def main(
     annotate: list[str],
     near_duplicate_similarity: float,
     limits: dict[str, float | None],
+    context: dict[str, Any] | None = None,
 ) -> None:
     """Write the leak audit of the `splits`, a path for each of SPLITS, to `audit`.
 
     If a limit is crossed, writes the audit to `crossed` instead and raises InputError. `limits` are
-    the largest allowed shares of the rows of test and of valid.
+    the largest allowed shares of the rows of test and of valid. `context` says which lines around a
+    line the variant reads, if any.
     """
     Path(crossed).unlink(missing_ok=True)
-    everything = read_lines(lines, annotate)
+    everything = read_lines(lines, annotate, context)
     parts = {name: read_split(path, everything) for name, path in zip(SPLITS, splits, strict=True)}
     findings = {
         "experiment": experiment,

@@ -27,7 +27,7 @@ TAGS = ["directed_by", "writer1"]
 def audit(lines, tmp_path):
     """A function that audits a folder of splits."""
 
-    def run(folder, lines=lines, annotate=(), similarity=0.9, **limits):
+    def run(folder, lines=lines, annotate=(), similarity=0.9, context=None, **limits):
         audit_splits.main(
             splits=[str(folder / f"{name}.parquet") for name in SPLITS],
             lines=str(lines),
@@ -39,6 +39,7 @@ def audit(lines, tmp_path):
             annotate=list(annotate),
             near_duplicate_similarity=similarity,
             limits=LIMITS | limits,
+            context=context,
         )
         return json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))
 
@@ -403,3 +404,38 @@ def test_the_table_warns_of_altered_texts(audit, write, tmp_path):
     )
     text = (tmp_path / "audit.md").read_text(encoding="utf-8")
     assert "**Plain, test: 1 texts are not the lines of their rows.**" in text
+
+
+CONTEXT = {"before": 1, "after": 1, "across_scenes": False}
+
+
+@pytest.fixture
+def one_episode(write):
+    """Splits of six rows, each a scene of its own; all are of one episode."""
+    files = write(
+        train=[(1, "one", 0), (2, "two", 1)],
+        test=[(3, "three", 0), (5, "five", 1)],
+        valid=[(4, "four", 0), (6, "six", 1)],
+    )
+    lines = pd.read_parquet(files["lines"]).assign(season=1, episode=1)
+    lines.to_parquet(files["lines"])
+    return files
+
+
+def test_neighbours_in_train_are_counted(one_episode, audit):
+    within = audit(**one_episode, context=CONTEXT)
+    assert within["held_out"]["test"]["shared_neighbours"]["rows"] == 0
+    across = audit(**one_episode, context=CONTEXT | {"across_scenes": True})["held_out"]
+    of_test = across["test"]["shared_neighbours"]
+    assert (of_test["rows"], of_test["share"]) == (1, 0.5)
+    assert of_test["examples"] == [{"row": 3, "text": "three", "other_row": 2, "other_text": "two"}]
+    assert across["valid"]["shared_neighbours"]["rows"] == 0
+    assert "shared_neighbours" not in audit(**one_episode)["held_out"]["test"]
+
+
+def test_a_limit_on_neighbours_names_both_rows_and_the_remedy(one_episode, audit):
+    across = CONTEXT | {"across_scenes": True}
+    with pytest.raises(InputError, match="'three' has in its context row 2 'two' of train"):
+        audit(**one_episode, context=across, shared_neighbours=0)
+    # A variant that reads no lines around a line is within any such limit.
+    audit(**one_episode, shared_neighbours=0)

@@ -1,11 +1,13 @@
 """The leak audit: what a model could know about held-out rows from its training rows."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from whosaid.corpus.context import context_borders, cut, spans_around
 from whosaid.corpus.natural_order import by_number
 from whosaid.corpus.near_duplicates import near_duplicates
 from whosaid.corpus.normalise_text import normalise
@@ -25,6 +27,10 @@ CROSSED = {
     "near_duplicates": ("nearly equals", "take one of such lines out of the CSV"),
     "shared_episodes": ("is of the episode of", "split.group_by: episode keeps episodes whole"),
     "shared_scenes": ("is of the scene of", "split.group_by: scene keeps scenes whole"),
+    "shared_neighbours": (
+        "has in its context",
+        "split.group_by: scene or episode keeps neighbours together",
+    ),
 }
 """For each limit: how a row is related to a row of train, and how to prevent that."""
 
@@ -41,11 +47,14 @@ NOTES = [
 ]
 
 
-def read_lines(path: str, annotate: list[str]) -> pd.DataFrame:
+def read_lines(
+    path: str, annotate: list[str], context: Mapping[str, Any] | None = None
+) -> pd.DataFrame:
     """The lines of the corpus by row: text, season, tags, and the groups `episodes` and `scenes`.
 
     A corpus without one of these has no such column. The tags of a line are its own values of the
-    columns `annotate`, each as ` [value]`.
+    columns `annotate`, each as ` [value]`. With a `context`, `neighbours` lists the rows of the
+    lines around each line.
     """
     schema = pq.read_schema(path)
     units = {f"{unit}s": by for unit, by in unit_columns(schema).items() if unit != "row"}
@@ -58,7 +67,13 @@ def read_lines(path: str, annotate: list[str]) -> pd.DataFrame:
     ]
     groups = {unit: lines.groupby(by).ngroup() for unit, by in units.items()}
     kept = ["line", "season"] if "season" in lines else ["line"]
-    return lines[kept].assign(tags=tags, **groups)
+    around = {}
+    if context:
+        borders = context_borders(lines, unit_columns(schema), context["across_scenes"])
+        sides = spans_around(borders, context["before"], context["after"])
+        before, after = (cut(lines.index.to_numpy(), side) for side in sides)
+        around["neighbours"] = [[*first, *then] for first, then in zip(before, after, strict=True)]
+    return lines[kept].assign(tags=tags, **groups, **around)
 
 
 def read_split(path: str, lines: pd.DataFrame) -> pd.DataFrame:
@@ -90,6 +105,13 @@ def find_equal(split: pd.DataFrame, other: pd.DataFrame, columns: list[str]) -> 
     first = pd.concat([pd.Series(other.index, other[name]) for name in columns])
     first = first.groupby(level=0).min()
     found = pd.concat([split[name].map(first) for name in columns], axis=1).min(axis=1)
+    return found.dropna().astype("int64").to_frame("other")
+
+
+def find_neighbours(split: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """The rows with a row of `other` among their `neighbours`: a result of `find_equal`."""
+    first = pd.Series(other.index, other["row"]).groupby(level=0).min()
+    found = split["neighbours"].explode().map(first).groupby(level=0).min()
     return found.dropna().astype("int64").to_frame("other")
 
 
@@ -206,7 +228,8 @@ def crossed_limits(
     for name, allowed in limits.items():
         belongs_to, remedy = CROSSED[name]
         for split, found in held_out.items():
-            if allowed is None or found[name]["share"] <= allowed:
+            # A variant that reads no lines around a line has no neighbours.
+            if allowed is None or name not in found or found[name]["share"] <= allowed:
                 continue
             first = found[name]["examples"][0]
             faults.append(
@@ -236,6 +259,9 @@ def audit_leaks(parts: dict[str, pd.DataFrame], similarity: float, question: str
             matches = find_equal(split, train, [kind])
             groups = split.loc[matches.index, kind].nunique()
             held_out[name][f"shared_{kind}"] = {"groups": groups, **describe(matches, split, train)}
+        if "neighbours" in split:
+            matches = find_neighbours(split, train)
+            held_out[name]["shared_neighbours"] = describe(matches, split, train)
     return {
         "near_duplicate_similarity": similarity,
         "near_duplicate_min_words": NEAR_MIN_WORDS,

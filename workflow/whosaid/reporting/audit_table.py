@@ -22,6 +22,9 @@ classifier of the normalised text could reach if it knew the labels of the split
 SHARED = """\
 *shared*: {groups} that also have rows in train, and the share of the split's rows in them."""
 
+NEIGHBOURS = """\
+*neighbours in train*: rows that the variant reads together with a line of train."""
+
 
 def share(count: int, share: float) -> str:
     """A count and a share as in `1,472 (14.8 %)`."""
@@ -38,6 +41,7 @@ def held_out_row(title: str, split: str, audit: dict[str, Any]) -> list[str]:
     facts, found = audit["splits"][split], audit["held_out"][split]
     duplicates = [found[f"{kind}_duplicates"] for kind in ("exact", "normalised", "near")]
     shared = [found[f"shared_{group}"] for group in groups_of(audit, split)]
+    neighbours = found.get("shared_neighbours")
     both, best = facts["both_labels"], facts["best"]["normalised"]
     return [
         escaped(title),
@@ -47,6 +51,7 @@ def held_out_row(title: str, split: str, audit: dict[str, Any]) -> list[str]:
         f"{both['texts']:,} ({both['rows']:,} rows)",
         " / ".join(rendered(best[name], METRIC) for name in ("accuracy", "f1")),
         *(share(of["groups"], of["share"]) for of in shared),
+        share(neighbours["rows"], neighbours["share"]) if neighbours else "",
     ]
 
 
@@ -81,10 +86,16 @@ def audit_page(experiment: str, titles: dict[str, str], audits: dict[str, dict[s
     )
     if groups:
         legend += "\n" + SHARED.format(groups=" and ".join(groups))
+    headers = [*HEADERS, *(f"shared {group}" for group in groups)]
+    if any(row[-1] for row in rows):
+        headers.append("neighbours in train")
+        legend += "\n" + NEIGHBOURS
+    else:
+        rows = [row[:-1] for row in rows]
     by_season = [season_row(titles[name], order, audit) for name, audit in audits.items()]
     parts = [
         f"# {experiment}: which held-out rows train knows\n",
-        markdown_table(rows, [*HEADERS, *(f"shared {group}" for group in groups)]) + "\n",
+        markdown_table(rows, headers) + "\n",
         *warnings,
         legend + "\n",
     ]
