@@ -105,7 +105,7 @@ def metric_file(variant, split, rows, positives, prior=0.17, seeds=(42,), publis
     }
 
 
-def comparison_of(variant, rows, family="variants", seeds=(42,)):
+def comparison_of(variant, rows, track, compared_with, family="variants", seeds=(42,)):
     chance = random.Random(f"{variant} compared")
     metrics = {}
     for name in COMPARED:
@@ -123,6 +123,8 @@ def comparison_of(variant, rows, family="variants", seeds=(42,)):
             metrics[name] |= {"p": 0.02, "p_corrected": 0.04, "verdict": verdict}
     return {
         "family": family,
+        "track": track,
+        "compared_with": compared_with,
         "rows": rows,
         "positives": rows // 6,
         "unit": "row",
@@ -160,7 +162,8 @@ class Experiment:
     """The files below `root` and the settings of an experiment; tests change both.
 
     `rows` are those of each variant's test split; train has twice as many. The `baselines` are
-    those of the variants that need no encoder.
+    those of the variants that need no encoder. `tracks` are those of variants that know more than
+    the line; the first variant of each track is compared with none.
     """
 
     def __init__(
@@ -171,6 +174,7 @@ class Experiment:
         published=(),
         titles=None,
         baselines=(),
+        tracks=None,
     ):
         self.root, self.files, self.names = root, {}, list(rows)
         self.settings = {
@@ -186,6 +190,7 @@ class Experiment:
                     "title": (titles or {}).get(name, name.title()),
                     "seeds": list(seeds),
                     "is_baseline": name in baselines,
+                    "track": (tracks or {}).get(name, "A"),
                     "published_seconds": 588 if name in published else None,
                 }
                 for name in rows
@@ -208,12 +213,17 @@ class Experiment:
                 runtime = {split: {"seconds": 0.5, "rows_per_second": 800} for split in SPLITS}
                 path = f"results/toy/predictions/{name}/seed_{seed}/runtime.json"
                 self.runtimes.append(self.add(path, runtime))
+        of_variants = {name: (tracks or {}).get(name, "A") for name in self.names}
+        first = {track: name for name, track in reversed(of_variants.items())}
         families = {
-            name: "baselines" if name in baselines else "variants" for name in self.names[1:]
+            name: "baselines" if name in baselines else "variants"
+            for name, track in of_variants.items()
+            if name != first[track]
         }
         others = {
-            name: comparison_of(name, rows[name], family, seeds)
+            name: comparison_of(name, rows[name], track, first[track], family, seeds)
             for name, family in families.items()
+            for track in [of_variants[name]]
         }
         tests = {kind: [*families.values()].count(kind) for kind in ("variants", "baselines")}
         comparison = {

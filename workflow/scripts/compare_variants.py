@@ -20,6 +20,15 @@ from whosaid.reported_split import REPORTED
 logger = logging.getLogger(__name__)
 
 
+def with_others(variants: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """For each variant that others are compared with, the names of these others."""
+    found: dict[str, list[str]] = {}
+    for variant in variants:
+        if variant["name"] != variant["compared_with"]:
+            found.setdefault(variant["compared_with"], []).append(variant["name"])
+    return found
+
+
 def main(
     predictions: Sequence[str],
     valid: Sequence[str],
@@ -31,11 +40,13 @@ def main(
     variants: Sequence[Mapping[str, Any]],
     bootstrap: Mapping[str, Any],
 ) -> None:
-    """Write the comparison of every variant with the reference to the path `comparison`.
+    """Write the comparison of every variant with that of its track to the path `comparison`.
 
-    `variants` have the keys name, seeds, unit, is_baseline and threshold_beta; `predictions` and
-    `valid` hold a path per variant and seed, in that order. `bootstrap` has the keys confidence,
-    resamples and seed. Baselines are no hypotheses: they are corrected among themselves.
+    `variants` have the keys name, seeds, unit, is_baseline, threshold_beta, track and
+    compared_with: the name of the variant that this one is compared with, or its own if it is that
+    one. `predictions` and `valid` hold a path per variant and seed, in that order. `bootstrap` has
+    the keys confidence, resamples and seed. Baselines are no hypotheses: they are corrected among
+    themselves.
     """
     resamples, seed = bootstrap["resamples"], bootstrap["seed"]
     asked = QUESTIONS[question]
@@ -51,24 +62,28 @@ def main(
     families = {
         variant["name"]: "baselines" if variant["is_baseline"] else "variants"
         for variant in variants
-        if variant["name"] != reference
+        if variant["name"] != variant["compared_with"]
     }
     tests = {
         family: list(families.values()).count(family) * len(asked.tested)
         for family in ("variants", "baselines")
     }
     each = f", {' and '.join(asked.tested)} each" if len(asked.tested) > 1 else ""
+    tracks = {variant["name"]: variant["track"] for variant in variants}
     results = {}
-    others = {name: sides[name] for name in families}
-    for name, found in compare(asked, others, sides[reference], units, resamples, seed):
-        pair, family = (sides[name], sides[reference]), families[name]
-        if found is None:
-            of_pair = incomparable(asked)
-        else:
-            of_pair = describe(asked, found, pair, tests[family], bootstrap["confidence"])
-        results[name] = {"family": family, **of_pair}
-        verdict, rows = of_pair["metrics"][asked.primary]["verdict"], of_pair["rows"]
-        logger.info("%s against %s on %d shared rows: %s", name, reference, rows, verdict)
+    for first, others in with_others(variants).items():
+        of_track = {name: sides[name] for name in others}
+        for name, found in compare(asked, of_track, sides[first], units, resamples, seed):
+            pair, family = (sides[name], sides[first]), families[name]
+            if found is None:
+                of_pair = incomparable(asked)
+            else:
+                of_pair = describe(asked, found, pair, tests[family], bootstrap["confidence"])
+            of_pair = {"family": family, "track": tracks[name], "compared_with": first, **of_pair}
+            results[name] = of_pair
+            verdict, rows = of_pair["metrics"][asked.primary]["verdict"], of_pair["rows"]
+            logger.info("%s against %s on %d shared rows: %s", name, first, rows, verdict)
+    results = {name: results[name] for name in families}  # in config order
     write_json(
         comparison,
         {

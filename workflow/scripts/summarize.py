@@ -14,9 +14,11 @@ from whosaid.caching.json_files import write_json
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reported_split import REPORTED
 from whosaid.reporting.addressed_numbers import AddressedNumbers
+from whosaid.reporting.every_split import EverySplit
 from whosaid.reporting.paragraphs import figure_links
-from whosaid.reporting.summary import Summary, read_variants
+from whosaid.reporting.summary import Summary
 from whosaid.reporting.summary_of_speakers import SummaryOfSpeakers
+from whosaid.reporting.summary_variant import read_variants
 
 logger = logging.getLogger(__name__)
 
@@ -56,16 +58,16 @@ def main(
     files = read_variants(addresses, numbers, variants, metrics, records)
     pages = {"target": Summary, "speakers": SummaryOfSpeakers}
     page = pages[question](addresses, files, comparison, reference)
+    every_split = EverySplit(addresses, files, page.reference, page.asked)
     parts = [
         page.introduction(numbers, corpus),
         page.test_split(),
-        page.baselines(),
         page.legend(),
         f"## Decisions on the {REPORTED} split",
         page.decisions(),
         "## Every split",
-        page.splits(),
-        page.devices(),
+        every_split.table(),
+        every_split.devices(),
         page.notes(ignore_warnings),
         "## Figures",
         figure_links(figures, Path(summary).parent),

@@ -50,8 +50,18 @@ def compare(tmp_path):
     path = tmp_path / "lines.parquet"
     pd.DataFrame(lines).to_parquet(path)
 
-    def run(bootstrap=BOOTSTRAP, unit="row", valid=None, baselines=(), betas=None, **variants):
+    def run(
+        bootstrap=BOOTSTRAP,
+        unit="row",
+        valid=None,
+        baselines=(),
+        betas=None,
+        tracks=None,
+        **variants,
+    ):
         predictions, of_valid, names = [], [], []
+        of_variants = {name: (tracks or {}).get(name, "A") for name in variants}
+        first = {track: name for name, track in reversed(of_variants.items())}
         for name, models in variants.items():
             seeds = list(range(40, 40 + len(models)))
             for seed, columns in zip(seeds, models, strict=True):
@@ -62,15 +72,11 @@ def compare(tmp_path):
                 ):
                     paths.append(str(tmp_path / f"{name}_{seed}_{split}.parquet"))
                     write_columns(paths[-1], of_split)
-            names.append(
-                {
-                    "name": name,
-                    "seeds": seeds,
-                    "unit": unit,
-                    "is_baseline": name in baselines,
-                    "threshold_beta": (betas or {}).get(name, 1.0),
-                }
-            )
+            track = of_variants[name]
+            of_track = {"track": track, "compared_with": first[track]}
+            about = {"seeds": seeds, "unit": unit, "is_baseline": name in baselines}
+            beta = {"threshold_beta": (betas or {}).get(name, 1.0)}
+            names.append({"name": name, **about, **of_track, **beta})
         compare_variants.main(
             predictions=predictions,
             valid=of_valid,
@@ -110,6 +116,28 @@ def test_much_better_and_much_worse_are_told_from_equal(compare):
     )
     verdicts = {name: verdict_of(found, name) for name in found["variants"]}
     assert verdicts == {"good": "better", "bad": "worse", "same": "cannot tell"}
+
+
+def test_variants_are_compared_within_their_track(compare):
+    """Knowing more is no better recipe, so a model of track D is no hypothesis against one of A."""
+    tracks = {"knows": "D", "knows_better": "D", "names": "D"}
+    found = compare(
+        tracks=tracks,
+        baselines=["names"],
+        base=[model(0.5, 1)],
+        good=[model(3, 2)],
+        knows=[model(1.5, 3)],
+        knows_better=[model(3, 4)],
+        names=[model(0.2, 5)],
+    )
+    compared = {name: of["compared_with"] for name, of in found["variants"].items()}
+    assert compared == {"good": "base", "knows_better": "knows", "names": "knows"}
+    assert found["tests"] == {"variants": 2, "baselines": 1}
+    verdicts = {name: verdict_of(found, name) for name in found["variants"]}
+    assert verdicts == {"good": "better", "knows_better": "better", "names": "worse"}
+    alone = compare(base=[model(1.5, 3)], better=[model(3, 4)], names=[model(0.2, 5)])
+    differences = [metrics_of(alone, "better"), metrics_of(found, "knows_better")]
+    assert differences[0][PRIMARY]["difference"] == differences[1][PRIMARY]["difference"]
 
 
 def test_only_the_primary_metric_has_a_test(compare):

@@ -92,7 +92,7 @@ class Inputs:
                 verdict = ("better", "worse", "cannot tell")[number % 3]
                 compared = {metric: {"difference": 0.032} for metric in ("f1", "f1_at_threshold")}
                 compared[PRIMARY] = {"difference": 0.021, "verdict": verdict}
-                comparison[name] = {"metrics": compared}
+                comparison[name] = {"compared_with": "base", "metrics": compared}
             slices[name] = {
                 "mistaken_speaker": [
                     {

@@ -274,6 +274,31 @@ def test_level_resamples_and_correction_of_the_comparison_are_said(experiment):
     assert "hold together (Thorough)" in page
 
 
+def test_each_track_has_its_own_table_and_baselines(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = dict.fromkeys(["base", "words", "around", "wider", "names"], 300)
+    tracks = {"around": "D", "wider": "D", "names": "D"}
+    page = Experiment(tmp_path, rows, tracks=tracks, baselines=["words", "names"]).summarize()
+    of_a, of_d = page.split("### Track ")[1:]
+    of_d = of_d.split("\n## ")[0]
+    assert of_a.startswith("A: the line alone")
+    assert of_d.startswith("D: the line, the lines around it, and who speaks them")
+    assert "Base " in of_a and "Words 0" in of_a and "Around" not in of_a
+    assert "Around " in of_d and "Wider" in of_d and "Names 0" in of_d and "Words 0" not in of_d
+    assert of_a.count("| reference") == of_d.count("| reference") == 1
+
+
+def test_a_lonely_variant_of_a_track_is_told_from_its_baselines(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = dict.fromkeys(["base", "other", "around", "names", "words"], 300)
+    tracks = {"around": "D", "names": "D", "words": "D"}
+    made = Experiment(tmp_path, rows, tracks=tracks, baselines=["names", "words"])
+    for name, verdict in (("names", "worse"), ("words", "better")):
+        made.compared(name)["metrics"]["average_precision"]["verdict"] = verdict
+    page = " ".join(made.summarize().split())
+    assert "Track D: Around is better than Names, worse than Words." in page
+
+
 def baselines_line(page):
     """The paragraph on what is reached without an encoder."""
     [found] = [part for part in page.split("\n\n") if part.startswith("Baselines: ")]

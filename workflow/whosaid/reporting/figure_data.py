@@ -61,6 +61,12 @@ class Experiment:
     slices: dict[str, Any]
 
     @property
+    def compared_with(self) -> str:
+        """The title of the reference, or that there is one in each track."""
+        firsts = {each["compared_with"] for each in self.comparison["variants"].values()}
+        return self.reference.title if len(firsts) < 2 else "the reference of each track"
+
+    @property
     def confidence(self) -> str:
         """The level of the intervals, as in `95 %`."""
         return f"{100 * self.comparison['confidence']:g} %"

@@ -90,7 +90,7 @@ def draw_forest(
     axes.plot([], [], "o", color=BLACK, markerfacecolor="white", label="linear variant")
     note = (
         f"Lines are {experiment.confidence} intervals. Verdict and difference (in brackets) are "
-        f"against {experiment.reference.title}, on the test rows that both hold out. The vertical "
+        f"against {experiment.compared_with}, on the test rows that both hold out. The vertical "
         f"lines are {entries[trivial].title} of trivial classifiers."
     )
     return plot_style.legend(figure, note, columns=3)
@@ -98,7 +98,7 @@ def draw_forest(
 
 def _verdict(experiment: Experiment, variant: Variant, metric: str) -> tuple[str, str]:
     """What a variant's row says about its difference from the reference, and its colour."""
-    if variant is experiment.reference:
+    if variant.name not in experiment.comparison["variants"]:
         return "reference", BLACK
     compared = experiment.comparison["variants"][variant.name]["metrics"].get(metric)
     if compared is None or compared["difference"] is None:

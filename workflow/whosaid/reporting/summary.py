@@ -1,34 +1,19 @@
 """The tables and paragraphs of the summary page."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import partial
 
+from whosaid.config.tracks import TRACKS, Track
 from whosaid.config.warning_codes import code_of
 from whosaid.evaluation.metric_entry import Metric
 from whosaid.evaluation.metrics import METRICS, PRIMARY
 from whosaid.evaluation.questions import TARGET, Question
 from whosaid.reported_split import REPORTED
 from whosaid.reporting.addressed_numbers import AddressedNumbers
-from whosaid.reporting.formats import COUNT, DIFFERENCE, METRIC, duration
+from whosaid.reporting.formats import COUNT, DIFFERENCE
 from whosaid.reporting.markdown import table
 from whosaid.reporting.paragraphs import wrapped
-from whosaid.reporting.split_roles import split_roles
-from whosaid.split_names import SPLITS
-
-
-@dataclass(frozen=True)
-class Variant:
-    """The files of a variant: the metrics of each split, the training record of each seed.
-
-    `settings` is the summary's own JSON file and the keys that lead to the variant in it.
-    """
-
-    name: str
-    is_baseline: bool
-    settings: tuple[str, str, str, int]
-    metrics: dict[str, str]
-    records: list[str]
+from whosaid.reporting.summary_variant import Variant
 
 
 class Summary:
@@ -41,9 +26,16 @@ class Summary:
     def __init__(
         self, numbers: AddressedNumbers, variants: list[Variant], comparison: str, reference: str
     ):
-        """`comparison` is the path of a JSON file, `reference` the name of a variant."""
+        """`comparison` is the path of a JSON file, `reference` the name of a variant.
+
+        The variants of another track than the reference's are compared with one of their own.
+        """
         self.numbers, self.variants, self.comparison = numbers, variants, comparison
         self.reference = next(variant for variant in variants if variant.name == reference)
+        compared = self.numbers.value(comparison, "variants")
+        self.of_tracks = {
+            variant.track: variant for variant in variants if variant.name not in compared
+        }
 
     def title(self, variant: Variant) -> str:
         """The title of a variant."""
@@ -77,33 +69,80 @@ class Summary:
         target = self.numbers.text(settings, "settings", "target_speaker", form="text")
         return f"which lines are {target}'s?"
 
+    def is_reference(self, variant: Variant) -> bool:
+        """Whether the other variants of its track are compared with this one."""
+        return variant is self.of_tracks[variant.track]
+
     def _verdict_sentence(self) -> str:
+        if len(self.of_tracks) == 1:
+            return self._verdict_of_track(self.variants)
+        return " ".join(
+            f"Track {track}: {self._verdict_of_track(self._of_track(track))}"
+            for track in sorted(self.of_tracks)
+        )
+
+    def _of_track(self, track: Track) -> list[Variant]:
+        return [variant for variant in self.variants if variant.track == track]
+
+    def _verdict_of_track(self, variants: list[Variant]) -> str:
+        reference = self.of_tracks[variants[0].track]
         told: dict[str, list[Variant]] = {}
-        for variant in self.variants:
-            if variant is not self.reference and not variant.is_baseline:
+        for variant in variants:
+            if not self.is_reference(variant) and not variant.is_baseline:
                 keys = ("variants", variant.name, "metrics", self.asked.primary)
                 address = (self.comparison, *keys)
                 told.setdefault(self.numbers.value(*address, "verdict"), []).append(variant)
         parts = [
             f"{' and '.join(map(self.title, told[verdict]))} "
-            f"{'is' if len(told[verdict]) == 1 else 'are'} {verdict} than "
-            f"{self.title(self.reference)}"
+            f"{'is' if len(told[verdict]) == 1 else 'are'} {verdict} than {self.title(reference)}"
             for verdict in ("better", "worse")
             if verdict in told
         ]
+        if not told and len(self.of_tracks) > 1:
+            return self._verdicts_on_baselines(variants)
         if not parts:
-            return f"No variant is shown to be better or worse than {self.title(self.reference)}."
+            return f"No variant is shown to be better or worse than {self.title(reference)}."
         rest = "; of the others nothing can be told" * (len(told) > len(parts))
         return f"{'; '.join(parts)}{rest}."
 
+    def _verdicts_on_baselines(self, variants: list[Variant]) -> str:
+        """How the one variant of a track that is no baseline stands to the baselines."""
+        reference, *baselines = sorted(variants, key=self.is_reference, reverse=True)
+        told: dict[str, list[Variant]] = {"better than": [], "worse than": [], "not told from": []}
+        turned = {"worse": "better than", "better": "worse than"}
+        for variant in baselines:
+            keys = ("variants", variant.name, "metrics", self.asked.primary, "verdict")
+            verdict = self.numbers.value(self.comparison, *keys)
+            told[turned.get(verdict, "not told from")].append(variant)
+        title = self.title(reference)
+        parts = [f"{word} {' and '.join(map(self.title, of))}" for word, of in told.items() if of]
+        return f"{title} is {', '.join(parts) or 'alone'}."
+
     def test_split(self) -> str:
-        """The table of the test split: a row per variant that is no baseline."""
+        """The test split by track: a row per variant that is no baseline, and the baselines."""
+        if len(self.of_tracks) == 1:
+            return self._track(self.variants)
+        parts = [
+            wrapped(
+                "A track is what a model may know of who says a line. Variants are compared within "
+                "their track: to know more is not to be the better recipe. *Without any text* is "
+                "what names alone reach, so what turn-taking tells; with the context *of another "
+                "row* whatever context gives must vanish."
+            )
+        ]
+        for track in sorted(self.of_tracks):
+            heading = f"### Track {track}: {TRACKS[track]}"
+            parts.append(f"{heading}\n\n{self._track(self._of_track(track))}")
+        return "\n\n".join(parts)
+
+    def _track(self, variants: list[Variant]) -> str:
         headers = ["variant", "rows"]
         for name in self.asked.tested:
             headers += [self.entries[name].title, "difference on the same rows", "verdict"]
         headers += ["seeds", "also in train"]
-        rows = [self._test_row(each) for each in self.variants if not each.is_baseline]
-        return table(rows, headers)
+        rows = [self._test_row(each) for each in variants if not each.is_baseline]
+        parts = [table(rows, headers)] * bool(rows)
+        return "\n\n".join([*parts, self._baselines_of_track(variants)])
 
     def _test_row(self, variant: Variant) -> list[str]:
         number = partial(self.numbers.text, variant.metrics[REPORTED])
@@ -118,7 +157,7 @@ class Summary:
         return self.numbers.estimate(path, ("metrics", metric), ("intervals", metric))
 
     def _difference(self, variant: Variant, metric: str) -> str:
-        if variant is self.reference:
+        if self.is_reference(variant):
             return ""
         of_variant = ("variants", variant.name)
         keys = (*of_variant, "metrics", metric)
@@ -135,7 +174,7 @@ class Summary:
         return f"{cell}: {values} on {text(*of_variant, 'rows', form=COUNT)} rows"
 
     def _verdict(self, variant: Variant, metric: str) -> str:
-        if variant is self.reference:
+        if self.is_reference(variant):
             return "reference"
         keys = ("variants", variant.name)
         verdict = self.numbers.text(
@@ -144,7 +183,7 @@ class Summary:
         return f"{verdict}, one model" if self._is_one_model(variant) else verdict
 
     def _is_one_model(self, variant: Variant) -> bool:
-        if variant is self.reference:
+        if self.is_reference(variant):
             return False
         address = (self.comparison, "variants", variant.name, "about")
         return self.numbers.value(*address) == "one model"
@@ -156,28 +195,27 @@ class Summary:
             return count
         return f"{count} (sd {self.numbers.text(path, 'spread', self.asked.primary)})"
 
-    def baselines(self) -> str:
+    def _baselines_of_track(self, variants: list[Variant]) -> str:
         """What is reached without an encoder, and without the text, in one paragraph."""
-        parts = [*self._baselines(), self._guess()]
-        return wrapped(f"Baselines: {'; '.join(parts)}. {self._trivial()}")
+        reference = self.of_tracks[variants[0].track]
+        baselines = [self._baseline(variant) for variant in variants if variant.is_baseline]
+        parts = [*baselines, self._guess(reference)]
+        return wrapped(f"Baselines: {'; '.join(parts)}. {self._trivial(reference)}")
 
-    def _baselines(self) -> list[str]:
-        primary, parts = self.asked.primary, []
-        for variant in (each for each in self.variants if each.is_baseline):
-            title, value = self.title(variant), self._estimate(variant, primary)
-            if variant is self.reference:
-                parts.append(f"{title} {value}")
-            else:
-                difference = self._difference(variant, primary)
-                parts.append(f"{title} {value} ({difference}, {self._verdict(variant, primary)})")
-        return parts
+    def _baseline(self, variant: Variant) -> str:
+        primary = self.asked.primary
+        title, value = self.title(variant), self._estimate(variant, primary)
+        if self.is_reference(variant):
+            return f"{title} {value}"
+        difference = self._difference(variant, primary)
+        return f"{title} {value} ({difference}, {self._verdict(variant, primary)})"
 
-    def _guess(self) -> str:
-        path = self.reference.metrics[REPORTED]
+    def _guess(self, reference: Variant) -> str:
+        path = reference.metrics[REPORTED]
         return f"guessing {self.numbers.text(path, 'trivial', 'always', PRIMARY)}"
 
-    def _trivial(self) -> str:
-        trivial = partial(self.numbers.text, self.reference.metrics[REPORTED], "trivial")
+    def _trivial(self, reference: Variant) -> str:
+        trivial = partial(self.numbers.text, reference.metrics[REPORTED], "trivial")
         always = trivial("always", "f1")
         at_random, never = trivial("prior_random", "f1"), trivial("never", "accuracy")
         return (
@@ -257,65 +295,10 @@ class Summary:
         )
 
     def _detectable(self, variant: Variant) -> str:
-        if variant is self.reference:
+        if self.is_reference(variant):
             return ""
         address = (self.comparison, "variants", variant.name, "metrics", self.asked.primary)
         return self.numbers.text(*address, "smallest_detectable_difference")
-
-    def splits(self) -> str:
-        """The table of every split, with published figures where there are any."""
-        headers = ["variant", *(metric.title for metric in self.asked.watched), "rows", "training"]
-        return table([row for each in self.variants for row in self._rows_of(each)], headers)
-
-    def _rows_of(self, variant: Variant) -> list[list[str]]:
-        row = [
-            self.title(variant),
-            *self._metric_cells(variant, "metrics"),
-            self._per_split(variant, "rows", form=COUNT),
-            self._duration(variant),
-        ]
-        if self.numbers.value(variant.metrics[REPORTED], "published") is None:
-            return [row]
-        published = [
-            "— published",
-            *self._metric_cells(variant, "published"),
-            "",
-            self.numbers.text(*variant.settings, "published_seconds", form="duration"),
-        ]
-        difference = [
-            "— difference",
-            *self._metric_cells(variant, "difference", DIFFERENCE),
-            "",
-            "",
-        ]
-        return [row, published, difference]
-
-    def _metric_cells(self, variant: Variant, key: str, form: str = METRIC) -> list[str]:
-        return [
-            self._per_split(variant, key, metric.name, form=form) for metric in self.asked.watched
-        ]
-
-    def _per_split(self, variant: Variant, *keys: str, form: str) -> str:
-        texts = (self.numbers.text(path, *keys, form=form) for path in variant.metrics.values())
-        return " / ".join(texts)
-
-    def _duration(self, variant: Variant) -> str:
-        seconds = {path: self.numbers.value(path, "seconds") for path in variant.records}
-        ends = (choose(seconds, key=seconds.get) for choose in (min, max))
-        shown = {duration(seconds[path]): path for path in ends}
-        texts = (self.numbers.text(path, "seconds", form="duration") for path in shown.values())
-        return " to ".join(texts)
-
-    def devices(self) -> str:
-        """The devices that the models were trained on, and what each split is for."""
-        records: dict[str, str] = {}
-        for record in (record for variant in self.variants for record in variant.records):
-            records.setdefault(self.numbers.value(record, "device"), record)
-        names = [self.numbers.text(record, "device", form="text") for record in records.values()]
-        variants = {variant.name: variant for variant in (self.reference, *self.variants)}
-        files = {name: variant.metrics for name, variant in variants.items()}
-        roles = split_roles(self.numbers, files, lambda name: self.title(variants[name]))
-        return wrapped(f"Cells read train / test / valid. Trained on: {', '.join(names)}. {roles}")
 
     def notes(self, ignored: Collection[str] = ()) -> str:
         """Abstentions, and the warnings of the JSON files, each once, but for `ignored` codes."""
@@ -363,31 +346,6 @@ class Summary:
     def _remarks(self, variant: Variant) -> list[tuple]:
         """The addresses of the notes on a variant."""
         lists = [(path, "notes") for path in variant.metrics.values()]
-        if variant is not self.reference:
+        if not self.is_reference(variant):
             lists.append((self.comparison, "variants", variant.name, "notes"))
         return [(*each, place) for each in lists for place in range(len(self.numbers.value(*each)))]
-
-
-def read_variants(
-    numbers: AddressedNumbers,
-    settings: str,
-    variants: list[dict],
-    metrics: list[str],
-    records: list[str],
-) -> list[Variant]:
-    """The files of each variant; `records` is in the order of the `variants` and their seeds."""
-    of_splits: dict[str, dict[str, str]] = {}
-    for path in metrics:
-        result = numbers.value(path)
-        of_splits.setdefault(result["variant"], {})[result["split"]] = path
-    remaining = iter(records)
-    return [
-        Variant(
-            name=variant["name"],
-            is_baseline=variant["is_baseline"],
-            settings=(settings, "settings", "variants", place),
-            metrics={split: of_splits[variant["name"]][split] for split in SPLITS},
-            records=[next(remaining) for _ in variant["seeds"]],
-        )
-        for place, variant in enumerate(variants)
-    ]

@@ -9,6 +9,7 @@ from whosaid.reporting.formats import COUNT
 from whosaid.reporting.markdown import escaped, table
 from whosaid.reporting.paragraphs import wrapped
 from whosaid.reporting.summary import Summary
+from whosaid.reporting.summary_variant import Variant
 
 
 class SummaryOfSpeakers(Summary):
@@ -23,13 +24,13 @@ class SummaryOfSpeakers(Summary):
         count = self.numbers.text(self.reference.metrics[REPORTED], "labels", form="length")
         return f"who said it, of {count} classes?"
 
-    def _guess(self) -> str:
-        path = self.reference.metrics[REPORTED]
+    def _guess(self, reference: Variant) -> str:
+        path = reference.metrics[REPORTED]
         at_random = self.numbers.text(path, "trivial", "prior_random", "macro_f1")
         return f"at random, as often as in train, {at_random}"
 
-    def _trivial(self) -> str:
-        trivial = partial(self.numbers.text, self.reference.metrics[REPORTED], "trivial")
+    def _trivial(self, reference: Variant) -> str:
+        trivial = partial(self.numbers.text, reference.metrics[REPORTED], "trivial")
         at_random = trivial("prior_random", "accuracy")
         macro_f1, accuracy = (
             trivial("most_frequent", "macro_f1"),
