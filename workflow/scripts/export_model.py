@@ -20,6 +20,7 @@ from transformers import AutoTokenizer
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import json_text, read_json
 from whosaid.caching.manifest import check_manifest, digests
+from whosaid.errors import InputError
 from whosaid.evaluation.questions import QUESTIONS
 from whosaid.evaluation.temperature import model_threshold
 from whosaid.evaluation.threshold_files import read_temperatures, read_thresholds
@@ -60,11 +61,16 @@ def main(
     """Write the folder `export`.
 
     `metrics` holds a path for each split, `predictions` and `test` are those of the test split. A
-    `question` without a threshold has no `thresholds`. Raises StageError if the pipeline says
-    something else than the stored predictions.
+    `question` without a threshold has no `thresholds`. Raises InputError for a variant with
+    context, StageError if the pipeline says something else than the stored predictions.
     """
     quiet_transformers()
     check_manifest(Path(model))
+    if recipe.get("context"):
+        raise InputError(
+            f"{variant}: it reads the lines around a line, which a text-classification pipeline "
+            "cannot lay out; export a variant without context"
+        )
     asked = QUESTIONS[question]
     stored = asked.read([predictions])
     counts = read_json(split_counts)

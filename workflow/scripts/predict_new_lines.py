@@ -30,6 +30,7 @@ from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import read_json
 from whosaid.caching.manifest import sha256
 from whosaid.corpus.stream_lines import SEPARATORS, stream_lines
+from whosaid.errors import InputError
 from whosaid.evaluation.new_predictions import decide
 from whosaid.evaluation.threshold_files import read_temperatures, read_thresholds
 from whosaid.jobs.stage import arguments, stage
@@ -55,6 +56,7 @@ def main(
     missing: list[str],
     annotate: list[str],
     features: list[str],
+    has_context: bool,
     seeds: list[int],
     min_words: int | None,
     word_tokenizer: str,
@@ -72,6 +74,11 @@ def main(
     quiet_transformers()
     disable_progress_bars()
     path = Path(lines)
+    if has_context:
+        raise InputError(
+            f"{path}: the variant reads the lines around a line, and lines of a file are predicted "
+            "one by one; choose a variant without context"
+        )
     separators = SEPARATORS | {f".{form}": given for form, given in separator.items()}
     form = (wanted, encoding, quotes, separators, missing)
     rows = sum(map(len, stream_lines(path, *form)))

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from datasets import disable_progress_bars
 
 from whosaid.caching.json_files import read_json, write_json
+from whosaid.config.column_names import CONTEXT_COLUMNS
 from whosaid.evaluation.mean_prediction import READERS, mean_prediction
 from whosaid.evaluation.surest_rows import surest_rows
 from whosaid.jobs.stage import arguments, stage
@@ -42,12 +43,14 @@ def main(
     variant: str,
     question: str,
     features: list[str],
+    has_context: bool,
     seeds: list[int],
     per_device_eval_batch_size: int,
 ) -> None:
     """Write the weights to `words`. `models` and `predictions` hold a path for each of the `seeds`.
 
-    `predictions` are those on `split`, and in its order. A linear baseline reads `features`.
+    `predictions` are those on `split`, and in its order. A linear baseline reads `features`. The
+    words are those of the line itself, also where the models read the lines around it.
     """
     quiet_transformers()
     disable_progress_bars()
@@ -55,13 +58,14 @@ def main(
     chosen = surest_rows(mean, question)
     places = np.array([place for _, place in chosen], int)
     rows = pq.read_table(split).take(places)
-    read = {**read_columns(rows, lines, features), "text": rows["text"].to_pylist()}
+    around = {name: rows[name].to_pylist() for name in CONTEXT_COLUMNS if name in rows.column_names}
+    read = {**around, **read_columns(rows, lines, features), "text": rows["text"].to_pylist()}
     tags = read_json(added_tokens)
     of_texts = [words_of(text, tags) for text in read["text"]]
     names: list[str] = []
     of_seeds = []
     for model in models:
-        loaded = load_lines_model(Path(model), question, per_device_eval_batch_size)
+        loaded = load_lines_model(Path(model), question, per_device_eval_batch_size, has_context)
         names = loaded.names
         predicted = mean.predicted[places]
         of_seeds.append(word_weights(loaded.logits, read, of_texts, question, predicted))

@@ -52,6 +52,7 @@ def weigh(lines, tmp_path_factory):
             "variant": "variant",
             "question": "target",
             "features": [],
+            "has_context": False,
             "seeds": [*range(len(models))],
             "per_device_eval_batch_size": 16,
         }
