@@ -19,11 +19,24 @@ from whosaid.caching.manifest import sha256
 from whosaid.errors import StageError
 from whosaid.evaluation.predictions import read_predictions
 from whosaid.evaluation.probability import sigmoid
+from whosaid.evaluation.published_metrics import PUBLISHED_METRICS
 from whosaid.evaluation.questions import QUESTIONS
 from whosaid.reporting.model_card import model_card
 
 SPLITS = ("train", "test", "valid")
 SEED = 42
+EVALUATED = {
+    "experiment": "toy",
+    "question": "target",
+    "variant": "annotated",
+    "seeds": [SEED],
+    "unit": "row",
+    "is_baseline": False,
+    "published": None,
+    "other_question": False,
+    "bootstrap": {"confidence": 0.9, "resamples": 100, "seed": 1},
+}
+"""The settings of `evaluate_splits`."""
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +63,7 @@ def made(model, annotated_splits, annotated_tokenized, lines, tmp_path_factory):
         lines=str(lines),
         metrics=dict(zip(SPLITS, metrics, strict=True)),
         thresholds=str(folder / "thresholds.json"),
-        experiment="toy",
-        question="target",
-        variant="annotated",
-        seeds=[SEED],
-        unit="row",
-        is_baseline=False,
-        published=None,
-        other_question=False,
-        bootstrap={"confidence": 0.9, "resamples": 100, "seed": 1},
+        **EVALUATED,
     )
     encoder = {"source": "an/encoder", "revision": "0" * 40, "license": "apache-2.0"}
     (folder / "manifest.json").write_text(json.dumps(encoder))
@@ -232,6 +237,37 @@ def test_a_model_that_says_something_else_than_the_predictions_is_not_exported(m
             **made | {"predictions": str(predictions), "export": str(tmp_path / "model")}
         )
     assert not (tmp_path / "model").exists()
+
+
+def test_a_variant_that_abstains_on_every_row_of_test_is_exported_unchecked(
+    made, lines, tmp_path, caplog
+):
+    """No row is left to ask about; comparing none with none was a traceback."""
+    caplog.set_level("INFO")
+    files = {name: str(tmp_path / f"{name}.parquet") for name in ("test", "predictions")}
+    for name, path in files.items():
+        pd.read_parquet(made[name]).assign(abstained=True).to_parquet(path, index=False)
+    metrics = [made["metrics"][0], str(tmp_path / "test.json"), made["metrics"][2]]
+    predictions = Path(made["predictions"]).parent
+    of_splits = {name: [str(predictions / f"{name}.parquet")] for name in SPLITS}
+    asked = read_predictions([files["predictions"]])
+    decided = asked.decide()[0]
+    scores = json.loads((predictions / "scores.json").read_text())
+    scores["test"] = {
+        metric.name: float(metric.score(asked.label, decided)) for metric in PUBLISHED_METRICS
+    }
+    (tmp_path / "scores.json").write_text(json.dumps(scores))
+    evaluate_splits.main(
+        predictions=of_splits | {"test": [files["predictions"]]},
+        scores=[str(tmp_path / "scores.json")],
+        lines=str(lines),
+        metrics={name: str(tmp_path / f"{name}.json") for name in SPLITS},
+        thresholds=str(tmp_path / "thresholds.json"),
+        **EVALUATED,
+    )
+    export_model.main(**made | files | {"metrics": metrics, "export": str(tmp_path / "model")})
+    assert "no row to check the model on: the variant abstains on all of test" in caplog.text
+    assert ModelCard.load(tmp_path / "model" / "README.md").text
 
 
 def test_a_model_with_other_labels_is_not_exported(made, tmp_path):

@@ -1,5 +1,6 @@
 """A trained model as a folder for Transformers alone, and the check of what it says."""
 
+import logging
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +14,8 @@ from whosaid.errors import StageError
 from whosaid.evaluation.class_predictions import ClassPredictions
 from whosaid.evaluation.predictions import Predictions
 from whosaid.evaluation.probability import sigmoid
+
+logger = logging.getLogger(__name__)
 
 OWN_FILES = (MANIFEST, "training.json")
 """The files of a model folder that whosaid alone reads."""
@@ -66,17 +69,24 @@ def check_on_rows(
     stored: Predictions | ClassPredictions,
     tolerance: float,
     what: str,
-) -> tuple[int, float]:
-    """Ask about the first rows of the split `test`; how many, and the largest difference.
+) -> None:
+    """Ask about the first rows of the split `test`, and log the largest difference.
 
     `ask` turns texts into probabilities (texts x classes), `stored` are the predictions on the same
     split. Rows on which the variant abstains are left out. Raises StageError as `check_answers`.
     """
     rows = pd.read_parquet(test, columns=["text", "abstained"])
     judged = rows.index[~rows["abstained"]][:CHECKED_ROWS]
+    if not len(judged):
+        logger.warning("no row to check the model on: the variant abstains on all of test")
+        return
     found = ask(rows.loc[judged, "text"].tolist())
     expected = stored_probabilities(stored)[judged]
-    return len(judged), check_answers(found, expected, tolerance, what)
+    difference = check_answers(found, expected, tolerance, what)
+    logger.info(
+        "checked on %d rows: %s differs by %.1g from the stored probabilities, at most",
+        *(len(judged), what, difference),
+    )
 
 
 def check_answers(found: np.ndarray, stored: np.ndarray, tolerance: float, what: str) -> float:
