@@ -85,6 +85,24 @@ def test_a_fault_is_one_line_with_its_place(text, name, fault, tmp_path):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([["a"], ["b"]], "list<element: string>"),
+        ([{"a": "x"}], "struct<a: string>"),
+        ([b"a", b"\xff\xfe"], "binary"),
+    ],
+)
+def test_a_column_of_a_parquet_file_that_holds_no_texts_is_named(values, kind, tmp_path):
+    """It was said that the file cannot be read, and not which column to look at."""
+    path = tmp_path / "new.parquet"
+    pd.DataFrame({"Text": values}).to_parquet(path)
+    with pytest.raises(InputError) as error:
+        list(stream_lines(path, {"line": "Text"}))
+    expected = f"{path}: the column 'Text' holds {kind}; map a column of texts or numbers"
+    assert str(error.value) == expected
+
+
 def test_a_fault_further_down_is_found_too(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "CHUNK", 2)
     with pytest.raises(InputError, match="line 7: line is empty"):

@@ -125,6 +125,19 @@ def as_texts(values: pd.Series, path: Path) -> pd.Series:
     return texts.fillna("").astype("str")
 
 
+def parquet_texts(values: pa.Array | pa.ChunkedArray, path: Path, header: str) -> pd.Series:
+    """The values of the column `header` as texts; null is an empty one.
+
+    Raises InputError if they are of a type that is no text, such as lists.
+    """
+    try:
+        return values.cast(pa.string()).fill_null("").to_pandas()
+    except pa.ArrowException:
+        raise InputError(
+            f"{path}: the column {header!r} holds {values.type}; map a column of texts or numbers"
+        ) from None
+
+
 def read_parquet(content: bytes, path: Path, wanted: Mapping[str, str], is_exact: bool) -> Table:
     """The table of a Parquet file, all values as texts."""
     try:
@@ -137,16 +150,7 @@ def read_parquet(content: bytes, path: Path, wanted: Mapping[str, str], is_exact
         raise InputError(
             f"{path}: the Parquet file is broken ({error}); copy or download it again"
         ) from None
-    columns = {}
-    for name, header_name in wanted.items():
-        try:
-            texts = table[header_name].cast(pa.string())
-        except pa.ArrowException:
-            kind = table.schema.field(header_name).type
-            raise InputError(
-                f"{path}: the column {header_name!r} holds {kind}; map a column of texts or numbers"
-            ) from None
-        columns[name] = texts.fill_null("").to_pandas()
+    columns = {name: parquet_texts(table[key], path, key) for name, key in wanted.items()}
     if not len(table):
         raise InputError(f"{path}: no rows; it needs one row per dialogue line")
     cells = pd.DataFrame(columns).set_axis(range(1, len(table) + 1))

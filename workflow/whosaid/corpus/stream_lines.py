@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from whosaid.corpus.delimited import MAX_CELL_BYTES, QUOTING, without_mark
 from whosaid.corpus.fields import is_blank_text
 from whosaid.corpus.headers import check_header, fitted
-from whosaid.corpus.read_files import as_texts, json_object
+from whosaid.corpus.read_files import as_texts, json_object, parquet_texts
 from whosaid.errors import InputError
 
 CHUNK = 8192
@@ -141,11 +141,9 @@ def _parquet(path: Path, wanted: Mapping[str, str]) -> Iterator[pd.DataFrame]:
             wanted = fitted(header, wanted)
             check_header(header, wanted, path, is_exact=False)
             for batch in file.iter_batches(CHUNK, columns=list(dict.fromkeys(wanted.values()))):
-                texts = {
-                    name: batch[header].cast(pa.string()).fill_null("").to_pandas()
-                    for name, header in wanted.items()
-                }
-                chunk = pd.DataFrame(texts)
+                chunk = pd.DataFrame(
+                    {name: parquet_texts(batch[key], path, key) for name, key in wanted.items()}
+                )
                 yield chunk.set_axis(range(start, start + len(chunk)))
                 start += len(chunk)
     except (pa.ArrowException, OSError) as error:
