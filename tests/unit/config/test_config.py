@@ -910,6 +910,16 @@ def test_a_setting_of_another_stage_does_not(stage, path, value, raw):
     assert settings_of(put(raw, path, value), stage) == settings_of(raw, stage)
 
 
+def test_new_lines_never_have_a_separator_of_several_characters(raw):
+    """Python's reader of CSV takes one character, so the job ended with a traceback."""
+    of = {}
+    for separator in (";", " +++$+++ "):
+        corpus = {"separator": separator, "columns": {"speaker": "who", "line": "what"}}
+        given = put(raw, "corpus", raw["corpus"] | corpus)
+        of[separator] = json.loads(settings_of(given, "predict_new_lines"))["separator"]
+    assert of == {";": {"csv": ";"}, " +++$+++ ": {}}
+
+
 @pytest.mark.parametrize("name", ["config", "office"])
 def test_the_config_that_the_report_shows_is_the_whole_one(name):
     shown = json.loads(settings_of(load(name), "write_report"))["config"]

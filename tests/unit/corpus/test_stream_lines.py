@@ -103,6 +103,15 @@ def test_a_column_of_a_parquet_file_that_holds_no_texts_is_named(values, kind, t
     assert str(error.value) == expected
 
 
+def test_a_file_without_a_header_is_told_that_it_needs_one(tmp_path):
+    """It was told to use `corpus.header`, which is for the files of the corpus alone."""
+    end = "a file of new lines names its columns in its first row, whatever corpus.header says"
+    with pytest.raises(InputError, match=f"no column 'line'; the columns are 'a'; {end}$"):
+        read_text(tmp_path, "a\nb\n")
+    with pytest.raises(InputError, match=r"the columns are 'text'$"):
+        read_text(tmp_path, '{"text": "a"}\n', "new.jsonl")
+
+
 def test_a_fault_further_down_is_found_too(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "CHUNK", 2)
     with pytest.raises(InputError, match="line 7: line is empty"):

@@ -197,7 +197,9 @@ class Config(Section):
         {},
         description="Files of other lines, by a name: `results/{experiment}/new/{name}/"
         "{variant}.csv` says who says them. A file needs the column of the line, and those that "
-        "the variant reads; the end of its name says its form.",
+        "the variant reads; the end of its name says its form. The first row of `csv` and `tsv` "
+        "names the columns, whatever `corpus.header` and `corpus.row_names` say. `encoding`, "
+        "`quotes`, `missing` and a separator of one character are those of the corpus.",
     )
     informal_test: tuple[Text, ...] = Field(
         (),

@@ -124,13 +124,15 @@ def predict_new_lines(config: Config, variant: str) -> dict[str, Any]:
     of_a_line = {*TEXT_FEATURES, *CONTEXT_FEATURES}
     columns = {*spec.reads["annotate"], *spec.reads["features"]} - of_a_line
     headers = corpus.columns.headers if corpus.columns else {}
+    # One of several characters is for old corpora; new files are CSV or TSV as usual.
+    has_own_separator = corpus.separator is not None and len(corpus.separator) == 1
     return {
         **predict_splits(config, variant),
         **spec.reads,
         "wanted": {name: headers.get(name, name) for name in ("line", *sorted(columns))},
         "encoding": corpus.encoding,
         "quotes": corpus.quotes,
-        "separator": {corpus.format: corpus.separator} if corpus.separator else {},
+        "separator": {corpus.format: corpus.separator} if has_own_separator else {},
         "missing": list(corpus.missing),
         "seeds": list(spec.seeds),
         "min_words": spec.min_words,

@@ -15,11 +15,16 @@ NO_HEADER = "; if the first row is no header, list the names of the columns in c
 
 
 def check_header(
-    names: Sequence[str], wanted: Mapping[str, str], path: Path, is_exact: bool
+    names: Sequence[str],
+    wanted: Mapping[str, str],
+    path: Path,
+    is_exact: bool,
+    if_missing: str = NO_HEADER,
 ) -> None:
     """Raise InputError unless each of the `wanted` headers (by name here) is one of the `names`.
 
-    With `is_exact` (the published form) there must be no others.
+    With `is_exact` (the published form) there must be no others. `if_missing` ends the message
+    where one is missing.
     """
     headers = list(wanted.values())
     doubled = sorted({name for name in headers if names.count(name) > 1})
@@ -47,7 +52,7 @@ def check_header(
     if faults:
         raise InputError(
             f"{path}, header: {'; '.join(faults)}; the columns are "
-            f"{', '.join(map(repr, names[:30]))}{NO_HEADER if missing else ''}"
+            f"{', '.join(map(repr, names[:30]))}{if_missing if missing else ''}"
         )
 
 

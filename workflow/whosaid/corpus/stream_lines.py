@@ -26,6 +26,7 @@ CHUNK = 8192
 """How many lines are held at once."""
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
+NO_HEADER = "; a file of new lines names its columns in its first row, whatever corpus.header says"
 ENDINGS = (*SEPARATORS, ".jsonl", ".parquet")
 
 
@@ -40,10 +41,11 @@ def stream_lines(
     """The `wanted` columns (headers by name here, `line` among them), at most CHUNK rows at a time.
 
     The end of the file's name says its form: .csv, .tsv or .jsonl, also with .gz, or .parquet.
-    `separators` are by that ending. Cells are texts; those that are one of `missing` are empty. The
-    index is the number of the row's last line in the file, or of the row in a Parquet file. Raises
-    InputError with one line, which names the place, if the form is wrong, a column is lacking or a
-    line is empty.
+    The first row of .csv and .tsv names the columns, and rows have no names, also where the files
+    of the corpus are otherwise. `separators` are by that ending. Cells are texts; those that are
+    one of `missing` are empty. The index is the number of the row's last line in the file, or of
+    the row in a Parquet file. Raises InputError with one line, which names the place, if the form
+    is wrong, a column is lacking or a line is empty.
     """
     ending = Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
     if ending not in ENDINGS:
@@ -101,7 +103,7 @@ def _delimited(
     try:
         _, header = next(numbered, (0, []))
         wanted = fitted(header, wanted)
-        check_header(header, wanted, path, is_exact=False)
+        check_header(header, wanted, path, is_exact=False, if_missing=NO_HEADER)
         places = [header.index(name) for name in wanted.values()]
         for some in batched_rows(numbered):
             for number, row in some:
@@ -123,7 +125,7 @@ def _json_lines(stream: TextIO, path: Path, wanted: Mapping[str, str]) -> Iterat
     for some in batched_rows(numbered):
         objects = [json_object(text, path, number) for number, text in some]
         frame = pd.json_normalize(objects).set_axis([number for number, _ in some])
-        check_header(list(frame), wanted, path, is_exact=False)
+        check_header(list(frame), wanted, path, is_exact=False, if_missing="")
         yield pd.DataFrame({name: as_texts(frame[key], path) for name, key in wanted.items()})
 
 
@@ -139,7 +141,7 @@ def _parquet(path: Path, wanted: Mapping[str, str]) -> Iterator[pd.DataFrame]:
         with pq.ParquetFile(path) as file:
             header = file.schema_arrow.names
             wanted = fitted(header, wanted)
-            check_header(header, wanted, path, is_exact=False)
+            check_header(header, wanted, path, is_exact=False, if_missing="")
             for batch in file.iter_batches(CHUNK, columns=list(dict.fromkeys(wanted.values()))):
                 chunk = pd.DataFrame(
                     {name: parquet_texts(batch[key], path, key) for name, key in wanted.items()}
