@@ -147,6 +147,23 @@ def test_a_dry_run_says_which_jobs_and_why(run):
     ]
 
 
+def test_a_dry_run_says_that_models_may_come_from_the_store(run, tmp_path, monkeypatch):
+    """It announced hours of training for models that were there."""
+    monkeypatch.chdir(tmp_path)
+    run = run(is_dry=True)
+    for is_there in (False, True):
+        if is_there:
+            (tmp_path / "data" / "model_store" / "0" / "model").mkdir(parents=True)
+        run.plan(train_model=1)
+        run.begin("train_model", "a", "1")
+        run.plan(train_model=1)
+        assert run.lines[-1].startswith("models that were trained before come from") == is_there
+    run.plan(split_lines=1)
+    run.begin("split_lines", "a")
+    run.plan(split_lines=1)
+    assert run.lines[-1] == "1 jobs"
+
+
 def test_what_changed_in_the_config_comes_before_what_changed_because_of_it(run):
     faults = {f"predict demo {n}": f"file {n} changed" for n in range(9)}
     run = run(faults={**faults, "train_model demo a 1": "its settings changed"})

@@ -34,6 +34,7 @@ from rich.text import Text
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from whosaid.caching.stamps import Stamps
+from whosaid.config.output_paths import MODEL_STORE
 from whosaid.jobs.line_texts import (
     WIDTH,
     about,
@@ -57,6 +58,9 @@ TOLD_BLOCKS = 4
 
 REASONS = 4
 """For how many reasons the start of a run says which jobs are stale."""
+
+IN_STORE = "models that were trained before come from the store in seconds; a plan knows not which"
+"""What a dry run says of trainings if there is a store: its keys need the token ids."""
 
 LAST_LINES = 40
 """How much of the log of a failed job is shown."""
@@ -289,6 +293,8 @@ class RunOutput(logging.Handler):
         models = sum(rule == "train_model" for rule, _, _ in self.planned)
         trained = f", {models} of them train a model" if models else ""
         self.say(f"{self.total} jobs{trained}{self.time_left(', ')}")
+        if models and any(Path(MODEL_STORE).glob("*/model")):
+            self.say(IN_STORE)
         self.planned = []
 
     def end_well(self, table: Path, report: Path) -> None:
