@@ -1046,6 +1046,13 @@ def test_the_goal_of_a_threshold_is_refused_where_there_is_none(place, raw):
     assert parse_config(put(put(raw, f"{place}.threshold_beta", 1), "corpus", SPEAKERS))
 
 
+def test_a_card_about_speakers_says_nothing_of_a_threshold(raw):
+    """The recipe in the card of a model without a threshold named the goal of one."""
+    assert "threshold_beta" in json.loads(settings_of(raw, "export_model"))["recipe"]
+    speakers = put(raw, "corpus", SPEAKERS)
+    assert "threshold" not in settings_of(speakers, "export_model")
+
+
 def test_each_seed_of_a_variant_has_settings_of_its_own(raw):
     raw = put(raw, "defaults.training.seeds", [1, 2])
     one, two = (settings_of(raw, "train_model", seed=seed) for seed in ("1", "2"))

@@ -286,6 +286,8 @@ def export_model(config: Config, variant: str, seed: str) -> dict[str, Any]:
     """Which model it is, its recipe, where its encoder comes from, and the level of intervals."""
     spec = config.variants[variant]
     apart = {"title", "classifier", "linear", "ensemble", "published", "training"}
+    if config.corpus.question != "target":
+        apart.add("threshold_beta")
     recipe = spec.model_dump(mode="json", exclude=apart)
     recipe["training"] = _arguments(spec.training)
     encoder = config.encoders[spec.encoder].model_dump(mode="json", exclude_none=True)
