@@ -12,6 +12,7 @@ from whosaid.caching.manifest import write_manifest
 from whosaid.errors import InputError, InterruptedStageError
 from whosaid.training import checkpoints as checkpoints_module
 from whosaid.training import train as training_module
+from whosaid.training.checkpoints import SealedCheckpoints
 from whosaid.training.predictor import load_predictor
 from whosaid.training.trainer import COLUMNS
 
@@ -122,9 +123,9 @@ def test_the_next_command_goes_on_from_what_is_kept(undisturbed, in_one_store, m
     assert record_of(folder)["optimizer_steps"] == 48
 
 
-# At the end of the best epoch, and in the middle of one after it.
+# At the end of the best epoch, in the middle of the second one after it, and at the end of that.
 @pytest.mark.slow
-@pytest.mark.parametrize("step", [24, 30, 48])
+@pytest.mark.parametrize("step", [24, 42, 48])
 def test_a_stopped_training_keeps_the_epoch_of_an_undisturbed_one(
     step, undisturbed, in_one_store, monkeypatch
 ):
@@ -138,13 +139,26 @@ def test_a_stopped_training_keeps_the_epoch_of_an_undisturbed_one(
     assert_same(results(in_one_store("continued", **changes)), expected)
 
 
-@pytest.mark.parametrize("step", [24, 36])
+class Judged(SealedCheckpoints):
+    """Checkpoints of a training whose epochs have these F1 on valid."""
+
+    f1 = (0.5, 0.6, 0.4, 0.7, 0.1)
+
+    def on_evaluate(self, args, state, control, metrics=None, **kwargs):
+        if "eval_valid_f1" in metrics:
+            metrics["eval_valid_f1"] = self.f1[int(state.epoch) - 1]
+
+
+@pytest.mark.parametrize("step", [36, 48])
 def test_a_kill_before_a_checkpoint_is_sealed_loses_no_earlier_one(
-    step, undisturbed, in_one_store, monkeypatch, caplog
+    step, in_one_store, tmp_path, monkeypatch, caplog
 ):
     """The Trainer deletes the checkpoint that was the best before the new one has its manifest."""
     caplog.set_level("INFO")
-    expected = undisturbed("loss")
+    monkeypatch.setattr(training_module, "SealedCheckpoints", Judged)
+    expected = results(in_one_store("undisturbed", **NOISY | best("f1")))
+    assert expected[1] == 4
+    (tmp_path / "store").rename(tmp_path / "other_store")
 
     def kill(checkpoint, **facts):
         if checkpoint.name == f"checkpoint-{step}":
@@ -154,8 +168,8 @@ def test_a_kill_before_a_checkpoint_is_sealed_loses_no_earlier_one(
     with monkeypatch.context() as patch:
         patch.setattr(checkpoints_module, "write_manifest", kill)
         with pytest.raises(InterruptedStageError):
-            in_one_store("stopped", **NOISY | best("loss"))
-    folder = in_one_store("continued", **NOISY | best("loss"))
+            in_one_store("stopped", **NOISY | best("f1"))
+    folder = in_one_store("continued", **NOISY | best("f1"))
     [message] = [text for text in caplog.messages if "continuing from" in text]
     assert message.endswith(f"checkpoint-{step - 12}")
     assert_same(results(folder), expected)
