@@ -52,7 +52,7 @@ def main(
     for place, variant in enumerate(variants):
         chosen = read_thresholds(thresholds[place]) if thresholds else {}
         temperatures = read_temperatures(thresholds[place]) if thresholds else {}
-        keys = ("title", "annotate", "features", "has_context", "min_words")
+        keys = ("title", "annotate", "features", "reading", "min_words")
         reads = {key: variant[key] for key in keys}
         asked += [
             Model(

@@ -21,6 +21,7 @@ from whosaid.jobs.stage import arguments, stage
 from whosaid.reporting.token_page import Example, shown_positions, token_page
 from whosaid.split_names import SPLITS
 from whosaid.tokens.token_counts import count_tokens, whole_ids
+from whosaid.tokens.tokenized_rows import holds_scenes, label_names
 
 logger = logging.getLogger(__name__)
 
@@ -30,15 +31,20 @@ def example(rows: Dataset, position: int, tokenizer: PreTrainedTokenizerBase) ->
     row = rows[position]
     ids = row["input_ids"]
     columns = [name for name in ("text", *CONTEXT_COLUMNS) if name in row]
-    whole = whole_ids({name: row[name] for name in columns}, tokenizer)
+    names, numbers, labels = label_names(rows), row["row"], row["label"]
+    if holds_scenes(rows):
+        lost = row["lost"]
+    else:
+        lost = len(whole_ids({name: row[name] for name in columns}, tokenizer)) - len(ids)
+        numbers, labels = [numbers], [labels]
     return Example(
-        row=row["row"],
+        row=", ".join(map(str, numbers)),
         text=row["text"],
-        label=rows.features["label"].int2str(row["label"]),
+        label=", ".join(names[label] for label in labels),
         ids=ids,
         tokens=tokenizer.convert_ids_to_tokens(ids),
         attention_mask=tokenizer.pad({"input_ids": ids})["attention_mask"],
-        lost=len(whole) - len(ids),
+        lost=lost,
     )
 
 

@@ -56,7 +56,7 @@ def main(
     missing: list[str],
     annotate: list[str],
     features: list[str],
-    has_context: bool,
+    reading: str | None,
     seeds: list[int],
     min_words: int | None,
     word_tokenizer: str,
@@ -74,7 +74,7 @@ def main(
     quiet_transformers()
     disable_progress_bars()
     path = Path(lines)
-    if has_context:
+    if reading:
         raise InputError(
             f"{path}: the variant reads the lines around a line, and lines of a file are predicted "
             "one by one; choose a variant without context"

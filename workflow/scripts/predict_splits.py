@@ -23,6 +23,7 @@ from whosaid.evaluation.prediction_files import write_split
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reported_split import REPORTED
 from whosaid.split_names import SPLITS
+from whosaid.tokens.tokenized_rows import holds_scenes, numbers_of
 from whosaid.training.classifier import check_token_ids
 from whosaid.training.predictor import load_predictor, predict
 from whosaid.training.watched_scores import score
@@ -61,7 +62,11 @@ def main(
         check_token_ids(token_ids[name], predictor.model, f"{tokenized}/{name}")
         found, seconds, rate = predict(predictor, token_ids[name])
         logits = np.full((len(rows), len(of_abstained)), of_abstained, dtype=np.float32)
-        logits[~abstained] = found
+        places = np.flatnonzero(~abstained)
+        if holds_scenes(token_ids[name]):  # in an order of its own
+            of_split = pd.Index(rows["row"][~abstained])
+            places = places[of_split.get_indexer(numbers_of(token_ids[name]))]
+        logits[places] = found
         columns = (rows["row"].to_numpy(), rows["label"].to_numpy(), logits, abstained)
         decided = write_split(question, target, *columns, counts["labels"])
         scored[name] = score(question, decided, rows["label"])

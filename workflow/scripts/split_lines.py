@@ -114,7 +114,10 @@ def main(
     if context:
         around = context_of(everything, units, context)
         tokens = [*dict.fromkeys([*tokens, *name_tags(around)])]
-        features = Features({**features, **dict.fromkeys(around, List(Value("string")))})
+        of_context = dict.fromkeys(around, List(Value("string")))
+        if "scene_number" in around:
+            of_context["scene_number"] = Value("int64")
+        features = Features({**features, **of_context})
         rows = rows.join(around, on="row")
     positions = split_rows(
         rows["label"].to_numpy(),

@@ -43,7 +43,7 @@ def main(
     variant: str,
     question: str,
     features: list[str],
-    has_context: bool,
+    reading: str | None,
     seeds: list[int],
     per_device_eval_batch_size: int,
 ) -> None:
@@ -65,7 +65,7 @@ def main(
     names: list[str] = []
     of_seeds = []
     for model in models:
-        loaded = load_lines_model(Path(model), question, per_device_eval_batch_size, has_context)
+        loaded = load_lines_model(Path(model), question, per_device_eval_batch_size, reading)
         names = loaded.names
         predicted = mean.predicted[places]
         of_seeds.append(word_weights(loaded.logits, read, of_texts, question, predicted))

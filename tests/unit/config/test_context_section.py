@@ -68,10 +68,24 @@ def test_each_variant_is_compared_with_one_of_its_track(raw):
         ({"names": "all"}, "'all'"),
         ({"across_scenes": True, "after": "scene"}, "across_scenes"),
         ({"befor": 2}, "did you mean before?"),
+        ({"reading": "scene"}, "reading: scene needs before: scene"),
+        ({"before": "scene", "after": "scene", "reading": "scene", "shuffled": True}, "shuffled"),
     ],
 )
 def test_a_context_that_will_not_do_is_refused(context, fault, raw):
     assert any(fault in line for line in faults(with_context(raw, context)))
+
+
+def test_a_scene_that_is_read_once_cannot_be_resampled(raw):
+    scene = {"before": "scene", "after": "scene", "reading": "scene"}
+    parse_config(with_context(raw, scene))
+    assert any("resample" in line for line in faults(with_context(raw, scene, resample={})))
+
+
+def test_baselines_of_scenes_that_are_read_once_read_line_by_line(raw):
+    scene = {"before": "scene", "after": "scene", "reading": "scene", "names": "around"}
+    config = parse_config(with_context(raw, scene) | {"track_baselines": True})
+    assert config.variants["track_D_shuffled"].context.reading == "window"
 
 
 def test_a_feature_that_the_context_does_not_give_is_refused(raw):

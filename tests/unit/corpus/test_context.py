@@ -19,6 +19,7 @@ NOTHING = {
     "names": "none",
     "scene_names": None,
     "fewest_lines": 1,
+    "reading": "window",
 }
 
 SCRIPT = pd.DataFrame(

@@ -14,7 +14,7 @@ from whosaid.training import checkpoints as checkpoints_module
 from whosaid.training import train as training_module
 from whosaid.training.checkpoints import SealedCheckpoints
 from whosaid.training.predictor import load_predictor
-from whosaid.training.trainer import COLUMNS
+from whosaid.training.trainer import model_columns
 
 NOISY = {"num_train_epochs": 5, "learning_rate": 0.03, "lr_scheduler_type": "constant"}
 """A training whose last epoch is not its best. An epoch has 12 steps."""
@@ -85,7 +85,7 @@ def test_the_course_of_a_training_is_the_same_and_the_best_of_its_epochs_is_kept
     tokenizer = AutoTokenizer.from_pretrained(folder)
     predictor = load_predictor(folder, tokenizer, "target", 32)
     for split in ("test", "valid"):
-        rows = load_from_disk(tokenized["distilbert"])[split].select_columns(COLUMNS)
+        rows = model_columns(load_from_disk(tokenized["distilbert"])[split])
         loss = predictor.evaluate(rows)["eval_loss"]
         assert loss == pytest.approx(history[3][f"{split}_loss"], abs=1e-5)
 

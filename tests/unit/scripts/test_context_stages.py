@@ -19,6 +19,7 @@ CONTEXT = {
     "names": "around",
     "scene_names": "others",
     "fewest_lines": 10,
+    "reading": "window",
     "shuffled": False,
 }
 

@@ -46,7 +46,7 @@ def run(model, place):
             "code": "{}",
             "annotate": ["writer1"],
             "features": [],
-            "has_context": False,
+            "reading": None,
             "seeds": SEEDS,
             "min_words": None,
             "word_tokenizer": "preserve_line",
@@ -163,4 +163,4 @@ def test_a_bad_row_far_down_is_refused_before_any_model_is_loaded(run, place, mo
 
 def test_a_variant_that_reads_context_predicts_no_file(run):
     with pytest.raises(InputError, match="the lines around a line"):
-        run(has_context=True)
+        run(reading="window")

@@ -52,7 +52,7 @@ def weigh(lines, tmp_path_factory):
             "variant": "variant",
             "question": "target",
             "features": [],
-            "has_context": False,
+            "reading": None,
             "seeds": [*range(len(models))],
             "per_device_eval_batch_size": 16,
         }

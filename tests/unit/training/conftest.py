@@ -6,7 +6,7 @@ from datasets import load_from_disk
 from transformers import AutoTokenizer, DataCollatorWithPadding
 
 from whosaid.training.packing import LAYERS
-from whosaid.training.trainer import COLUMNS
+from whosaid.training.trainer import model_columns
 
 
 @pytest.fixture(params=LAYERS)
@@ -29,7 +29,7 @@ def tokenizer(dataset):
 @pytest.fixture
 def rows(dataset):
     """The rows of train as the Trainer gets them."""
-    return load_from_disk(dataset)["train"].select_columns(COLUMNS)
+    return model_columns(load_from_disk(dataset)["train"])
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ CONTEXT = {
     "names": "around",
     "scene_names": "others",
     "fewest_lines": 1,
+    "reading": "window",
 }
 
 

@@ -39,6 +39,12 @@ class Context(Section):
     fewest_lines: Count = Field(
         50, description="A speaker of fewer lines in the corpus is named `others`."
     )
+    reading: Literal["window", "scene"] = Field(
+        "window",
+        description="How an encoder reads it. `window`: each line with its context is a sequence "
+        "of its own. `scene`: a scene is one sequence, read once, with an answer for each of its "
+        "lines; a batch then counts scenes.",
+    )
     shuffled: bool = Field(
         False,
         description="Each row gets the context of another row of its split: a control, in which "
@@ -66,6 +72,12 @@ class Context(Section):
             raise ValueError(
                 "gives nothing to read; choose lines before or after with texts or names, or "
                 "scene_names, or set context to null"
+            )
+        of_scene = self.before == self.after == "scene" and self.texts and not self.shuffled
+        if self.reading == "scene" and not of_scene:
+            raise ValueError(
+                "reading: scene needs before: scene, after: scene and texts: true, and nothing is "
+                "shuffled; take reading: window for any other context"
             )
         if self.across_scenes and "scene" in (self.before, self.after):
             raise ValueError(

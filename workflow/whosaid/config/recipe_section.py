@@ -323,6 +323,15 @@ class Recipe(Section):
     published: Published | None = Field(None, description="Published figures, for the table.")
 
     @model_validator(mode="after")
+    def _scenes_are_read_once(self):
+        if self.resample is not None and self.context and self.context.reading == "scene":
+            raise ValueError(
+                "resample with context.reading scene: a scene is read once, with all of its lines; "
+                "set resample to null, or take reading: window"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _annotate_once(self):
         if len(set(self.annotate)) != len(self.annotate):
             raise ValueError(f"annotate {list(self.annotate)} names one column twice")
@@ -358,11 +367,11 @@ class Variant(Recipe):
     def reads(self) -> dict[str, Any]:
         """What its models read: the columns after the text, and the features of a linear one.
 
-        `has_context` says whether they read the lines around a line, too.
+        `reading` says how they read the lines around a line, if they do.
         """
         features = self.linear.features if self.classifier == "linear" else ()
         return {
             "annotate": list(self.annotate),
             "features": list(features),
-            "has_context": self.context is not None,
+            "reading": self.context.reading if self.context else None,
         }

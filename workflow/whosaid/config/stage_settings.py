@@ -167,7 +167,7 @@ def weigh_words(config: Config, variant: str) -> dict[str, Any]:
         "experiment": config.experiment,
         "variant": variant,
         "features": spec.reads["features"],
-        "has_context": spec.reads["has_context"],
+        "reading": spec.reads["reading"],
         "seeds": list(spec.seeds),
     }
 

@@ -30,6 +30,8 @@ def track_baselines(config: Config) -> dict[str, dict[str, Any]]:
 def _of_track(track: Track, like: Variant) -> Iterator[tuple[str, dict[str, Any]]]:
     apart = {"title", "classifier", "linear", "published"}
     recipe = like.model_dump(mode="json", exclude=apart)
+    if like.context:
+        recipe["context"]["reading"] = "window"  # a linear one reads line by line
     given = like.context.features if like.context else ()
     names = [feature for feature in given if feature != "context_words"]
 

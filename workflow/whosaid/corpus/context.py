@@ -51,12 +51,13 @@ def context_columns(
     the lines around it end. `context` has the keys of the config. Each cell is a list of texts.
     `before_texts` and `after_texts` hold what the lines say and `before_names` and `after_names`
     who speaks, in the order of the script; `scene_names` the speakers of the scene in alphabetical
-    order. What the context does not give has no column.
+    order. What the context does not give has no column. For scenes that are read once,
+    `scene_number` is the same number for all lines of a scene.
     """
     before, after = spans_around(borders, context["before"], context["after"])
     names = known_names(lines["speaker"], context["fewest_lines"]).to_numpy()
     texts = lines["line"].to_numpy()
-    columns: dict[str, list[list[str]]] = {}
+    columns: dict[str, list[Any]] = {}
     if context["texts"]:
         columns |= {"before_texts": cut(texts, before), "after_texts": cut(texts, after)}
     if context["names"] != "none":
@@ -65,6 +66,8 @@ def context_columns(
         columns["after_names"] = cut(names, after)
     if context["scene_names"] is not None:
         columns["scene_names"] = scene_names(scenes, names, context["scene_names"] == "all")
+    if context["reading"] == "scene":
+        columns["scene_number"] = blocks(scenes)[0].tolist()
     return pd.DataFrame(columns, index=lines["row"])
 
 

@@ -19,8 +19,8 @@ MOST_NAMES = 3
 class Model(NamedTuple):
     """A trained model: its variant's title, its seed and folder, and what it reads.
 
-    `threshold` is None where the question has none or it is not known yet. A model that
-    `has_context` is asked with none. `min_words` is the length of the shortest lines that it
+    `threshold` is None where the question has none or it is not known yet. A model with a
+    `reading` of context is asked with none. `min_words` is the length of the shortest lines that it
     learned from. The logits of a calibrated model are divided by its `temperature`.
     """
 
@@ -30,7 +30,7 @@ class Model(NamedTuple):
     threshold: float | None
     annotate: Sequence[str]
     features: Sequence[str]
-    has_context: bool
+    reading: str | None
     min_words: int | None
     temperature: float = 1.0
 
@@ -62,7 +62,7 @@ def answer_tables(
         for place in range(len(lines)):
             found = Answers(logits[[place]], names)
             cells = of_target(model, found) if has_target else of_speakers(found)
-            if model.has_context:
+            if model.reading:
                 cells[0] += " (without any line around it)"
             if is_short[place]:
                 cells[0] += f" (it knows no line of fewer than {model.min_words} words)"
@@ -85,7 +85,7 @@ def ask_all(
     columns = {*model.annotate, *map(column_of, model.features)} - {"text"}
     frame = pd.DataFrame({name: [values.get(name, "")] * len(lines) for name in sorted(columns)})
     frame["line"] = list(lines)
-    loaded = load_lines_model(model.folder, question, has_context=model.has_context)
+    loaded = load_lines_model(model.folder, question, reading=model.reading)
     logits = loaded.logits(columns_read(frame, model.annotate, model.features))
     return Answers(logits / model.temperature, loaded.names)
 

@@ -22,9 +22,12 @@ truncation."""
 
 
 class Example(NamedTuple):
-    """A row with its tokens; `lost` is the number of tokens that were truncated."""
+    """A row with its tokens; `lost` is the number of tokens that were truncated.
 
-    row: int
+    `row` is its number in the corpus; a window of a scene has several, and as many labels.
+    """
+
+    row: str
     text: str
     label: str
     ids: Sequence[int]

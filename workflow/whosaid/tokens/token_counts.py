@@ -34,12 +34,16 @@ def count_tokens(
     """
     limit, unknown = tokenizer.model_max_length, tokenizer.unk_token_id
     counts, lost, texts = Counter(), Counter(), Counter()
-    longest, untruncated, truncated, unknown_rows = 0, 0, [], 0
+    longest, untruncated, truncated, unknown_rows, lost_of_scenes = 0, 0, [], 0, 0
     for position, (row, ids) in enumerate(rows_and_ids(rows)):
         counts.update(ids)
         longest = max(longest, len(ids))
         untruncated = max(untruncated, len(ids))
-        if len(ids) >= limit:
+        if row.get("lost"):
+            truncated.append(position)
+            untruncated = max(untruncated, len(ids) + row["lost"])
+            lost_of_scenes += row["lost"]
+        elif len(ids) >= limit and "lost" not in row:
             whole = whole_ids(row, tokenizer)
             if len(whole) > len(ids):
                 truncated.append(position)
@@ -59,7 +63,7 @@ def count_tokens(
         "truncated": {
             "rows": len(truncated),
             "first": truncated[0] if truncated else None,
-            "tokens": lost.total(),
+            "tokens": lost.total() + lost_of_scenes,
             "longest": untruncated,
         },
         "unknown": {
@@ -78,7 +82,7 @@ def rows_and_ids(rows: Dataset) -> Iterator[tuple[dict[str, Any], list[int]]]:
     """The text and the context of each row, and its token ids."""
     if not len(rows):
         return  # such a split has no column of ids
-    columns = ["text", *(name for name in CONTEXT_COLUMNS if name in rows.column_names)]
+    columns = ["text", *(name for name in (*CONTEXT_COLUMNS, "lost") if name in rows.column_names)]
     for batch in rows.select_columns([*columns, "input_ids"]).iter(BATCH):
         for place, ids in enumerate(batch["input_ids"]):
             yield {name: batch[name][place] for name in columns}, ids

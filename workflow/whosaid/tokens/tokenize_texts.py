@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
-from datasets import Dataset, Features
+from datasets import ClassLabel, Dataset, Features, List, Value
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
+from whosaid.config.column_names import CONTEXT_COLUMNS
 from whosaid.tokens.context_layout import has_context, row_ids
 from whosaid.tokens.first_position import first_position
+from whosaid.tokens.scene_layout import scene_windows
 
 
 def load_tokenizer(
@@ -51,7 +53,8 @@ def read_split(path: str) -> Dataset:
 def tokenize(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> Dataset:
     """The `rows` with a column `input_ids`: the token ids of `text`, truncated, unpadded.
 
-    Rows with a context are laid out as `context_layout` says.
+    Rows with a context are laid out as `context_layout` says, those of scenes that are read once as
+    `scene_layout` does: the rows are then windows of scenes.
 
     Rows on which the variant abstains are left out: no model sees them. The fingerprints are fixed,
     so that equal rows make equal files.
@@ -67,7 +70,53 @@ def tokenize(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> Dataset:
             return_token_type_ids=False,
         )
 
+    if "scene_number" in rows.column_names:
+        judged = rows.filter(lambda row: not row["abstained"], keep_in_memory=True)
+        return _scenes(judged[:], judged.features["label"], tokenizer)
     # In this order, since `map` adds no column to a split without rows.
     tokenized = rows.map(add_ids, batched=True, keep_in_memory=True, new_fingerprint="all rows")
     judged = np.flatnonzero(~np.array(rows["abstained"], bool))
     return tokenized.select(judged, keep_in_memory=True, new_fingerprint="tokenized")
+
+
+def tokenize_lines(
+    rows: Mapping[str, Sequence[Any]], tokenizer: PreTrainedTokenizerBase, reading: str | None
+) -> Dataset:
+    """Lines that are in no split, as rows that a model can predict; nobody knows their labels.
+
+    `rows` are columns: `text` and those of a context, for a `reading` of it. Each line is of a
+    scene of its own.
+    """
+    texts = list(rows["text"])
+    unknown = {"label": [0] * len(texts)}
+    if reading == "scene":
+        sides = {side: rows.get(side, [[]] * len(texts)) for side in CONTEXT_COLUMNS[:2]}
+        places = range(len(texts))
+        columns = {**rows, **sides, **unknown, "row": places, "scene_number": places}
+        return _scenes(columns, Value("int64"), tokenizer)
+    if reading == "window":
+        ids = list(row_ids(rows, tokenizer, tokenizer.model_max_length))
+    else:
+        ids = tokenizer(texts, truncation=True, return_attention_mask=False)["input_ids"]
+    return Dataset.from_dict({"input_ids": ids, **unknown})
+
+
+def _scenes(
+    rows: Mapping[str, Sequence[Any]], label: Value | ClassLabel, tokenizer: PreTrainedTokenizerBase
+) -> Dataset:
+    """The scenes of the `rows`, see `scene_windows`; `label` is the feature of a line's label."""
+    windows = scene_windows(rows, tokenizer, tokenizer.model_max_length)
+    small = List(Value("int16"))
+    features = Features(
+        {
+            "input_ids": List(Value("int32")),
+            **{"kind": small, "line": small, "answers": small},
+            "row": List(Value("int64")),
+            "label": List(label),
+            "text": Value("string"),
+            "lost": Value("int64"),
+        }
+    )
+    columns = {name: [window[name] for window in windows] for name in features}
+    found = Dataset.from_dict(columns, features)
+    return found.select(range(len(found)), keep_in_memory=True, new_fingerprint="tokenized")

@@ -6,12 +6,14 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from datasets import Dataset
 from transformers import EarlyStoppingCallback, TrainerCallback, TrainerState
 from transformers.trainer import TRAINER_STATE_NAME
 
 from whosaid.errors import InputError
+from whosaid.tokens.tokenized_rows import labels_of
 
 SPLIT = "valid"
 """The split that judges the epochs."""
@@ -36,12 +38,13 @@ def check_judge(rows: Dataset, source: str) -> None:
 
     `source` names the rows in the message.
     """
-    classes = len(set(rows["label"]))
+    labels = labels_of(rows)
+    classes = len(np.unique(labels))
     if classes < 2:
         raise InputError(
             f"{source}: training.best_epoch needs rows of two classes to choose by, but the "
-            f"{len(rows)} rows are of {classes}; set it to null, or lower min_words, which leaves "
-            "lines out"
+            f"{len(labels)} rows are of {classes}; set it to null, or lower min_words, which "
+            "leaves lines out"
         )
 
 

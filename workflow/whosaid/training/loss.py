@@ -8,10 +8,13 @@ import torch
 from datasets import Dataset
 from sklearn.utils.class_weight import compute_class_weight
 
+from whosaid.tokens.tokenized_rows import labels_of
+from whosaid.training.scene_packing import IGNORED
+
 
 def balanced_weights(rows: Dataset) -> torch.Tensor:
     """The weight of each class, the inverse of its frequency, with a mean of 1 over the rows."""
-    labels = np.asarray(rows["label"])
+    labels = labels_of(rows)
     weights = compute_class_weight("balanced", classes=np.unique(labels), y=labels)
     return torch.tensor(weights, dtype=torch.float32)
 
@@ -51,6 +54,9 @@ class MeanLoss:
     ) -> torch.Tensor:
         """The loss of a batch with these `labels`."""
         logits, weights = outputs.logits, None
+        if labels.ndim > 1:  # windows of scenes x answers
+            is_line = labels != IGNORED
+            logits, labels = logits[is_line], labels[is_line]
         if self.weights is not None and logits.requires_grad:
             weights = self.weights.to(logits)
         if self.gamma and logits.requires_grad:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from datasets import Dataset
 from scipy.special import softmax
 from transformers import AutoTokenizer
 
@@ -14,7 +13,7 @@ from whosaid.caching.json_files import read_json
 from whosaid.caching.manifest import check_manifest
 from whosaid.config.column_names import CONTEXT_COLUMNS
 from whosaid.corpus.recipe import annotate_texts
-from whosaid.tokens.context_layout import row_ids
+from whosaid.tokens.tokenize_texts import tokenize_lines
 from whosaid.training.linear_model import Lines, column_of, load_model
 from whosaid.training.predictor import load_predictor, predict
 
@@ -42,12 +41,13 @@ class LinesModel(NamedTuple):
 
 
 def load_lines_model(
-    folder: Path, question: str, per_device_eval_batch_size: int = 32, has_context: bool = False
+    folder: Path, question: str, per_device_eval_batch_size: int = 32, reading: str | None = None
 ) -> LinesModel:
     """The model in `folder`, an encoder or a linear one. An encoder cuts texts as in training.
 
-    One that `has_context` reads the columns of a context among the lines; without any, every line
-    is the only one of its scene. Raises InputError if a file of the model was lost or changed.
+    One with a `reading` of context, see the config, reads its columns among the lines; without any,
+    every line is the only one of its scene. Raises InputError if a file of the model was lost or
+    changed.
     """
     if (folder / "features.json").is_file():
         names = read_json(folder / "features.json")["id2label"]
@@ -58,14 +58,8 @@ def load_lines_model(
     predictor.compute_metrics = None  # nobody knows the labels
 
     def logits(lines: Lines) -> np.ndarray:
-        texts = list(lines["text"])
-        if has_context:
-            columns = {name: lines[name] for name in CONTEXT_COLUMNS if name in lines}
-            rows = {"text": texts, **columns}
-            ids = list(row_ids(rows, tokenizer, tokenizer.model_max_length))
-        else:
-            ids = tokenizer(texts, truncation=True, return_attention_mask=False)["input_ids"]
-        tokenized = Dataset.from_dict({"input_ids": ids, "label": [0] * len(ids)})
+        rows = {name: lines[name] for name in ("text", *CONTEXT_COLUMNS) if name in lines}
+        tokenized = tokenize_lines(rows, tokenizer, reading)
         return predict(predictor, tokenized)[0].astype(np.float64)
 
     return LinesModel(in_order(predictor.model.config.id2label), logits)

@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
+from whosaid.training.scene_packing import answer_columns, attends
+
 LAYERS = {
     "bert": "bert.encoder",
     "distilbert": "distilbert.transformer",
@@ -76,12 +78,13 @@ class PackingCollator:
     first_position: int
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
-        """The batch of `rows`, each with `input_ids` and `label`.
+        """The batch of `rows`, each with `input_ids` and `label`, or windows of scenes.
 
         `input_ids` and `position_ids` are sequences x width. `attention_mask` is sequences x 1 x
         width x width, true between tokens of the same row. `first_tokens` and `labels` have one
         entry per row, in the order given: the index of its first token among the tokens of all
-        sequences, and its label.
+        sequences, and its label. Of windows of scenes, `attends` and `answer_columns` say what
+        these are.
         """
         lengths = np.array([len(row["input_ids"]) for row in rows])
         by_length = np.argsort(-lengths, kind="stable")
@@ -92,6 +95,8 @@ class PackingCollator:
         # The padding of a sequence counts as a row of its own, whose logits are not read.
         owners = np.full(shape, -1, dtype=np.int64)
         first_tokens = np.empty(len(rows), dtype=np.int64)
+        of_tokens = {name: np.zeros(shape, dtype=np.int64) for name in ("kind", "line")}
+        are_scenes = "answers" in rows[0]
         for number, sequence in enumerate(sequences):
             start = 0
             for row in by_length[sequence]:
@@ -99,15 +104,24 @@ class PackingCollator:
                 input_ids[number, start:end] = rows[row]["input_ids"]
                 position_ids[number, start:end] = np.arange(lengths[row]) + self.first_position
                 owners[number, start:end] = row
+                if are_scenes:
+                    for name, column in of_tokens.items():
+                        column[number, start:end] = rows[row][name]
                 first_tokens[row] = number * width + start
                 start = end
         owner = torch.from_numpy(owners)
+        if are_scenes:
+            kind, line = map(torch.from_numpy, of_tokens.values())
+            mask, answers = attends(owner, kind, line), answer_columns(rows, first_tokens)
+        else:
+            mask = owner[:, :, None] == owner[:, None, :]
+            labels = torch.tensor([int(row["label"]) for row in rows])
+            answers = {"first_tokens": torch.from_numpy(first_tokens), "labels": labels}
         return {
             "input_ids": torch.from_numpy(input_ids),
             "position_ids": torch.from_numpy(position_ids),
-            "attention_mask": owner[:, None, :, None] == owner[:, None, None, :],
-            "first_tokens": torch.from_numpy(first_tokens),
-            "labels": torch.tensor([int(row["label"]) for row in rows]),
+            "attention_mask": mask[:, None],
+            **answers,
         }
 
 
@@ -119,9 +133,10 @@ def can_be_packed(model: PreTrainedModel) -> bool:
 def enable_packing(model: PreTrainedModel) -> None:
     """Let `model` take batches of a PackingCollator and return the logits of each row.
 
-    This adds two hooks. The first takes `first_tokens` from the batch. The second, after the last
-    layer, keeps only the first token of each row, as if each row were a sequence of its own.
-    Batches without `first_tokens` are processed as before.
+    This adds three hooks. The first takes `first_tokens` from the batch. The second, after the last
+    layer, keeps only the first token of each row, as if each row were a sequence of its own. The
+    third gives logits of scenes the shape of `first_tokens` (windows x answers x classes). Batches
+    without `first_tokens` are processed as before.
     """
     batch: dict[str, Any] = {}
 
@@ -132,9 +147,16 @@ def enable_packing(model: PreTrainedModel) -> None:
     def keep_first_tokens(module, args, output):
         if batch["first_tokens"] is not None:
             tokens = output.last_hidden_state.flatten(0, 1)
-            output.last_hidden_state = tokens.index_select(0, batch["first_tokens"])[:, None]
+            first_tokens = batch["first_tokens"].flatten()
+            output.last_hidden_state = tokens.index_select(0, first_tokens)[:, None]
+        return output
+
+    def shape_logits(module, args, output):
+        if batch["first_tokens"] is not None and batch["first_tokens"].ndim > 1:
+            output.logits = output.logits.unflatten(0, batch["first_tokens"].shape)
         return output
 
     model.register_forward_pre_hook(take_first_tokens, with_kwargs=True)
     layers = model.get_submodule(LAYERS[model.config.model_type])
     layers.register_forward_hook(keep_first_tokens)
+    model.register_forward_hook(shape_logits)

@@ -8,7 +8,8 @@ from datasets import Dataset
 from transformers import PreTrainedTokenizerBase, Trainer
 
 from whosaid.training.classifier import load_classifier
-from whosaid.training.trainer import COLUMNS, build_trainer
+from whosaid.training.trainer import build_trainer, model_columns
+from whosaid.training.watched_scores import of_lines
 
 
 def load_predictor(
@@ -31,10 +32,13 @@ def load_predictor(
 
 
 def predict(predictor: Trainer, rows: Dataset) -> tuple[np.ndarray, float, float]:
-    """The logits (rows x classes, float32) in the order of the `rows`, seconds, rows per second."""
+    """The logits (lines x classes, float32) in the order of the `rows`, seconds, rows per second.
+
+    Rows that are windows of scenes hold several lines each.
+    """
     if not len(rows):
         return np.empty((0, predictor.model.num_labels), np.float32), 0.0, 0.0
-    output = predictor.predict(rows.select_columns(COLUMNS), metric_key_prefix="predict")
-    figures = output.metrics
-    seconds, rate = figures["predict_runtime"], figures["predict_samples_per_second"]
-    return output.predictions.astype(np.float32), seconds, rate
+    output = predictor.predict(model_columns(rows), metric_key_prefix="predict")
+    logits, labels = of_lines(output.predictions, output.label_ids)
+    seconds = output.metrics["predict_runtime"]
+    return logits.astype(np.float32), seconds, len(labels) / seconds

@@ -15,6 +15,7 @@ from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import write_json
 from whosaid.caching.manifest import write_manifest
 from whosaid.split_names import SPLITS
+from whosaid.tokens.tokenized_rows import label_names, labels_of
 from whosaid.training.best_epoch import SameCourse, check_judge, kept_epoch, steps_left
 from whosaid.training.checkpoints import EpochSeed, SealedCheckpoints, last_complete_checkpoint
 from whosaid.training.classifier import check_token_ids, new_classifier
@@ -78,7 +79,7 @@ def train(
     tokenizer = AutoTokenizer.from_pretrained(Path(tokenized) / "tokenizer")
     rows = load_from_disk(tokenized, keep_in_memory=True)
     set_seed(seed)  # the Trainer sets it too late, after the model's head is drawn
-    model = new_classifier(encoder, tokenizer, rows["train"].features["label"].names)
+    model = new_classifier(encoder, tokenizer, label_names(rows["train"]))
     for name in SPLITS:
         check_token_ids(rows[name], model, f"{tokenized}/{name}")
     if not torch.accelerator.is_available():
@@ -128,7 +129,7 @@ def train(
         "packed": can_be_packed(model),
         "seconds": sealed.seconds(),
         "optimizer_steps": trainer.state.global_step,
-        "rows": {name: len(split) for name, split in rows.items()},
+        "rows": {name: len(labels_of(split)) for name, split in rows.items()},
         "history": epoch_history(question, trainer.state.log_history, best["metric"]),
         "arguments": training,
         "versions": {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES},

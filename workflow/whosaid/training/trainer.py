@@ -16,15 +16,21 @@ from transformers import (
     TrainingArguments,
 )
 
+from whosaid.errors import InputError
 from whosaid.tokens.first_position import first_position
+from whosaid.tokens.tokenized_rows import holds_scenes
 from whosaid.training.best_epoch import best_epoch_arguments
 from whosaid.training.layer_rates import LayerwiseTrainer
 from whosaid.training.loss import MeanLoss, balanced_weights
-from whosaid.training.packing import PackingCollator, can_be_packed, enable_packing
+from whosaid.training.packing import LAYERS, PackingCollator, can_be_packed, enable_packing
 from whosaid.training.watched_scores import compute_metrics
 
-COLUMNS = ["input_ids", "label"]
-"""The columns of a tokenized split that the model gets."""
+OF_SCENES = ("kind", "line", "answers")
+
+
+def model_columns(rows: Dataset) -> Dataset:
+    """The columns of a tokenized split that the model gets."""
+    return rows.select_columns(["input_ids", "label", *(OF_SCENES if holds_scenes(rows) else ())])
 
 
 def build_trainer(
@@ -47,14 +53,19 @@ def build_trainer(
     it evaluates on `rows["valid"]`, too, and keeps the epoch that is best there; `arguments` are
     TrainingArguments. An encoder that cannot be packed gets padded batches.
     """
-    watched: Any = rows["test"].select_columns(COLUMNS) if "test" in rows else None
+    watched: Any = model_columns(rows["test"]) if "test" in rows else None
     metric = best_epoch and best_epoch["metric"]
     if best_epoch is not None:
-        watched = {"test": watched, "valid": rows["valid"].select_columns(COLUMNS)}
+        watched = {"test": watched, "valid": model_columns(rows["valid"])}
         arguments |= best_epoch_arguments(best_epoch["metric"])
     if can_be_packed(model):
         enable_packing(model)
         collator = PackingCollator(tokenizer.pad_token_id, first_position(model.config))
+    elif any(map(holds_scenes, rows.values())):
+        raise InputError(
+            f"context.reading: scene is for encoders that can be packed ({', '.join(LAYERS)}), and "
+            f"this one is of the type {model.config.model_type}; take window"
+        )
     else:
         collator = DataCollatorWithPadding(tokenizer)
     decay = layerwise_learning_rate_decay
@@ -71,7 +82,7 @@ def build_trainer(
             **arguments,
         ),
         data_collator=collator,
-        train_dataset=rows["train"].select_columns(COLUMNS) if "train" in rows else None,
+        train_dataset=model_columns(rows["train"]) if "train" in rows else None,
         eval_dataset=watched,
         processing_class=tokenizer,
         compute_metrics=partial(compute_metrics, question, metric=metric),

@@ -10,6 +10,7 @@ from transformers import EvalPrediction
 
 from whosaid.evaluation.metric_entry import Metric
 from whosaid.evaluation.watched_metrics import WATCHED
+from whosaid.training.scene_packing import IGNORED
 
 CLASSES = datasets.Features(
     {"predictions": datasets.Value("int64"), "references": datasets.Value("int64")}
@@ -41,6 +42,15 @@ def combined_metrics(question: str) -> evaluate.CombinedEvaluations:
     return evaluate.combine([WatchedMetric(metric) for metric in WATCHED[question]])
 
 
+def of_lines(logits: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The logits (lines x classes) and labels of all lines, in the order of the rows.
+
+    A row may be a window of a scene with several lines, padded with labels IGNORED.
+    """
+    is_line = labels != IGNORED
+    return logits[is_line], labels[is_line]
+
+
 def compute_metrics(
     question: str, prediction: EvalPrediction, metric: str | None = None
 ) -> dict[str, float]:
@@ -48,7 +58,7 @@ def compute_metrics(
 
     If `metric` is `average_precision`, so is that of two classes, ranked by their log odds.
     """
-    logits, labels = prediction.predictions, prediction.label_ids
+    logits, labels = of_lines(prediction.predictions, prediction.label_ids)
     found = score(question, logits.argmax(axis=1), labels)
     if metric == "average_precision":
         found[metric] = float(average_precision_score(labels, logits[:, 1] - logits[:, 0]))
