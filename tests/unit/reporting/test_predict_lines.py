@@ -46,6 +46,17 @@ def test_all_variants_are_asked_unless_one_is_named():
     assert words[-1] == 'new_lines={"no": "no.csv"}'
 
 
+def test_variants_that_read_context_are_left_out_and_refused(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    together = "{classifier: ensemble, ensemble: {members: [basic_distilbert, tfidf]}}"
+    overlay.write_text(f"variants: {{around: {{context: {{}}}}, together: {together}}}")
+    words = command(Path("a.csv"), None, [str(overlay)])
+    assert len([word for word in words if word.endswith(".parquet")]) == 8
+    with pytest.raises(InputError, match="VARIANT=around: it reads the lines around") as error:
+        command(Path("a.csv"), "around", [str(overlay)])
+    assert "tfidf" in str(error.value) and "together" not in str(error.value)
+
+
 def test_a_name_that_the_config_gives_to_another_file_is_refused(tmp_path):
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text("new_lines: {a: other/a.csv}")

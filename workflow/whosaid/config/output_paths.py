@@ -181,9 +181,9 @@ def fine_tuned(config: Config) -> list[str]:
     return [name for name, each in config.variants.items() if each.classifier == "encoder"]
 
 
-def without_context(config: Config) -> list[str]:
-    """The variants that read a line alone."""
-    return [name for name, each in config.variants.items() if each.context is None]
+def of_single_lines(config: Config) -> list[str]:
+    """The variants whose models read a line alone, so that they can predict a file of lines."""
+    return [name for name in with_models(config) if config.variants[name].context is None]
 
 
 def encoder_manifests(config: Config) -> list[str]:
@@ -221,8 +221,7 @@ def recorded(config: Config) -> list[str]:
         *(
             f"results/{config.experiment}/new/{name}/{variant}.parquet"
             for name in config.new_lines
-            for variant in with_models(config)
-            if variant in without_context(config)
+            for variant in of_single_lines(config)
         ),
         *figures(config).values(),
         *leak_audits(config),

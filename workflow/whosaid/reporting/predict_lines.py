@@ -14,7 +14,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from whosaid.config.output_paths import without_context
+from whosaid.config.output_paths import of_single_lines
 from whosaid.config.parse import ConfigError, chosen_variants, read_config
 from whosaid.errors import InputError
 
@@ -43,11 +43,12 @@ def command(path: Path, variant: str | None, overlays: list[str]) -> list[str]:
         raise InputError(f"{path}: new_lines.{name} in the config is {other}; rename the file")
     config = read_config(overlays, Path(), {"new_lines": {name: str(path)}})
     folder = f"results/{config.experiment}/new/{name}"
-    able = [each for each in chosen_variants(config, variant) if each in without_context(config)]
+    names = of_single_lines(config)
+    able = [each for each in chosen_variants(config, variant) if each in names]
     if not able:
         raise InputError(
             f"VARIANT={variant}: it reads the lines around a line, and the lines of a file are "
-            f"predicted one by one; choose from {', '.join(without_context(config)) or 'none'}"
+            f"predicted one by one; choose from {', '.join(names) or 'none: every variant does'}"
         )
     targets = [f"{folder}/{each}.parquet" for each in able]
     configfiles = ["--configfile", *overlays] if overlays else []
