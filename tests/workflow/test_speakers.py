@@ -96,6 +96,17 @@ def test_a_row_that_is_too_short_gets_the_class_of_most_short_rows(made):
     assert set(found.decide()[0][found.abstained]) == {most}
 
 
+def test_valid_is_said_to_choose_the_temperature_of_a_calibrated_variant(made):
+    """It once read "Nothing is chosen on it." although the temperature was."""
+    folder = made.root / "results/tiny/metrics"
+    roles = {
+        name: json.loads((folder / name / "valid.json").read_text(encoding="utf-8"))["role"]
+        for name in ("words", "basic")
+    }
+    assert "chooses the temperature" in roles["words"]
+    assert roles["basic"] == "Held out. Nothing is chosen on it."
+
+
 def test_small_classes_are_repeated_and_large_ones_cut(made):
     counts = json.loads((made.root / "data/tiny/splits/balanced/split_counts.json").read_text())
     of_labels = counts["train"]["of_labels"]
