@@ -172,3 +172,14 @@ def model_folders(wildcards):
 def model_manifests(wildcards):
     """Their manifests, which change with the content of the folders."""
     return [f"{folder}/manifest.json" for folder in model_folders(wildcards)]
+
+
+def trained_model(wildcards):
+    """The manifest of the model, whose seed is one of the variant's: others have no metrics."""
+    seeds = [str(seed) for seed in CONFIG.variants[wildcards.variant].seeds]
+    if wildcards.seed not in seeds:
+        # What else an input function raises is printed with a traceback.
+        sys.exit(
+            f"seed_{wildcards.seed}: {wildcards.variant} has no such seed; choose from {', '.join(seeds)}"
+        )
+    return f"{output_paths.model_folder(CONFIG, wildcards.variant, wildcards.seed)}/manifest.json"

@@ -6,17 +6,6 @@
 # OUTPUTS: results/{experiment}/export/{variant}/seed_{seed}/, export_onnx/{variant}/seed_{seed}/
 
 
-def trained_model(wildcards):
-    """The manifest of the model, whose seed is one of the variant's: others have no metrics."""
-    seeds = [str(seed) for seed in CONFIG.variants[wildcards.variant].seeds]
-    if wildcards.seed not in seeds:
-        # What else an input function raises is printed with a traceback.
-        sys.exit(
-            f"seed_{wildcards.seed}: {wildcards.variant} has no such seed; choose from {', '.join(seeds)}"
-        )
-    return f"{output_paths.model_folder(CONFIG, wildcards.variant, wildcards.seed)}/manifest.json"
-
-
 rule export_model:
     """Copy a model and describe it: its card, and all that is known of it as JSON."""
     input:

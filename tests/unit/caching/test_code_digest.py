@@ -335,7 +335,6 @@ REACHED_BY = {
     "tokens/scratch_encoder": {"build_encoder"},
     "tokens/token_counts": {"inspect_tokens"},
     "tokens/scene_layout": {"tokenize_splits", *NEW_LINES},
-    "tokens/token_kinds": {"tokenize_splits", *ENCODER},
     "tokens/tokenized_rows": {"inspect_tokens", *ENCODER},
     "tokens/tokenize_texts": {"tokenize_splits", *NEW_LINES},
     "evaluation/abstention": PREDICT,

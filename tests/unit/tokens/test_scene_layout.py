@@ -1,10 +1,9 @@
-"""Scenes as windows of tokens: every asked line once, each line's tokens whole, no name lost."""
+"""Scenes as windows of tokens: every asked line once, its text whole, names by distance."""
 
 import pytest
 from transformers import AutoTokenizer
 
-from whosaid.tokens.scene_layout import scene_windows
-from whosaid.tokens.token_kinds import ANSWER, EARLIER_NAME, NAME, SCENE_NAME, TEXT
+from whosaid.tokens.scene_layout import NAMED_LINES, scene_windows
 
 LINES = ["Hello there.", "Coffee?", "Fact.", "No.", "Never, ever, at all."]
 NAMES = ["pam", "jim", "dwight", "pam", "jim"]
@@ -37,74 +36,96 @@ def rows_of(asked, names=("before_names", "after_names"), scene_names=None, scen
     return columns | {name: known[name] for name in names}
 
 
-def parts(window, kind):
-    tokens = zip(window["input_ids"], window["kind"], window["line"], strict=True)
-    return [(line, token) for token, each, line in tokens if each == kind]
+def tokens_of(window, answer_of):
+    """The ids and positions of the tokens of one answer, or with -1 of the texts."""
+    tokens = zip(window["input_ids"], window["position"], window["answer_of"], strict=True)
+    return [(token, position) for token, position, owner in tokens if owner == answer_of]
+
+
+def tags(tokenizer, *names):
+    return tokenizer.convert_tokens_to_ids([f"[{name}]" for name in names])
 
 
 def test_a_scene_is_one_row_with_an_answer_for_each_asked_line(tokenizer):
     [window] = scene_windows(rows_of([0, 2, 3]), tokenizer, 128)
     assert window["row"] == [0, 2, 3] and window["label"] == [0, 1, 0]
-    answers = [(window["kind"][place], window["line"][place]) for place in window["answers"]]
-    assert answers == [(ANSWER, 0), (ANSWER, 2), (ANSWER, 3)]
-    for number, text in enumerate(LINES):
+    assert [window["input_ids"][place] for place in window["answers"]] == [
+        tokenizer.cls_token_id
+    ] * 3
+    assert [window["answer_of"][place] for place in window["answers"]] == [0, 2, 3]
+    texts = tokens_of(window, -1)
+    expected = []
+    for text in LINES:
         ids = tokenizer(text, add_special_tokens=False)["input_ids"]
-        own = [token for line, token in parts(window, TEXT) if line == number]
-        assert own == [*ids, tokenizer.sep_token_id]
-    tags = tokenizer.convert_tokens_to_ids([f"[{name}]" for name in NAMES])
-    assert parts(window, NAME) == list(enumerate(tags))
+        expected += [*ids, tokenizer.sep_token_id]
+    assert [token for token, _ in texts] == expected
 
 
-def test_what_is_asked_changes_no_token(tokenizer):
-    """Else a model would learn which lines are of rare speakers, or in another split."""
-    [some] = scene_windows(rows_of([2], names=()), tokenizer, 128)
-    [all_lines] = scene_windows(rows_of([0, 1, 2, 3, 4], names=()), tokenizer, 128)
-    for column in ("input_ids", "kind", "line"):
-        assert some[column] == all_lines[column]
+def test_an_answer_has_the_position_before_its_line(tokenizer):
+    [window] = scene_windows(rows_of([0, 1, 2, 3, 4]), tokenizer, 128)
+    taken = [position for _, position in tokens_of(window, -1)]
+    free = sorted({*range(max(taken) + 1)} - {*taken})
+    assert [window["position"][place] for place in window["answers"]] == free
+    assert len(taken) == len({*taken})
 
 
-def test_names_are_those_that_the_asked_lines_know(tokenizer):
-    [window] = scene_windows(rows_of([2]), tokenizer, 128)
-    assert [line for line, _ in parts(window, NAME)] == [0, 1, 3, 4]
+def test_a_name_has_the_position_of_its_distance(tokenizer):
+    [window] = scene_windows(rows_of([2], scene_names=["jim", "pam"]), tokenizer, 128)
+    (_, _), *named = tokens_of(window, 2)
+    names = tags(tokenizer, "jim", "pam", "pam", "jim", "jim", "pam")
+    places = [1, 2, 1 + NAMED_LINES, 2 + NAMED_LINES, *[1 + 2 * NAMED_LINES] * 2]
+    assert named == list(zip(names, places, strict=True))
+
+
+def test_only_the_nearest_lines_are_named(tokenizer):
+    rows = rows_of([4])
+    rows["before_names"] = [["jim", *["pam"] * NAMED_LINES]]
+    [window] = scene_windows(rows, tokenizer, 128)
+    (_, _), *named = tokens_of(window, 4)
+    [pam] = tags(tokenizer, "pam")
+    assert named == [(pam, 1 + place) for place in range(NAMED_LINES)]
+
+
+def test_an_answer_holds_what_its_own_row_knows_and_no_more(tokenizer):
     [window] = scene_windows(rows_of([1, 3], names=("before_names",)), tokenizer, 128)
-    assert [line for line, _ in parts(window, EARLIER_NAME)] == [0, 1, 2]
-    assert not parts(window, NAME)
+    assert [token for token, _ in tokens_of(window, 1)][1:] == tags(tokenizer, "pam")
+    assert [token for token, _ in tokens_of(window, 3)][1:] == tags(
+        tokenizer, "dwight", "jim", "pam"
+    )
 
 
-def test_the_cast_stands_first(tokenizer):
-    [window] = scene_windows(rows_of([0], scene_names=["dwight", "jim"]), tokenizer, 128)
-    tags = tokenizer.convert_tokens_to_ids(["[dwight]", "[jim]"])
-    assert window["input_ids"][:2] == tags and window["kind"][:2] == [SCENE_NAME] * 2
+def test_what_is_asked_changes_no_text_and_no_position(tokenizer):
+    """Else a model would learn which lines are of rare speakers, or in another split."""
+    [some] = scene_windows(rows_of([2]), tokenizer, 128)
+    [all_lines] = scene_windows(rows_of([0, 1, 2, 3, 4]), tokenizer, 128)
+    for owner in (-1, 2):
+        assert tokens_of(some, owner) == tokens_of(all_lines, owner)
 
 
-@pytest.mark.parametrize("limit", [16, 20, 24, 32, 64])
+@pytest.mark.parametrize("limit", [12, 16, 20, 24, 32, 64])
 def test_each_asked_line_is_asked_once_whatever_fits(tokenizer, limit):
     rows = rows_of([0, 1, 2, 3, 4])
     other = rows_of([1, 4], scene=1)
     both = {key: rows[key] + other[key] for key in rows}
     windows = scene_windows(both, tokenizer, limit)
     assert all(len(window["input_ids"]) <= limit for window in windows)
+    assert all(max(window["position"]) < limit for window in windows if limit > 20)
     assert [row for window in windows for row in window["row"]] == [0, 1, 2, 3, 4, 101, 104]
     for window in windows:
-        assert len(window["input_ids"]) == len(window["kind"]) == len(window["line"])
-        asked = [window["line"][place] for place in window["answers"]]
+        assert len(window["input_ids"]) == len(window["position"]) == len(window["answer_of"])
+        asked = [window["answer_of"][place] for place in window["answers"]]
         assert [number % 100 for number in window["row"]] == asked
 
 
 def test_a_window_repeats_the_end_of_the_one_before(tokenizer):
-    windows = scene_windows(rows_of([0, 1, 2, 3, 4]), tokenizer, 32)
-    assert len(windows) > 1
-    lines = [{*window["line"]} for window in windows]
-    assert lines[0] & lines[1]
+    windows = scene_windows(rows_of([0, 1, 2, 3, 4], names=()), tokenizer, 32)
+    texts = [window["text"].split("\n") for window in windows]
+    assert len(windows) > 1 and {*texts[0]} & {*texts[1]}
 
 
 def test_a_line_longer_than_half_a_window_is_cut_and_counted(tokenizer):
-    rows = rows_of([2])
-    rows["after_texts"] = [["No.", "word " * 50]]
-    windows = scene_windows(rows, tokenizer, 24)
-    whole = len(tokenizer("word " * 50, add_special_tokens=False)["input_ids"])
-    assert all(len(window["input_ids"]) <= 24 for window in windows)
-    [window] = [window for window in windows if window["row"]]
+    rows = rows_of([2], names=())
     rows["text"] = ["word " * 50]
-    [window] = [window for window in scene_windows(rows, tokenizer, 24) if window["row"]]
+    [window] = [each for each in scene_windows(rows, tokenizer, 24) if each["row"]]
+    whole = len(tokenizer("word " * 50, add_special_tokens=False)["input_ids"])
     assert window["lost"] == whole - 12

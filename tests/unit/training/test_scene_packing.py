@@ -1,4 +1,4 @@
-"""Scenes in packed batches: no path leads from a line's name to its answer."""
+"""Scenes in packed batches: what stands in one answer reaches no other."""
 
 import itertools
 
@@ -10,28 +10,32 @@ from datasets import load_from_disk
 from transformers import AutoTokenizer, EvalPrediction
 
 from whosaid.tokens.first_position import first_position
-from whosaid.tokens.token_kinds import ANSWER, EARLIER_NAME, NAME, SCENE_NAME, TEXT
 from whosaid.training.loss import MeanLoss
 from whosaid.training.packing import LAYERS, PackingCollator, enable_packing
 from whosaid.training.scene_packing import IGNORED
 from whosaid.training.watched_scores import compute_metrics
 
+LINES = [([11, 12, 13], [50, 51]), ([14], [52]), ([15, 16], []), ([17, 18, 19, 20], [50])]
+"""The ids of each line, and of the names that its answer knows."""
 
-def window(lines, name_kind=NAME, cast=(), asked=None):
-    """A scene as `scene_windows` lays it out; each line is its ids and the id of its name."""
-    found = {"input_ids": list(cast), "kind": [SCENE_NAME] * len(cast), "line": [-1] * len(cast)}
-    found |= {"answers": [], "label": []}
-    for number, (ids, name) in enumerate(lines):
+
+def window(lines=LINES, asked=None):
+    """A scene as `scene_windows` lays it out."""
+    found = {"input_ids": [], "position": [], "answer_of": [], "answers": [], "label": []}
+    starts = []
+    for ids, _ in lines:
+        starts.append(len(found["input_ids"]) + len(starts))
+        found["input_ids"] += [*ids, 3]
+        found["position"] += [starts[-1] + 1 + place for place in range(len(ids) + 1)]
+        found["answer_of"] += [-1] * (len(ids) + 1)
+    for number, (_, names) in enumerate(lines):
         if asked is None or number in asked:
             found["answers"].append(len(found["input_ids"]))
             found["label"].append(number % 2)
-        found["input_ids"] += [2, *ids, 3, name]
-        found["kind"] += [ANSWER, *[TEXT] * (len(ids) + 1), name_kind]
-        found["line"] += [number] * (len(ids) + 3)
+            found["input_ids"] += [2, *names]
+            found["position"] += [starts[number], *range(1, len(names) + 1)]
+            found["answer_of"] += [number] * (1 + len(names))
     return found
-
-
-LINES = [([11, 12, 13], 50), ([14], 51), ([15, 16], 52), ([17, 18, 19, 20], 50)]
 
 
 @pytest.fixture(params=LAYERS)
@@ -51,56 +55,42 @@ def answers(model, *windows):
         return model(**batch).logits
 
 
-def renamed(number, **options):
-    """The scene with another name of one line."""
-    lines = [(ids, 60 if place == number else name) for place, (ids, name) in enumerate(LINES)]
-    return window(lines, **options)
+def changed(number, ids=None, names=None):
+    """The scene with other ids or names of one line."""
+    lines = list(LINES)
+    lines[number] = (ids or lines[number][0], names or lines[number][1])
+    return window(lines)
 
 
-@pytest.mark.parametrize("number", range(4))
-def test_an_answer_knows_every_name_but_its_own(model, number):
-    """In every layer of the encoder: texts and names carry no name to the answer either."""
-    [before], [after] = answers(model, window(LINES)), answers(model, renamed(number))
-    for line in range(4):
-        is_same = torch.equal(before[line], after[line])
-        assert is_same == (line == number), line
-
-
-@pytest.mark.parametrize("number", range(4))
-def test_an_earlier_name_is_known_to_later_lines_only(model, number):
-    options = {"name_kind": EARLIER_NAME}
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_the_names_of_an_answer_reach_no_other_answer(model, number):
+    """Through no layer: an answer's names are those that its own row may know."""
     [before], [after] = (
-        answers(model, window(LINES, **options)),
-        answers(model, renamed(number, **options)),
+        answers(model, window()),
+        answers(model, changed(number, names=[60, 61][: len(LINES[number][1])])),
     )
     for line in range(4):
-        assert torch.equal(before[line], after[line]) == (line <= number), line
+        assert torch.equal(before[line], after[line]) == (line != number), line
 
 
-def test_every_answer_knows_every_text_and_the_cast(model):
-    [before] = answers(model, window(LINES, cast=[55, 56]))
-    for place in range(4):
-        lines = [
-            ([*ids[:-1], 70], name) if n == place else (ids, name)
-            for n, (ids, name) in enumerate(LINES)
-        ]
-        [after] = answers(model, window(lines, cast=[55, 56]))
-        assert not any(torch.equal(before[line], after[line]) for line in range(4))
-    [after] = answers(model, window(LINES, cast=[55, 57]))
+@pytest.mark.parametrize("number", range(4))
+def test_every_answer_knows_every_text_of_its_scene(model, number):
+    [before] = answers(model, window())
+    [after] = answers(model, changed(number, ids=[*LINES[number][0][:-1], 70]))
     assert not any(torch.equal(before[line], after[line]) for line in range(4))
 
 
 def test_an_answer_does_not_depend_on_what_else_is_asked_or_in_the_batch(model):
-    [alone] = answers(model, window(LINES, asked=[2]))
+    [alone] = answers(model, window(asked=[2]))
     other = window(LINES[:2])
-    together = answers(model, other, window(LINES), other)
+    together = answers(model, other, window(), other)
     assert together.shape == (3, 4, 2)
     torch.testing.assert_close(together[1, 2], alone[0], rtol=0, atol=1e-5)
     torch.testing.assert_close(together[0, :2], together[2, :2], rtol=0, atol=1e-5)
 
 
 def test_labels_are_padded_as_in_token_classification():
-    batch = PackingCollator(0, 0)([window(LINES), window(LINES[:1])])
+    batch = PackingCollator(0, 0)([window(), window(LINES[:1])])
     assert batch["labels"].tolist() == [[0, 1, 0, 1], [0, IGNORED, IGNORED, IGNORED]]
     ids = batch["input_ids"].flatten()
     assert ids[batch["first_tokens"][0]].tolist() == [2, 2, 2, 2]

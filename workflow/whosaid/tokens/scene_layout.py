@@ -1,12 +1,17 @@
 """Lays out whole scenes, so that an encoder reads each scene once and answers for all its lines.
 
-    names of the scene, [CLS] a line [SEP] [name] [CLS] a line [SEP] [name] ...
+    a line [SEP] the next line [SEP] ... and for each line whose speaker is asked for:
+    [CLS] names of the lines before, of those after, of the scene
 
-The answer for a line is read from its CLS. A line that is only context has one too, whose answer
-is not read: what is asked for says nothing to the model. Names are there only where the recipe asks
-for them. The kind of each token, and the line that it is of, say which tokens may attend to it (see
-`training/scene_packing.py`), so that no answer knows the name of its own line's speaker, not even
-through other tokens.
+The texts of a scene stand one after the other. They attend to each other and to nothing else. An
+answer has tokens of its own: its CLS, which has the position of its line's start, and the names
+that its row may know. These attend to each other and to all texts, and nothing else attends to them
+(see `training/scene_packing.py`). So no answer can know what its own row does not hold, whatever
+the other rows of the scene hold.
+
+The position of a name says how far away its line is: the nearest lines before have the positions 1
+to NAMED_LINES, those after the next ones. All names of the scene share one position: their order
+means nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,12 +20,14 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 
 from whosaid.corpus.name_tags import name_tag
-from whosaid.tokens.token_kinds import ANSWER, EARLIER_NAME, NAME, SCENE_NAME, TEXT
+
+NAMED_LINES = 4
+"""Of so many lines on each side an encoder reads who speaks."""
 
 REPEATED = 1 / 4
 """A scene that is too long is cut into windows; so much of a window repeats the one before it."""
 
-Window = dict[str, list[Any]]
+Window = dict[str, Any]
 
 
 def scene_windows(
@@ -28,9 +35,10 @@ def scene_windows(
 ) -> list[Window]:
     """The scenes of the `rows`, columns of a split, each in one or more windows of `limit` tokens.
 
-    A window has `input_ids`, with `kind` and `line` of each token; `answers`, the positions of the
-    answer tokens, with the `row` and `label` of each; the `text` of its lines; and `lost`, how many
-    tokens were cut from lines that are longer than half a window.
+    A window has `input_ids`, and for each of them its `position` and `answer_of`: the line of whose
+    answer it is, -1 for texts; `answers`, the places of the CLS, with the `row` and `label` of
+    each; the `text` of its lines; and `lost`, how many tokens were cut from lines that are longer
+    than half a window.
     """
     places: dict[int, list[int]] = {}
     for place, scene in enumerate(rows["scene_number"]):
@@ -43,7 +51,7 @@ def scene_windows(
 
 
 class _Scene:
-    """The lines of one scene as tokens, and the rows that are asked for."""
+    """The lines of one scene as tokens, and the answers that are asked for."""
 
     def __init__(
         self,
@@ -59,79 +67,90 @@ class _Scene:
             lines[number] = rows["text"][place]  # with its annotation
         self.rows, self.lines, self.limit = rows, lines, limit
         self.start, self.border = tokenizer.cls_token_id, tokenizer.sep_token_id
-        names = rows["scene_names"][first] if "scene_names" in rows else ()
-        self.scene_names = self._tags(names, tokenizer)[: limit // 4]
-        named = self._names()
-        tags = self._tags(list(named.values()), tokenizer)
-        self.tags = dict(zip(named, tags, strict=True))
+        self.answers = {n: self._answer(place, tokenizer) for n, place in self.asked.items()}
         whole = tokenizer(
             lines, add_special_tokens=False, return_attention_mask=False, verbose=False
         )["input_ids"]
         self.ids = [ids[: limit // 2] for ids in whole]
         self.lost = [len(ids) - len(kept) for ids, kept in zip(whole, self.ids, strict=True)]
-        self.name_kind = NAME if "after_names" in rows else EARLIER_NAME
 
-    @staticmethod
-    def _tags(names: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[int]:
-        return tokenizer.convert_tokens_to_ids([name_tag(name) for name in names])
-
-    def _names(self) -> dict[int, str]:
-        """Who speaks a line, by its number, as far as the context of any asked line says."""
-        found: dict[int, str] = {}
-        for number, place in self.asked.items():
-            if "before_names" in self.rows:
-                found |= enumerate(self.rows["before_names"][place])
-            if "after_names" in self.rows:
-                found |= enumerate(self.rows["after_names"][place], start=number + 1)
-        return dict(sorted(found.items()))
+    def _answer(
+        self, place: int, tokenizer: PreTrainedTokenizerBase
+    ) -> tuple[list[int], list[int]]:
+        """The names that the row at a place of the split may know, as ids, and their positions."""
+        before, after, of_scene = (
+            self.rows[name][place] if name in self.rows else []
+            for name in ("before_names", "after_names", "scene_names")
+        )
+        near = [*reversed(before)][:NAMED_LINES], after[:NAMED_LINES]
+        named = [(name, 1 + distance) for distance, name in enumerate(near[0])]
+        named += [(name, 1 + NAMED_LINES + distance) for distance, name in enumerate(near[1])]
+        named += [(name, 1 + 2 * NAMED_LINES) for name in of_scene]
+        named = named[: self.limit // 2 - 2]  # so that a line and its answer fit
+        ids = tokenizer.convert_tokens_to_ids([name_tag(name) for name, _ in named])
+        return ids, [position for _, position in named]
 
     def _length(self, number: int) -> int:
-        """The tokens of a line, at most: text, CLS, SEP and name."""
-        return len(self.ids[number]) + 2 + (number in self.tags)
+        """The tokens of a line: its text, a SEP and its answer."""
+        answer = 1 + len(self.answers[number][0]) if number in self.answers else 0
+        return len(self.ids[number]) + 1 + answer
 
     def windows(self) -> list[Window]:
         """The windows; each line is asked for in one of them."""
         found, start, first = [], 0, 0
-        room = self.limit - len(self.scene_names)
         while first < len(self.lines):
-            used = sum(map(self._length, range(start, first)))
+            used = sum(len(self.ids[number]) + 1 for number in range(start, first))
             end = first
-            while end < len(self.lines) and (end == first or used + self._length(end) <= room):
+            while end < len(self.lines) and (
+                end == first or used + self._length(end) <= self.limit
+            ):
                 used += self._length(end)
                 end += 1
-            asked = range(first, end)
-            if any(number in self.asked for number in asked):
+            asked = [number for number in range(first, end) if number in self.asked]
+            if asked:
                 found.append(self._window(range(start, end), asked))
             start = first = end
-            repeated = 0
-            while start > 0 and repeated + self._length(start - 1) <= self.limit * REPEATED:
-                start -= 1
-                repeated += self._length(start)
+            start -= self._repeated(first)
         return found
 
-    def _window(self, numbers: range, asked: range) -> Window:
-        window: Window = {
-            "input_ids": list(self.scene_names),
-            "kind": [SCENE_NAME] * len(self.scene_names),
-            "line": [-1] * len(self.scene_names),
-            **{"answers": [], "row": [], "label": []},
+    def _repeated(self, first: int) -> int:
+        """How many lines before the `first` line of a window stand in it as context."""
+        lines, room = 0, self.limit * REPEATED
+        if first < len(self.lines):
+            room = min(room, self.limit - self._length(first))
+        while lines < first:
+            room -= len(self.ids[first - lines - 1]) + 1
+            if room < 0:
+                break
+            lines += 1
+        return lines
+
+    def _window(self, numbers: range, asked: Sequence[int]) -> Window:
+        ids: list[int] = []
+        starts = {}
+        for number in numbers:
+            # The position before a line's text is left to its answer.
+            starts[number] = len(ids) + len(starts)
+            ids += [*self.ids[number], self.border]
+        position = [
+            start + 1 + place
+            for number, start in starts.items()
+            for place in range(len(self.ids[number]) + 1)
+        ]
+        answer_of = [-1] * len(ids)
+        answers = []
+        for number in asked:
+            names, positions = self.answers[number]
+            answers.append(len(ids))
+            ids += [self.start, *names]
+            position += [starts[number], *positions]
+            answer_of += [number] * (1 + len(names))
+        return {
+            **{"input_ids": ids, "position": position, "answer_of": answer_of, "answers": answers},
+            **{
+                name: [self.rows[name][self.asked[number]] for number in asked]
+                for name in ("row", "label")
+            },
             "text": "\n".join(self.lines[number] for number in numbers),
             "lost": sum(self.lost[number] for number in asked),
         }
-
-        def add(ids: Sequence[int], kind: int, number: int) -> None:
-            window["input_ids"] += ids
-            window["kind"] += [kind] * len(ids)
-            window["line"] += [number] * len(ids)
-
-        for number in numbers:
-            if number in asked and number in self.asked:
-                place = self.asked[number]
-                window["answers"].append(len(window["input_ids"]))
-                window["row"].append(self.rows["row"][place])
-                window["label"].append(self.rows["label"][place])
-            add([self.start], ANSWER, number)
-            add([*self.ids[number], self.border], TEXT, number)
-            if number in self.tags:
-                add([self.tags[number]], self.name_kind, number)
-        return window

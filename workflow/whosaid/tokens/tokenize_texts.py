@@ -110,7 +110,7 @@ def _scenes(
     features = Features(
         {
             "input_ids": List(Value("int32")),
-            **{"kind": small, "line": small, "answers": small},
+            **{"position": small, "answer_of": small, "answers": small},
             "row": List(Value("int64")),
             "label": List(label),
             "text": Value("string"),

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from whosaid.training.scene_packing import answer_columns, attends
+from whosaid.training.scene_packing import NO_ANSWER, answer_columns, attends
 
 LAYERS = {
     "bert": "bert.encoder",
@@ -95,24 +95,24 @@ class PackingCollator:
         # The padding of a sequence counts as a row of its own, whose logits are not read.
         owners = np.full(shape, -1, dtype=np.int64)
         first_tokens = np.empty(len(rows), dtype=np.int64)
-        of_tokens = {name: np.zeros(shape, dtype=np.int64) for name in ("kind", "line")}
+        answer_of = np.full(shape, NO_ANSWER, dtype=np.int64)
         are_scenes = "answers" in rows[0]
         for number, sequence in enumerate(sequences):
             start = 0
             for row in by_length[sequence]:
                 end = start + lengths[row]
                 input_ids[number, start:end] = rows[row]["input_ids"]
-                position_ids[number, start:end] = np.arange(lengths[row]) + self.first_position
+                positions = rows[row]["position"] if are_scenes else np.arange(lengths[row])
+                position_ids[number, start:end] = np.add(positions, self.first_position)
                 owners[number, start:end] = row
                 if are_scenes:
-                    for name, column in of_tokens.items():
-                        column[number, start:end] = rows[row][name]
+                    answer_of[number, start:end] = rows[row]["answer_of"]
                 first_tokens[row] = number * width + start
                 start = end
         owner = torch.from_numpy(owners)
         if are_scenes:
-            kind, line = map(torch.from_numpy, of_tokens.values())
-            mask, answers = attends(owner, kind, line), answer_columns(rows, first_tokens)
+            mask = attends(owner, torch.from_numpy(answer_of))
+            answers = answer_columns(rows, first_tokens)
         else:
             mask = owner[:, :, None] == owner[:, None, :]
             labels = torch.tensor([int(row["label"]) for row in rows])

@@ -1,9 +1,8 @@
 """Packed batches of scenes: every line of a scene is answered for, from one reading of the scene.
 
-What a token attends to keeps an answer from the name of its own line's speaker. Texts attend to
-texts alone, so they carry no name; a name attends to texts and to itself, so it carries no other
-name; only an answer attends to the names of other lines, and nothing attends to an answer. So no
-path, through however many layers, leads from a line's name to its answer.
+Texts attend to texts alone. The tokens of an answer attend to each other and to all texts of their
+scene, and nothing else attends to them. So through no number of layers does an answer know what
+stands in another answer, such as the name of its own line's speaker.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,31 +11,22 @@ from typing import Any
 import numpy as np
 import torch
 
-from whosaid.tokens.token_kinds import ANSWER, EARLIER_NAME, NAME, SCENE_NAME, TEXT
-
 IGNORED = -100
 """The label of what is no line, as in token classification."""
 
+NO_ANSWER = -1
+"""In `answer_of`: the token is of a text."""
 
-def attends(owner: torch.Tensor, kind: torch.Tensor, line: torch.Tensor) -> torch.Tensor:
+
+def attends(owner: torch.Tensor, answer_of: torch.Tensor) -> torch.Tensor:
     """Which tokens attend to which (sequences x tokens x tokens, bool; the asking token first).
 
-    `owner` is the number of each token's window, -1 for padding; `kind` and `line` are those of
-    `scene_layout` (all sequences x tokens).
+    `owner` is the number of each token's window, and `answer_of` the line of whose answer it is
+    (both sequences x tokens). Padding has an owner of its own.
     """
-    asking, asked = kind[:, :, None], kind[:, None, :]
-    line_of_asking, line_of_asked = line[:, :, None], line[:, None, :]
-    is_own = line_of_asking == line_of_asked
-    is_name = (asked == NAME) | (asked == EARLIER_NAME)
-    is_known = (asked == NAME) | (line_of_asked < line_of_asking)
-    to_text = (asked == TEXT) & (asking != SCENE_NAME)
-    to_name = is_name & (((asking == asked) & is_own) | ((asking == ANSWER) & ~is_own & is_known))
-    to_scene_name = (asked == SCENE_NAME) & ((asking == ANSWER) | (asking == SCENE_NAME))
-    to_itself = (asked == ANSWER) & (asking == ANSWER) & is_own
-    is_padding = owner == -1
-    among_padding = is_padding[:, :, None] & is_padding[:, None, :]
     is_one_window = owner[:, :, None] == owner[:, None, :]
-    return (is_one_window & (to_text | to_name | to_scene_name | to_itself)) | among_padding
+    asking, asked = answer_of[:, :, None], answer_of[:, None, :]
+    return is_one_window & ((asked == NO_ANSWER) | (asked == asking))
 
 
 def answer_columns(

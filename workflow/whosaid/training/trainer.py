@@ -25,7 +25,7 @@ from whosaid.training.loss import MeanLoss, balanced_weights
 from whosaid.training.packing import LAYERS, PackingCollator, can_be_packed, enable_packing
 from whosaid.training.watched_scores import compute_metrics
 
-OF_SCENES = ("kind", "line", "answers")
+OF_SCENES = ("position", "answer_of", "answers")
 
 
 def model_columns(rows: Dataset) -> Dataset:
