@@ -119,8 +119,8 @@ HARMLESS = {
     "words": {
         "log message": replace(
             "workflow/whosaid/training/epoch_log.py",
-            '"epoch %g of %g: %s, test loss %.4f, train loss %.4f"',
-            '"after epoch %g of %g: loss %.4f on train; test %s"',
+            '"%s: %s %s %.4f"',
+            '"after %s: on %s %s is %.4f"',
         ),
         "log message with other values": replace(
             "workflow/whosaid/training/train.py",
