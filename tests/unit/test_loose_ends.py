@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel
 
 from whosaid.config import output_paths, stage_settings
-from whosaid.config.column_names import TEXT_FEATURES
+from whosaid.config.column_names import COMPUTED_FEATURES
 from whosaid.config.model import RESERVED, Config
 from whosaid.config.parse import parse_config
 from whosaid.config.recipe_section import Recipe
@@ -197,7 +197,7 @@ def test_every_allowed_value_has_its_case(tmp_path, monkeypatch):
     for tokenizer in values_of(corpus, "word_tokenizer"):
         counts = count_words.count_words(lines["text"], tokenizer, str(tmp_path))
         assert counts.tolist() == [2, 2]
-    for feature in TEXT_FEATURES:
+    for feature in COMPUTED_FEATURES:
         assert numbers_of(feature) != "one_hot"
 
 

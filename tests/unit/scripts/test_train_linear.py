@@ -328,8 +328,23 @@ def test_texts_with_nothing_to_count_are_refused_by_the_features_name(feature, t
 
 
 def test_a_column_that_is_empty_throughout_is_refused_by_its_name(run, dealt):
-    with pytest.raises(InputError, match="writer3 is empty in all"):
+    with pytest.raises(InputError, match="the column writer3 is empty in all"):
         run(dealt, ("writer3",))
+
+
+@pytest.mark.parametrize("value", ["Ken\nGreg", "Ken\u2028Greg"])
+def test_a_cell_of_several_lines_is_one_category(value):
+    """Since names of a context stand one below the other, such a cell was once two categories."""
+    vectorizer = linear_model.make_vectorizer("one_hot", {})
+    vectorizer.fit_transform([value, "Ken", ""])
+    assert sorted(vectorizer.vocabulary_) == sorted([value, "Ken"])
+
+
+def test_a_context_without_any_name_is_refused_by_the_features_name():
+    rows = {"context_names": ["", "", ""]}
+    linear = {**Linear().model_dump(), "features": ["context_names"]}
+    with pytest.raises(InputError, match="context_names is empty in all of the 3 rows"):
+        linear_model.fit(rows, np.array([0, 1, 0]), linear)
 
 
 def test_a_fit_that_did_not_come_to_its_end_is_no_model(run, dealt, monkeypatch):

@@ -11,14 +11,17 @@ PUBLISHED_COLUMNS = tuple(name for name in PUBLISHED_HEADERS if name not in ("sp
 """What the published form has besides the number of the row, the speaker and the line."""
 
 TEXT_FEATURES = ("word_ngrams", "character_ngrams", "word_count")
-"""The features of the linear baselines that are no columns of the corpus."""
+"""The features of the linear baselines that are computed from the line itself."""
 
 CONTEXT_FEATURES = ("context_words", "context_names", "scene_names")
 """The features that the context of a line gives, see `Context`."""
 
+COMPUTED_FEATURES = (*TEXT_FEATURES, *CONTEXT_FEATURES)
+"""The features that are no columns of the corpus."""
+
 CONTEXT_COLUMNS = ("before_texts", "after_texts", "before_names", "after_names", "scene_names")
 """The columns of a split that hold the context of each row."""
 
-TAKEN_NAMES = (*FIELDS, *TEXT_FEATURES, *CONTEXT_FEATURES, *CONTEXT_COLUMNS)
+TAKEN_NAMES = (*FIELDS, *COMPUTED_FEATURES, *CONTEXT_COLUMNS)
 TAKEN_NAMES += ("text", "label", "abstained")
 """The names that no column under `corpus.columns.extra` can have."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from whosaid.config.column_names import CONTEXT_FEATURES, PUBLISHED_COLUMNS, TEXT_FEATURES
+from whosaid.config.column_names import COMPUTED_FEATURES, PUBLISHED_COLUMNS
 
 Problem = tuple[tuple[str, ...], str]
 """The path of a key, and what is wrong there."""
@@ -36,7 +36,6 @@ def missing_columns(
     """
     corpus = mapping(raw.get("corpus"))
     known = known_columns(corpus)
-    features_of_a_line = {*TEXT_FEATURES, *CONTEXT_FEATURES}
     asked: list[tuple[tuple[str, ...], Any, set[str]]] = []
     recipes = {("defaults",): defaults}
     recipes |= {("variants", str(name)): spec for name, spec in variants.items()}
@@ -50,7 +49,7 @@ def missing_columns(
         )
         asked += [
             ((*place, "annotate"), recipe.get("annotate"), known),
-            ((*place, "linear", "features"), features, known | features_of_a_line),
+            ((*place, "linear", "features"), features, known | {*COMPUTED_FEATURES}),
             ((*place, "context"), ["scene"] if by_scene else None, known),
             ((*place, "split", "group_by"), [group] if group in GROUPS else None, known),
         ]

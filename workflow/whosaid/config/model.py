@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from whosaid.config.column_names import CONTEXT_FEATURES
 from whosaid.config.corpus_section import Corpus
 from whosaid.config.recipe_section import Recipe, Variant
 from whosaid.config.tracks import Track
@@ -253,8 +252,7 @@ class Config(Section):
                 read.append((f"variants.{name}.annotate", variant.annotate))
             if variant.classifier == "linear":
                 key = f"variants.{name}.linear.features"
-                columns = (name for name in variant.linear.features if name not in CONTEXT_FEATURES)
-                read += [(key, (column,)) for column in columns]
+                read += [(key, (feature,)) for feature in variant.linear.features]
         return read
 
     def unit_of(self, variant: str) -> Unit:
@@ -265,6 +263,11 @@ class Config(Section):
         """The variants whose predictions an ensemble averages; any other variant has none."""
         ensemble = self.variants[variant].ensemble
         return ensemble.members if ensemble else ()
+
+    @property
+    def ensemble_titles(self) -> list[str]:
+        """The titles of the ensembles, which have no models and cannot be asked."""
+        return [each.title or name for name, each in self.variants.items() if each.ensemble]
 
     def is_baseline(self, variant: str) -> bool:
         """Whether no encoder takes part: a logistic regression, or an ensemble of such alone."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from whosaid.config import output_paths
-from whosaid.config.column_names import CONTEXT_FEATURES, TEXT_FEATURES
+from whosaid.config.column_names import COMPUTED_FEATURES
 from whosaid.config.model import Config
 from whosaid.config.recipe_section import Training
 
@@ -121,8 +121,7 @@ def predict_splits(config: Config, variant: str) -> dict[str, Any]:
 def predict_new_lines(config: Config, variant: str) -> dict[str, Any]:
     """What is read of a file of new lines, and how predictions are computed."""
     spec, corpus = config.variants[variant], config.corpus
-    of_a_line = {*TEXT_FEATURES, *CONTEXT_FEATURES}
-    columns = {*spec.reads["annotate"], *spec.reads["features"]} - of_a_line
+    columns = {*spec.reads["annotate"], *spec.reads["features"]} - {*COMPUTED_FEATURES}
     headers = corpus.columns.headers if corpus.columns else {}
     # One of several characters is for old corpora; new files are CSV or TSV as usual.
     has_own_separator = corpus.separator is not None and len(corpus.separator) == 1
@@ -142,9 +141,7 @@ def predict_new_lines(config: Config, variant: str) -> dict[str, Any]:
 
 def informal_test(config: Config) -> dict[str, Any]:
     """The lines, and what each variant's models read of them."""
-    every = _variants(config, "title", "seeds", "min_words")
-    asked = output_paths.with_models(config)
-    left_out = [given["title"] for given in every if given["name"] not in asked]
+    asked, left_out = output_paths.with_models(config), config.ensemble_titles
     return {
         "lines": list(config.informal_test),
         "question": config.corpus.question,
@@ -152,7 +149,7 @@ def informal_test(config: Config) -> dict[str, Any]:
         "word_tokenizer": config.corpus.word_tokenizer,
         "variants": [
             {**given, **config.variants[given["name"]].reads}
-            for given in every
+            for given in _variants(config, "title", "seeds", "min_words")
             if given["name"] in asked
         ],
         **({"ensembles": left_out} if left_out else {}),

@@ -14,7 +14,7 @@ import whosaid.jobs.environment
 
 # isort: split
 from whosaid.config.model import Config
-from whosaid.config.output_paths import model_folder, thresholds_of, with_models
+from whosaid.config.output_paths import model_folder, thresholds_of
 from whosaid.config.parse import ConfigError, chosen_variants, read_config
 from whosaid.errors import InputError
 from whosaid.evaluation.threshold_files import read_temperatures, read_thresholds
@@ -48,12 +48,6 @@ def trained_models(config: Config, variant: str | None) -> list[Model]:
             f"{target if variant else 'results/summary.md'} first"
         )
     return found
-
-
-def ensembles(config: Config) -> list[str]:
-    """The titles of the ensembles, which cannot be asked."""
-    found = config.variants.keys() - {*with_models(config)}
-    return [each.title or name for name, each in config.variants.items() if name in found]
 
 
 def chosen_on_valid(config: Config, variant: str, seed: int) -> dict[str, float | None]:
@@ -96,7 +90,7 @@ def main() -> None:
             config.corpus.word_tokenizer,
             "data/nltk_data",
         )
-        print("\n\n".join([table, *([] if given.variant else left_out(ensembles(config)))]))
+        print("\n\n".join([table, *([] if given.variant else left_out(config.ensemble_titles))]))
     except (InputError, ConfigError, OSError) as error:
         sys.exit(str(error))
 

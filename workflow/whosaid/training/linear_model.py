@@ -36,11 +36,11 @@ TFIDF = {
 }
 """The features that are TF-IDF, with the arguments of scikit-learn's `TfidfVectorizer`."""
 
-NEVER = ("row", "speaker", "line", "text", "label", "abstained", *CONTEXT_COLUMNS[:-1])
+NEVER = ("row", "speaker", "line", "text", "label", "abstained", *CONTEXT_COLUMNS)
 """Columns that are no feature. Any other column of the corpus is one, as categories."""
 
 SEVERAL = ("context_names", "scene_names")
-"""Features of which a line has several values; its text has one in each line."""
+"""Features of which a row has several values, one below the other in one text."""
 
 Lines = Mapping[str, Sequence[str]]
 """Columns of lines by name; the lines' own text is `text`. An empty cell is an empty text."""
@@ -68,16 +68,21 @@ Vectorizer = CountVectorizer | WordCount
 
 def column_of(feature: str) -> str:
     """The column that a feature reads: the text, or the column of its own name."""
-    is_text = numbers_of(feature) != "one_hot" and feature not in CONTEXT_FEATURES
-    return "text" if is_text else feature
+    is_own = feature in CONTEXT_FEATURES or numbers_of(feature) == "one_hot"
+    return feature if is_own else "text"
 
 
 def numbers_of(feature: str) -> str:
-    """How a feature becomes numbers: `tfidf`, `word_count` or `one_hot`."""
+    """How a feature becomes numbers: `tfidf`, `word_count`, `several` or `one_hot`.
+
+    The values of SEVERAL are categories like those of a column, but a row can have any number.
+    """
     if feature in TFIDF:
         return "tfidf"
     if feature == "word_count":
         return "word_count"
+    if feature in SEVERAL:
+        return "several"
     if feature in NEVER:
         raise ValueError(f"{feature}: this column is no feature")
     return "one_hot"
@@ -93,14 +98,19 @@ def make_vectorizer(
     """
     if numbers == "word_count":
         return WordCount()
-    if numbers == "one_hot":
-        return CountVectorizer(analyzer=_as_terms, vocabulary=vocabulary, dtype=np.float64)
+    if numbers in ("one_hot", "several"):
+        terms = _as_one_term if numbers == "one_hot" else _as_terms
+        return CountVectorizer(analyzer=terms, vocabulary=vocabulary, dtype=np.float64)
     settings = {**settings, "ngram_range": tuple(settings["ngram_range"])}  # JSON knows no tuple
     return TfidfVectorizer(**settings, vocabulary=vocabulary)
 
 
-def _as_terms(value: str) -> list[str]:
-    return value.splitlines()
+def _as_one_term(value: str) -> list[str]:
+    return [value] if value else []
+
+
+def _as_terms(values: str) -> list[str]:
+    return values.split("\n") if values else []
 
 
 @dataclass(frozen=True)
@@ -193,6 +203,8 @@ def fit(lines: Lines, labels: np.ndarray, linear: dict[str, Any]) -> LinearModel
         except ValueError:
             found = f"no term of {feature} stands in two of"
             if numbers_of(feature) == "one_hot":
+                found = f"the column {feature} is empty in all of"
+            elif numbers_of(feature) == "several":
                 found = f"{feature} is empty in all of"
             raise InputError(
                 f"linear.features: {found} the {len(labels)} rows of train; leave {feature} out"
