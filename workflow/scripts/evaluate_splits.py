@@ -40,12 +40,6 @@ ONE_SEED = warning(
     "W101", "There is one seed: the intervals do not cover what another seed would change."
 )
 OTHER_QUESTION = warning("W102", "The published figures answer another question and are left out.")
-CHOOSES_TEMPERATURE = (
-    "Held out from learning. It chooses the temperature alone, so loss and calibration are "
-    "slightly optimistic here."
-)
-"""What valid is for where a variant is calibrated and the question has no threshold."""
-
 ONE_ENSEMBLE = warning(
     "W101",
     "There is one ensemble: the intervals do not cover what other seeds of its members would "
@@ -153,16 +147,11 @@ def main(
                 *([IN_TRAIN] if name == REPORTED and known else []),
             ],
         }
-        role = about.ROLES[name]
-        if name == "valid" and chooses_epoch:
-            role = about.CHOOSES_EPOCH
-        elif name == "valid" and calibration and found.thresholds is None:
-            role = CHOOSES_TEMPERATURE
         head = {
             "experiment": experiment,
             "variant": variant,
             "split": name,
-            "role": role,
+            "role": about.role_of(name, chooses_epoch, calibration is not None),
         }
         write_json(path, {**head, **result})
         logger.info("%s %s: %d rows", variant, name, result["rows"])

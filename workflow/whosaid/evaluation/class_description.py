@@ -25,6 +25,19 @@ CHOOSES_EPOCH = (
 )
 """What valid is for with `training.best_epoch`."""
 
+CHOOSES_TEMPERATURE = (
+    "Held out from learning. It chooses the temperature alone, so loss and calibration are "
+    "slightly optimistic here."
+)
+"""What valid is for in a variant that is calibrated."""
+
+
+def role_of(split: str, chooses_epoch: bool, is_calibrated: bool) -> str:
+    """What a split is for; `chooses_epoch` says whether valid chose the epoch that was kept."""
+    if split == "valid" and chooses_epoch:
+        return CHOOSES_EPOCH
+    return CHOOSES_TEMPERATURE if split == "valid" and is_calibrated else ROLES[split]
+
 
 def trivial_metrics(label: np.ndarray, in_train: np.ndarray) -> dict[str, dict[str, float]]:
     """The metrics of two trivial classifiers: always the most frequent class of train, at random.

@@ -30,6 +30,14 @@ CHOOSES_EPOCH = (
 """What valid is for with `training.best_epoch`."""
 
 
+def role_of(split: str, chooses_epoch: bool, is_calibrated: bool) -> str:
+    """What a split is for; `chooses_epoch` says whether valid chose the epoch that was kept.
+
+    A calibration changes nothing of it: valid chooses the threshold in any case.
+    """
+    return CHOOSES_EPOCH if split == "valid" and chooses_epoch else ROLES[split]
+
+
 def trivial_metrics(label: np.ndarray, in_train: np.ndarray) -> dict[str, dict[str, float]]:
     """The metrics of three trivial classifiers, which predict the target never, always, at random.
 
