@@ -218,3 +218,30 @@ def train(training, tmp_path_factory):
 def model(annotated_tokenized, encoders, train):
     """The folder of a model trained on the annotated splits."""
     return train(annotated_tokenized, encoders["distilbert"])
+
+
+@pytest.fixture(scope="session")
+def predict_rows(tmp_path_factory):
+    """A function that runs the stage `predict_splits` and returns the paths of its outputs."""
+    import predict_splits
+
+    names = ("train", "test", "valid")
+
+    def run(model: Path, tokenized: Path, splits: Path, batch_size=16):
+        folder = tmp_path_factory.mktemp("predictions")
+        outputs = {name: str(folder / f"{name}.parquet") for name in names}
+        outputs |= {name: str(folder / f"{name}.json") for name in ("scores", "runtime")}
+        predict_splits.main(
+            model=str(model),
+            splits=[str(splits / f"{name}.parquet") for name in names],
+            tokenized=str(tokenized),
+            split_counts=str(splits / "split_counts.json"),
+            predictions=[outputs[name] for name in names],
+            scores=outputs["scores"],
+            runtime=outputs["runtime"],
+            question="target",
+            per_device_eval_batch_size=batch_size,
+        )
+        return outputs
+
+    return run

@@ -16,12 +16,11 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import read_json, write_json
 from whosaid.caching.manifest import check_manifest
-from whosaid.config.column_names import CONTEXT_COLUMNS
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reporting.token_page import Example, shown_positions, token_page
 from whosaid.split_names import SPLITS
 from whosaid.tokens.token_counts import count_tokens, whole_ids
-from whosaid.tokens.tokenized_rows import holds_scenes, label_names
+from whosaid.tokens.tokenized_rows import holds_scenes, label_names, labels_of, numbers_of
 
 logger = logging.getLogger(__name__)
 
@@ -30,21 +29,15 @@ def example(rows: Dataset, position: int, tokenizer: PreTrainedTokenizerBase) ->
     """The row at a position of a split, with its tokens."""
     row = rows[position]
     ids = row["input_ids"]
-    columns = [name for name in ("text", *CONTEXT_COLUMNS) if name in row]
-    names, numbers, labels = label_names(rows), row["row"], row["label"]
-    if holds_scenes(rows):
-        lost = row["lost"]
-    else:
-        lost = len(whole_ids({name: row[name] for name in columns}, tokenizer)) - len(ids)
-        numbers, labels = [numbers], [labels]
+    names, only = label_names(rows), rows.select([position])
     return Example(
-        row=", ".join(map(str, numbers)),
+        row=", ".join(map(str, numbers_of(only))),
         text=row["text"],
-        label=", ".join(names[label] for label in labels),
+        label=", ".join(names[label] for label in labels_of(only)),
         ids=ids,
         tokens=tokenizer.convert_ids_to_tokens(ids),
         attention_mask=tokenizer.pad({"input_ids": ids})["attention_mask"],
-        lost=lost,
+        lost=row["lost"] if holds_scenes(rows) else len(whole_ids(row, tokenizer)) - len(ids),
     )
 
 

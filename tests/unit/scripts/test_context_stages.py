@@ -2,7 +2,6 @@
 
 import json
 
-import inspect_tokens
 import pandas as pd
 import pytest
 from datasets import load_from_disk
@@ -77,21 +76,6 @@ def test_tokens_hold_the_names_and_the_counts_what_was_cut(family, dealt, encode
         start, end = borders[-3] + 1, borders[-2]
         kept = ids[start:end]
         assert kept == own[: len(kept)] and kept
-
-
-def test_the_page_of_tokens_shows_rows_with_context(dealt, encoders, tokenize, tmp_path):
-    folder = tokenize(dealt, encoders["distilbert"], max_length=24)
-    inspect_tokens.main(
-        tokenized=str(folder),
-        added_tokens=str(dealt / "added_tokens.json"),
-        page=str(tmp_path / "page.md"),
-        counts=str(tmp_path / "counts.json"),
-        experiment="sample",
-        variant="around",
-        title="Around",
-    )
-    page = (tmp_path / "page.md").read_text(encoding="utf-8")
-    assert "`[SEP]`" in page and "more are lost" in page
 
 
 def test_shuffled_contexts_stay_within_their_split(deal, dealt):

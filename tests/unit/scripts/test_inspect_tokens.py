@@ -138,3 +138,17 @@ def test_one_table_holds_the_totals_of_all_variants(tokenized, splits, inspect):
     table = totals_table([("One", found), ("a|b", found)]).splitlines()
     assert len(table) == 2 + 2 * len(SPLITS)
     assert table[5].split(" | ")[0].strip("| ") == r"a\|b"
+
+
+@pytest.mark.parametrize("reading", ["window", "scene"])
+def test_the_page_shows_rows_with_context(reading, inspect, deal, encoders, tokenize):
+    context = {"before": "scene", "after": "scene", "across_scenes": False, "texts": True}
+    context |= {"names": "around", "scene_names": "others", "fewest_lines": 10}
+    splits = deal(context=context | {"reading": reading, "shuffled": False})
+    page, counts = inspect(tokenize(splits, encoders["distilbert"], max_length=24), splits)
+    assert "`[SEP]`" in page and "`[dwight]`" in page
+    assert ("more are lost" in page) == (counts["splits"]["train"]["truncated"]["rows"] > 0)
+    if reading == "window":
+        assert "more are lost" in page
+    else:  # a window of a scene holds several rows
+        assert ", dwight" in page or ", not_dwight" in page

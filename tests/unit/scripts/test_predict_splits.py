@@ -23,32 +23,8 @@ ABSTAINING = {"min_words": 6, "min_words_scope": "train", "word_tokenizer": "pre
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """A function that runs the stage and returns the paths of its outputs."""
-
-    def run(model, tokenized, splits, batch_size=16):
-        folder = tmp_path_factory.mktemp("predictions")
-        outputs = {name: str(folder / f"{name}.parquet") for name in SPLITS}
-        outputs |= {name: str(folder / f"{name}.json") for name in ("scores", "runtime")}
-        predict_splits.main(
-            model=str(model),
-            splits=[str(splits / f"{name}.parquet") for name in SPLITS],
-            tokenized=str(tokenized),
-            split_counts=str(splits / "split_counts.json"),
-            predictions=[outputs[name] for name in SPLITS],
-            scores=outputs["scores"],
-            runtime=outputs["runtime"],
-            question="target",
-            per_device_eval_batch_size=batch_size,
-        )
-        return outputs
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def predictions(run, model, annotated_tokenized, annotated_splits):
-    return run(model, annotated_tokenized, annotated_splits)
+def predictions(predict_rows, model, annotated_tokenized, annotated_splits):
+    return predict_rows(model, annotated_tokenized, annotated_splits)
 
 
 @pytest.mark.parametrize("split", SPLITS)
@@ -83,19 +59,19 @@ def test_the_columns_have_the_promised_types(predictions):
 
 
 def test_the_size_of_the_batches_does_not_matter(
-    predictions, run, model, annotated_tokenized, annotated_splits
+    predictions, predict_rows, model, annotated_tokenized, annotated_splits
 ):
-    others = run(model, annotated_tokenized, annotated_splits, batch_size=7)
+    others = predict_rows(model, annotated_tokenized, annotated_splits, batch_size=7)
     one, other = (pd.read_parquet(paths["test"]) for paths in (predictions, others))
     pd.testing.assert_frame_equal(one, other, atol=1e-4)
 
 
 def test_a_row_without_a_judgement_follows_from_the_counts_and_any_other_from_the_model(
-    run, model, encoders, deal, tokenize
+    predict_rows, model, encoders, deal, tokenize
 ):
     splits = deal(**ABSTAINING)
     tokenized = tokenize(splits, encoders["distilbert"])
-    outputs = run(model, tokenized, splits)
+    outputs = predict_rows(model, tokenized, splits)
     found = pd.read_parquet(outputs["test"])
     logits = found[["logit_not", "logit_target"]]
     assert 0 < found["abstained"].sum() < len(found)
@@ -106,7 +82,7 @@ def test_a_row_without_a_judgement_follows_from_the_counts_and_any_other_from_th
     assert np.allclose(logits[found["abstained"]], abstention_logits(counts, has_target=True))
     # The same rows of a variant that abstains on none.
     everything = deal()
-    others = run(model, tokenize(everything, encoders["distilbert"]), everything)
+    others = predict_rows(model, tokenize(everything, encoders["distilbert"]), everything)
     whole = pd.read_parquet(others["test"]).set_index("row").loc[found["row"]].reset_index()
     judged = ~found["abstained"]
     assert np.allclose(logits[judged], whole[judged][logits.columns], atol=1e-4)
@@ -114,7 +90,7 @@ def test_a_row_without_a_judgement_follows_from_the_counts_and_any_other_from_th
 
 
 def test_a_split_on_which_the_variant_abstains_throughout_is_predicted_too(
-    run, model, encoders, splits, tokenize, tmp_path
+    predict_rows, model, encoders, splits, tokenize, tmp_path
 ):
     folder = shutil.copytree(splits, tmp_path / "short")
     table = pq.read_table(folder / "valid.parquet")
@@ -122,7 +98,7 @@ def test_a_split_on_which_the_variant_abstains_throughout_is_predicted_too(
     abstained = pa.array([True] * table.num_rows)
     table = table.set_column(number, table.field(number), abstained)
     pq.write_table(table, folder / "valid.parquet")
-    outputs = run(model, tokenize(folder, encoders["distilbert"]), folder)
+    outputs = predict_rows(model, tokenize(folder, encoders["distilbert"]), folder)
     found = pd.read_parquet(outputs["valid"])
     assert len(found) == table.num_rows and found["abstained"].all()
     assert found["logit_target"].nunique() == 1
@@ -185,17 +161,19 @@ def test_abstained_rows_are_not_what_a_training_watches(encoders, deal, tokenize
 
 
 def test_token_ids_that_the_model_does_not_know_are_refused(
-    run, splits, annotated_tokenized, tokenized, encoders, train
+    predict_rows, splits, annotated_tokenized, tokenized, encoders, train
 ):
     """Once such ids were read as another token's: wrong predictions, and no complaint."""
     plain = train(tokenized["distilbert"], encoders["distilbert"], num_train_epochs=1)
     with pytest.raises(InputError, match=r"/train: row 0 has the token id \d+, but"):
-        run(plain, annotated_tokenized, splits)
+        predict_rows(plain, annotated_tokenized, splits)
 
 
-def test_a_changed_model_is_refused(run, model, annotated_tokenized, annotated_splits, tmp_path):
+def test_a_changed_model_is_refused(
+    predict_rows, model, annotated_tokenized, annotated_splits, tmp_path
+):
     changed = shutil.copytree(model, tmp_path / "model")
     with open(changed / "config.json", "a", encoding="utf-8") as file:
         file.write("\n")
     with pytest.raises(InputError, match=r"config\.json was changed"):
-        run(changed, annotated_tokenized, annotated_splits)
+        predict_rows(changed, annotated_tokenized, annotated_splits)

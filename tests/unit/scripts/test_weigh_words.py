@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pandas as pd
-import predict_splits
 import pytest
 import torch
 import train_linear
@@ -17,22 +16,6 @@ from whosaid.training.linear_model import load_model
 
 SPLITS = ("train", "test", "valid")
 KINDS = ["true positive", "false positive", "false negative"]
-
-
-def predict(model, tokenized, splits, folder):
-    """The predictions of an encoder on test."""
-    predict_splits.main(
-        model=str(model),
-        splits=[str(splits / f"{name}.parquet") for name in SPLITS],
-        tokenized=str(tokenized),
-        split_counts=str(splits / "split_counts.json"),
-        predictions=[str(folder / f"{name}.parquet") for name in SPLITS],
-        scores=str(folder / "scores.json"),
-        runtime=str(folder / "runtime.json"),
-        question="target",
-        per_device_eval_batch_size=16,
-    )
-    return str(folder / "test.parquet")
 
 
 @pytest.fixture(scope="module")
@@ -86,15 +69,11 @@ def linear(lines, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def two(model, train, annotated_tokenized, annotated_splits, encoders, tmp_path_factory):
+def two(model, train, annotated_tokenized, annotated_splits, encoders, predict_rows):
     """The models of two seeds, and the predictions of each."""
     models = [model, train(annotated_tokenized, encoders["distilbert"], seed=43)]
-    folders = [tmp_path_factory.mktemp("predictions") for _ in models]
-    predictions = [
-        predict(each, annotated_tokenized, annotated_splits, folder)
-        for each, folder in zip(models, folders, strict=True)
-    ]
-    return models, predictions
+    predicted = [predict_rows(each, annotated_tokenized, annotated_splits) for each in models]
+    return models, [outputs["test"] for outputs in predicted]
 
 
 @pytest.fixture(scope="module")

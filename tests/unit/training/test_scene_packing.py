@@ -1,8 +1,11 @@
 """Scenes in packed batches: what stands in one answer reaches no other."""
 
 import itertools
+import json
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from classifiers import new_model
@@ -145,34 +148,19 @@ def trained(scenes, encoders, train):
     return train(scenes[1], encoders["distilbert"], num_train_epochs=3)
 
 
-def test_a_training_on_scenes_predicts_every_row_of_the_split(scenes, trained, tmp_path):
-    import json
-
-    import pandas as pd
-    import predict_splits
-
+def test_a_training_on_scenes_predicts_every_row_of_the_split(scenes, trained, predict_rows):
     splits, tokenized = scenes
     names = ("train", "test", "valid")
     record = json.loads((trained / "training.json").read_text(encoding="utf-8"))
     rows = {name: pd.read_parquet(splits / f"{name}.parquet") for name in names}
     assert record["rows"] == {name: len(of_split) for name, of_split in rows.items()}
-    predict_splits.main(
-        model=str(trained),
-        splits=[str(splits / f"{name}.parquet") for name in names],
-        tokenized=str(tokenized),
-        split_counts=str(splits / "split_counts.json"),
-        predictions=[str(tmp_path / f"{name}.parquet") for name in names],
-        scores=str(tmp_path / "scores.json"),
-        runtime=str(tmp_path / "runtime.json"),
-        question="target",
-        per_device_eval_batch_size=7,
-    )
+    outputs = predict_rows(trained, tokenized, splits, batch_size=7)
     history = record["history"][-1]
-    scores = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
+    scores = json.loads(Path(outputs["scores"]).read_text(encoding="utf-8"))
     for metric in ("accuracy", "f1", "precision", "recall"):
         assert scores["test"][metric] == pytest.approx(history[f"test_{metric}"], abs=0.02)
     for name in names:
-        found = pd.read_parquet(tmp_path / f"{name}.parquet")
+        found = pd.read_parquet(outputs[name])
         assert found["row"].tolist() == rows[name]["row"].tolist()
         assert found["label"].tolist() == rows[name]["label"].tolist()
     in_scenes = load_from_disk(tokenized)["test"]["row"]

@@ -4,6 +4,7 @@ It comes from the whole corpus, before any speaker is dropped or duplicate remov
 the line itself is in no column but `scene_names`, where the recipe asks for all of a scene.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -94,8 +95,8 @@ def scene_names(scenes: np.ndarray, names: np.ndarray, own_line_counts: bool) ->
     """
     found: list[list[str]] = [[]] * len(names)
     for start, end in sorted(set(zip(*blocks(scenes), strict=True))):
-        speaks = pd.Series(names[start:end]).value_counts()
-        everybody = sorted(speaks.index)
+        speaks = Counter(names[start:end])
+        everybody = sorted(speaks)
         for position in range(start, end):
             own = names[position]
             is_alone = not own_line_counts and speaks[own] == 1

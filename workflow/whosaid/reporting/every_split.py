@@ -23,9 +23,6 @@ class EverySplit:
         self.numbers, self.variants, self.asked = numbers, variants, asked
         self.reference = reference
 
-    def _title(self, variant: Variant) -> str:
-        return self.numbers.text(*variant.settings, "title", form="text")
-
     def table(self) -> str:
         """The table of every split, with published figures where there are any."""
         headers = ["variant", *(metric.title for metric in self.asked.watched), "rows", "training"]
@@ -33,7 +30,7 @@ class EverySplit:
 
     def _rows_of(self, variant: Variant) -> list[list[str]]:
         row = [
-            self._title(variant),
+            variant.title(self.numbers),
             *self._metric_cells(variant, "metrics"),
             self._per_split(variant, "rows", form=COUNT),
             self._duration(variant),
@@ -78,5 +75,5 @@ class EverySplit:
         names = [self.numbers.text(record, "device", form="text") for record in records.values()]
         variants = {variant.name: variant for variant in (self.reference, *self.variants)}
         files = {name: variant.metrics for name, variant in variants.items()}
-        roles = split_roles(self.numbers, files, lambda name: self._title(variants[name]))
+        roles = split_roles(self.numbers, files, lambda name: variants[name].title(self.numbers))
         return wrapped(f"Cells read train / test / valid. Trained on: {', '.join(names)}. {roles}")

@@ -39,7 +39,7 @@ class Summary:
 
     def title(self, variant: Variant) -> str:
         """The title of a variant."""
-        return self.numbers.text(*variant.settings, "title", form="text")
+        return variant.title(self.numbers)
 
     def titles(self, variants: list[Variant]) -> str:
         """The titles of several variants."""

@@ -21,6 +21,10 @@ class Variant:
     metrics: dict[str, str]
     records: list[str]
 
+    def title(self, numbers: AddressedNumbers) -> str:
+        """The title, as `numbers` has it."""
+        return numbers.text(*self.settings, "title", form="text")
+
 
 def read_variants(
     numbers: AddressedNumbers,

@@ -145,12 +145,14 @@ class _Scene:
             ids += [self.start, *names]
             position += [starts[number], *positions]
             answer_of += [number] * (1 + len(names))
+        places = [self.asked[number] for number in asked]
         return {
-            **{"input_ids": ids, "position": position, "answer_of": answer_of, "answers": answers},
-            **{
-                name: [self.rows[name][self.asked[number]] for number in asked]
-                for name in ("row", "label")
-            },
+            "input_ids": ids,
+            "position": position,
+            "answer_of": answer_of,
+            "answers": answers,
+            "row": [self.rows["row"][place] for place in places],
+            "label": [self.rows["label"][place] for place in places],
             "text": "\n".join(self.lines[number] for number in numbers),
             "lost": sum(self.lost[number] for number in asked),
         }

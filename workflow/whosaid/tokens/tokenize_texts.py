@@ -70,12 +70,11 @@ def tokenize(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> Dataset:
             return_token_type_ids=False,
         )
 
+    judged = np.flatnonzero(~np.array(rows["abstained"], bool))
     if "scene_number" in rows.column_names:
-        judged = rows.filter(lambda row: not row["abstained"], keep_in_memory=True)
-        return _scenes(judged[:], judged.features["label"], tokenizer)
+        return _scenes(rows[judged], rows.features["label"], tokenizer)
     # In this order, since `map` adds no column to a split without rows.
     tokenized = rows.map(add_ids, batched=True, keep_in_memory=True, new_fingerprint="all rows")
-    judged = np.flatnonzero(~np.array(rows["abstained"], bool))
     return tokenized.select(judged, keep_in_memory=True, new_fingerprint="tokenized")
 
 

@@ -1,5 +1,7 @@
 """What a tokenized split holds: a row for each line, or a window of a scene with several lines."""
 
+from itertools import chain
+
 import numpy as np
 from datasets import Dataset
 
@@ -17,14 +19,15 @@ def label_names(rows: Dataset) -> list[str]:
 
 def labels_of(rows: Dataset) -> np.ndarray:
     """The label of each line, in the order of the rows."""
-    labels = rows["label"]
-    return np.array(
-        [each for of_row in labels for each in of_row] if holds_scenes(rows) else labels
-    )
+    return _of_lines(rows, "label")
 
 
 def numbers_of(rows: Dataset) -> np.ndarray:
     """The row number, in the corpus, of each line, in the same order."""
-    numbers = rows["row"]
-    flat = [each for of_row in numbers for each in of_row] if holds_scenes(rows) else numbers
-    return np.array(flat, dtype=np.int64)
+    return _of_lines(rows, "row")
+
+
+def _of_lines(rows: Dataset, column: str) -> np.ndarray:
+    values = rows[column]
+    flat = chain.from_iterable(values) if holds_scenes(rows) else values
+    return np.array(list(flat), dtype=np.int64)
