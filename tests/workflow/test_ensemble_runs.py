@@ -29,6 +29,11 @@ ENSEMBLE["variants"] = {
         "classifier": "ensemble",
         "ensemble": {"members": ["basic", "balanced", "floor"]},
     },
+    "weighed": {
+        "title": "Weighed, with neighbours",
+        "classifier": "ensemble",
+        "ensemble": {"members": ["basic", "floor"], "weights": "learned", "neighbours": 1},
+    },
 }
 
 
@@ -71,6 +76,16 @@ def test_a_row_that_a_member_has_learned_from_is_known_to_the_ensemble(made):
     assert shares["both"] == max(shares.values()) > shares["basic"]
 
 
+def test_weights_that_valid_teaches_are_told_and_judged_in_a_track_of_their_own(made):
+    """What is predicted for the next line says something of its text: track B, and not A."""
+    page = (made.root / "results/summary.md").read_text(encoding="utf-8").replace("\n  ", " ")
+    assert "of Weighed, with neighbours: Held out from the members. The weights of the" in page
+    compared = read(made, "results/tiny/comparison.json")["variants"]["weighed"]
+    assert compared["track"] == "B"
+    record = read(made, "data/tiny/models/weighed/seed_42/training.json")
+    assert {len(each) for each in record["arguments"]["coefficients"].values()} == {5}
+
+
 def test_a_member_that_is_predicted_again_is_averaged_again_and_nothing_is_trained(made):
     forced = "results/summary.md --forcerun predict_splits"
     jobs = {job[:2] for job in made.plan(forced)}
@@ -79,7 +94,7 @@ def test_a_member_that_is_predicted_again_is_averaged_again_and_nothing_is_train
 
 def test_where_a_model_is_asked_the_ensemble_is_left_out_with_a_word(made):
     page = (made.root / "results/tiny/informal_test.md").read_text(encoding="utf-8")
-    said = "Not asked: Both and the floor. An ensemble has no model of its own"
+    said = "Not asked: Both and the floor, Weighed, with neighbours. An ensemble has no model of"
     assert said in page
     asked = made.run('make ask LINE="Beets." 2>&1').stdout
     assert said in asked and len(re.findall("^\\| balanced", asked, re.M)) == 2
@@ -92,6 +107,8 @@ def test_where_a_model_is_asked_the_ensemble_is_left_out_with_a_word(made):
 def test_the_report_says_whose_mean_it_is(made):
     report = (made.root / "results/report.html").read_text(encoding="utf-8")
     assert "none of its own: the mean of basic, balanced, floor" in report
+    said = "none of its own: a regression, fitted on valid, on what is predicted by basic, floor"
+    assert said in report
 
 
 def test_verify_finds_every_output_whole(made):

@@ -1,19 +1,21 @@
-# Averages the predictions of other variants: the variants with `classifier: ensemble`.
+# Combines the predictions of other variants: the variants with `classifier: ensemble`.
 #
-# INPUTS: data/{experiment}/splits/{variant}/, results/{experiment}/predictions/{member}/
+# INPUTS: data/{experiment}/splits/{variant}/, results/{experiment}/predictions/{member}/,
+#   data/{experiment}/lines.parquet
 # OUTPUTS: results/{experiment}/predictions/{variant}/seed_{seed}/{train,test,valid}.parquet,
 #   scores.json, runtime.json; data/{experiment}/models/{variant}/seed_{seed}/training.json
 
 
 # An ensemble has no model. Its record stands where those of models do, for all that read them.
 rule combine_predictions:
-    """Store the mean of what the members of an ensemble predict."""
+    """Store what the members of an ensemble predict together."""
     input:
         stamp("combine_predictions"),
         splits=of_splits("data/{experiment}/splits/{variant}/{split}.parquet"),
         train=members_predictions("train"),
         test=members_predictions("test"),
         valid=members_predictions("valid"),
+        lines="data/{experiment}/lines.parquet",
     output:
         record="data/{experiment}/models/{variant}/seed_{seed}/training.json",
         predictions=of_splits(

@@ -1,11 +1,12 @@
-"""Average what the members of an ensemble predict; no model is trained or run.
+"""Combine what the members of an ensemble predict; no model is trained or run.
 
-In: the splits of the ensemble, the predictions of all members and seeds on each. Out: predictions,
-scores and runtime as `predict_splits` writes them, and `training.json`, a record of what was
-averaged.
+In: the splits of the ensemble, the predictions of all members and seeds on each, the lines of the
+corpus. Out: predictions, scores and runtime as `predict_splits` writes them, and `training.json`, a
+record of what was combined.
 
 The rows of test and valid are those of every member. In train a member may lack some, if it is
-re-balanced or leaves short lines out: each row counts that one member has, once.
+re-balanced or leaves short lines out. Where all members count alike, each row counts that one
+member has, once; learned weights need all of them.
 """
 
 import importlib.metadata
@@ -15,11 +16,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from whosaid.caching.json_files import write_json
+from whosaid.corpus.units import read_units
 from whosaid.errors import StageError
 from whosaid.evaluation.ensemble import combine, positions_of
+from whosaid.evaluation.learned_weights import LearnedWeights
 from whosaid.evaluation.mean_prediction import READERS
 from whosaid.evaluation.prediction_files import write_split
 from whosaid.evaluation.predictions import read_variants
@@ -30,7 +34,7 @@ from whosaid.split_names import HELD_OUT, SPLITS
 
 logger = logging.getLogger(__name__)
 
-RECORDED_PACKAGES = ("numpy", "scipy")
+RECORDED_PACKAGES = ("numpy", "scipy", "scikit-learn")
 
 
 def main(
@@ -38,43 +42,67 @@ def main(
     train: Sequence[str],
     test: Sequence[str],
     valid: Sequence[str],
+    lines: str,
     record: str,
     predictions: Sequence[str],
     scores: str,
     runtime: str,
     question: str,
     members: Sequence[dict[str, Any]],
+    unit: str | None,
+    neighbours: int,
     seed: int,
 ) -> None:
     """Write the `predictions` of the ensemble, their scores and runtime, and the `record`.
 
     `splits` and `predictions` hold a path for each of SPLITS; `train`, `test` and `valid` one for
-    each member and seed, in the order of `members`, which have the keys name and seeds. The `seed`
-    only names the files. Raises StageError if a member has other rows.
+    each member and seed, in the order of `members`, which have the keys name and seeds. A fold of
+    valid has whole ones of the `unit` if weights are learned; where all members count alike it is
+    None. `neighbours` is that of the config. The `seed` names the files and deals the units to
+    folds. Raises StageError if a member has other rows, or
+    valid too few to learn weights.
     """
     of_members = dict(zip(SPLITS, (train, test, valid), strict=True))
+    found = {
+        name: [*read_variants(paths, members, READERS[question])]
+        for name, paths in of_members.items()
+    }
+    rows_of = {
+        name: pq.read_table(path, columns=["row", "label"])
+        for name, path in zip(SPLITS, splits, strict=True)
+    }
+    names = [member["name"] for member in members]
+    learned = None
+    if unit is not None:
+        check_rows("valid", *_places(rows_of["valid"], found["valid"]), names)
+        learned = LearnedWeights(
+            found["valid"], rows_of["valid"], read_units(lines), unit, neighbours, seed
+        )
     scored, timed, rows = {}, {}, {}
-    for name, path, target in zip(SPLITS, splits, predictions, strict=True):
+    for name, target in zip(SPLITS, predictions, strict=True):
         start = time.perf_counter()
-        split = pq.read_table(path, columns=["row", "label"])
-        row, label = (split[column].to_numpy() for column in ("row", "label"))
-        found = [*read_variants(of_members[name], members, READERS[question])]
-        places = np.array([positions_of(row, each) for each in found])
+        row, places = _places(rows_of[name], found[name])
         if name in HELD_OUT:
-            check_rows(name, row, places, [member["name"] for member in members])
-        known = (places >= 0).any(axis=0)  # all members may leave out a row of train
-        row, label = row[known], label[known]
-        logits, abstained = combine(found, places[:, known])
-        names = getattr(found[0], "names", ())
-        columns = (row, label, logits.astype(np.float32), abstained)
-        decided = write_split(question, target, *columns, names)
+            check_rows(name, row, places, names)
+        # Members may leave out rows of train.
+        is_there = places >= 0
+        known = is_there.all(axis=0) if learned else is_there.any(axis=0)
+        row, label = row[known], rows_of[name]["label"].to_numpy()[known]
+        if learned is None:
+            votes = combine(found[name], places[:, known])
+        elif name == "valid":
+            votes = learned.on_valid()
+        else:
+            votes = learned.on(found[name], row)
+        columns = (row, label, votes.logits.astype(np.float32), votes.abstained)
+        decided = write_split(question, target, *columns, getattr(found[name][0], "names", ()))
         # The metrics of `watched_scores`, without importing `evaluate` and PyTorch.
         scored[name] = {
             metric.name: float(metric.score(label, decided)) for metric in WATCHED[question]
         }
         seconds, rows[name] = time.perf_counter() - start, len(row)
         timed[name] = {"seconds": seconds, "rows_per_second": len(row) / seconds}
-        logger.info("%s: %d of %d rows", name, len(row), len(split))
+        logger.info("%s: %d of %d rows", name, len(row), len(rows_of[name]))
     write_json(scores, scored)
     write_json(runtime, timed)
     write_json(
@@ -86,12 +114,21 @@ def main(
             "seconds": sum(split["seconds"] for split in timed.values()),
             "rows": rows,
             "history": [],
-            "arguments": {"members": list(members)},
+            "arguments": {
+                "members": list(members),
+                **({"coefficients": learned.coefficients(names)} if learned else {}),
+            },
             "versions": {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES},
         },
     )
     figures = [f"{name} {value:.4f}" for name, value in scored[REPORTED].items()]
     logger.info("%s: %s", REPORTED, ", ".join(figures))
+
+
+def _places(split: pa.Table, members: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of a split, and where each stands in the predictions of each member, or -1."""
+    row = split["row"].to_numpy()
+    return row, np.array([positions_of(row, each) for each in members])
 
 
 def check_rows(split: str, row: np.ndarray, places: np.ndarray, names: Sequence[str]) -> None:

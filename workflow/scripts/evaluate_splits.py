@@ -67,6 +67,7 @@ def main(
     threshold_beta: float = 1.0,
     calibration: str | None = None,
     chooses_epoch: bool = False,
+    learns_weights: bool = False,
 ) -> None:
     """Write the metrics of each split to the paths in `metrics`, and the `thresholds`.
 
@@ -75,8 +76,8 @@ def main(
     it; `threshold_beta` is that of the F-beta for which it is chosen. `other_question` is true if
     published figures were left out; with a `calibration` the metrics that depend on how sure a
     model is are those of calibrated probabilities; with `chooses_epoch`, valid chose the epoch that
-    was kept. `bootstrap` has the keys confidence, resamples and seed. Raises ValueError if there
-    are not as many files as seeds.
+    was kept, with `learns_weights` the weights of the ensemble. `bootstrap` has the keys
+    confidence, resamples and seed. Raises ValueError if there are not as many files as seeds.
     """
     for paths in (*predictions.values(), scores):
         if len(paths) != len(seeds):
@@ -151,7 +152,7 @@ def main(
             "experiment": experiment,
             "variant": variant,
             "split": name,
-            "role": about.role_of(name, chooses_epoch, calibration is not None),
+            "role": about.role_of(name, chooses_epoch, calibration is not None, learns_weights),
         }
         write_json(path, {**head, **result})
         logger.info("%s %s: %d rows", variant, name, result["rows"])

@@ -108,6 +108,26 @@ def test_a_recipe_of_its_own_is_refused(key, value, raw):
     assert fault(of(raw, "plain", **{key: value})).startswith(said)
 
 
+def test_learned_weights_may_read_neighbours_only_where_nobody_is_named(raw):
+    names = {"context": {"names": "before"}}
+    raw["variants"] |= {"texts": {"context": {}}, "named": names}
+    raw["variants"]["both"] = {"classifier": "ensemble"}
+
+    def read_by(*members, weights="learned"):
+        ensemble = {"members": list(members), "weights": weights, "neighbours": 2}
+        return of(raw, *members, ensemble=ensemble)
+
+    assert parse_config(read_by("plain", "words")).track_of("both") == "B"
+    assert parse_config(read_by("plain", "texts")).track_of("both") == "B"
+    assert parse_config(read_by("words")).members_of("both") == ("words",)
+    said = "variants.both.ensemble.neighbours: named knows who speaks around a line, so what it"
+    assert fault(read_by("plain", "named")).startswith(said)
+    said = "neighbours: 2 needs weights: learned"
+    assert said in fault(read_by("plain", "words", weights="equal"))
+    without = of(raw, ensemble={"members": ["plain", "named"], "weights": "learned"})
+    assert parse_config(without).track_of("both") == "C"
+
+
 def test_the_whole_config_that_a_report_shows_is_accepted(raw):
     config = parse_config(of(raw, "long"))
     assert parse_config(config.model_dump(mode="json")) == config

@@ -52,18 +52,21 @@ def made(request, lines, deal, tmp_path_factory):
     return question, folders, deal(**QUESTIONS[question])
 
 
-def run(question, folders, splits, folder, test="test"):
+def run(question, folders, splits, lines, folder, test="test", weights="equal"):
     combine_predictions.main(
         splits=[str(splits / f"{split}.parquet") for split in SPLITS],
         train=[str(each / "train.parquet") for each in folders.values()],
         test=[str(each / f"{test}.parquet") for each in folders.values()],
         valid=[str(each / "valid.parquet") for each in folders.values()],
+        lines=str(lines),
         record=str(folder / "training.json"),
         predictions=[str(folder / f"{split}.parquet") for split in SPLITS],
         scores=str(folder / "scores.json"),
         runtime=str(folder / "runtime.json"),
         question=question,
         members=[{"name": name, "seeds": [42]} for name in folders],
+        unit="scene" if weights == "learned" else None,
+        neighbours=1 if weights == "learned" else 0,
         seed=42,
     )
 
@@ -78,9 +81,9 @@ def read(question, path):
     return found, np.column_stack([1 - of_target, of_target])
 
 
-def test_the_ensemble_is_the_mean_of_its_members_on_each_row(made, tmp_path):
+def test_the_ensemble_is_the_mean_of_its_members_on_each_row(made, lines, tmp_path):
     question, folders, splits = made
-    run(question, folders, splits, tmp_path)
+    run(question, folders, splits, lines, tmp_path)
     found, mean = read(question, tmp_path / "test.parquet")
     of_members = [read(question, folder / "test.parquet") for folder in folders.values()]
     (words, of_words), (length, of_length) = of_members
@@ -92,9 +95,9 @@ def test_the_ensemble_is_the_mean_of_its_members_on_each_row(made, tmp_path):
     assert mean == pytest.approx(expected, abs=1e-6)
 
 
-def test_on_train_each_row_counts_once_that_some_member_has(made, tmp_path):
+def test_on_train_each_row_counts_once_that_some_member_has(made, lines, tmp_path):
     question, folders, splits = made
-    run(question, folders, splits, tmp_path)
+    run(question, folders, splits, lines, tmp_path)
     found, _ = read(question, tmp_path / "train.parquet")
     assert found.row.tolist() == pq.read_table(splits / "train.parquet")["row"].to_pylist()
     of_words, of_length = (
@@ -104,9 +107,9 @@ def test_on_train_each_row_counts_once_that_some_member_has(made, tmp_path):
     assert set(of_length.row) == set(found.row)
 
 
-def test_the_scores_are_those_of_the_written_predictions(made, tmp_path):
+def test_the_scores_are_those_of_the_written_predictions(made, lines, tmp_path):
     question, folders, splits = made
-    run(question, folders, splits, tmp_path)
+    run(question, folders, splits, lines, tmp_path)
     scores = json.loads((tmp_path / "scores.json").read_text())
     for split in SPLITS:
         found, _ = read(question, tmp_path / f"{split}.parquet")
@@ -117,17 +120,36 @@ def test_the_scores_are_those_of_the_written_predictions(made, tmp_path):
     assert record["history"] == []
 
 
-def test_members_with_other_held_out_rows_are_refused(made, tmp_path):
+def test_members_with_other_held_out_rows_are_refused(made, lines, tmp_path):
     question, folders, splits = made
     with pytest.raises(StageError, match=r"^words has no prediction of row \d+ of test"):
-        run(question, folders, splits, tmp_path, test="valid")
+        run(question, folders, splits, lines, tmp_path, test="valid")
 
 
-def test_the_outputs_are_the_same_every_time(made, tmp_path):
+def test_learned_weights_answer_for_every_held_out_row_and_are_recorded(made, lines, tmp_path):
+    question, folders, splits = made
+    run(question, folders, splits, lines, tmp_path, weights="learned")
+    for split in ("test", "valid"):
+        found, _ = read(question, tmp_path / f"{split}.parquet")
+        assert found.row.tolist() == pq.read_table(splits / f"{split}.parquet")["row"].to_pylist()
+    # The members are two; the words leave short lines out of train.
+    found, _ = read(question, tmp_path / "train.parquet")
+    assert set(found.row) == set(read(question, folders["words"] / "train.parquet")[0].row)
+    coefficients = json.loads((tmp_path / "training.json").read_text())["arguments"]["coefficients"]
+    assert list(coefficients) == list(MEMBERS)
+    # Its own score, and those of a line before and after, each with whether it is there.
+    own = {"target": 1, "speakers": len(getattr(found, "names", ()))}[question]
+    of_each = own + 2 * (own + 1)
+    rows = 1 if question == "target" else own
+    assert {len(each) for each in coefficients.values()} == {rows * of_each}
+
+
+@pytest.mark.parametrize("weights", ["equal", "learned"])
+def test_the_outputs_are_the_same_every_time(weights, made, lines, tmp_path):
     question, folders, splits = made
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        run(question, folders, splits, tmp_path / name)
+        run(question, folders, splits, lines, tmp_path / name, weights=weights)
     for split in SPLITS:
         one, two = (tmp_path / name / f"{split}.parquet" for name in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()

@@ -1,7 +1,7 @@
 """Ensembles: the rows that they take from their members, and what a config may not ask of them."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from whosaid.config.missing_columns import Problem, mapping
@@ -61,6 +61,8 @@ def ensemble_problems(
             if problem := _problem_of_members(config, name):
                 yield ("variants", name, "ensemble", "members"), problem
                 continue
+            if spec.ensemble.neighbours and (problem := _names_of(config, spec.ensemble.members)):
+                yield ("variants", name, "ensemble", "neighbours"), problem
             for key, value in _taken(merged[name], merged).items():
                 if key in mapping(written.get(name)) and merged[name][key] != value:
                     yield (
@@ -92,11 +94,24 @@ def _problem_of_members(config: Config, name: str) -> str | None:
                     f"{value}; members need the same deduplicate and split, and the same min_words "
                     "where min_words_scope is corpus"
                 )
-    if not rest and len(config.variants[first].seeds) == 1:
+    ensemble = config.variants[name].ensemble
+    reads_more = ensemble is not None and ensemble.neighbours
+    if not rest and len(config.variants[first].seeds) == 1 and not reads_more:
         return (
-            f"{first} alone, with one seed, is one model and no ensemble; name another member, or "
-            f"more training.seeds of {first}"
+            f"{first} alone, with one seed, is one model and no ensemble; name another member, "
+            f"more training.seeds of {first}, or ensemble.neighbours"
         )
+    return None
+
+
+def _names_of(config: Config, members: Sequence[str]) -> str | None:
+    """Why the neighbours of a line may not be read; None if no member knows names."""
+    for member in members:
+        if config.variants[member].track > "B":
+            return (
+                f"{member} knows who speaks around a line, so what it predicts for the next line "
+                "tells who says this one; set neighbours: 0, or leave it out of the members"
+            )
     return None
 
 

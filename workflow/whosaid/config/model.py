@@ -230,8 +230,15 @@ class Config(Section):
         return self.reference or next(iter(self.variants))
 
     def track_of(self, variant: str) -> Track:
-        """What the models of a variant may know; an ensemble knows what any of its members does."""
-        return max(self.variants[name].track for name in self.members_of(variant) or [variant])
+        """What the models of a variant may know; an ensemble knows what any of its members does.
+
+        With what its members predict for the lines around it knows something of their texts.
+        """
+        ensemble = self.variants[variant].ensemble
+        if ensemble is None:
+            return self.variants[variant].track
+        known: list[Track] = [self.variants[name].track for name in ensemble.members]
+        return max([*known, "B"] if ensemble.neighbours else known)
 
     def reference_of(self, variant: str) -> str:
         """The variant that a variant is compared with: one that knows as much of who speaks."""
@@ -260,7 +267,7 @@ class Config(Section):
         return self.statistics.unit or self.variants[variant].split.group_by or "row"
 
     def members_of(self, variant: str) -> tuple[str, ...]:
-        """The variants whose predictions an ensemble averages; any other variant has none."""
+        """The variants whose predictions an ensemble combines; any other variant has none."""
         ensemble = self.variants[variant].ensemble
         return ensemble.members if ensemble else ()
 

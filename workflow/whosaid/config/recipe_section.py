@@ -226,17 +226,33 @@ class Linear(Section):
 
 
 class Ensemble(Section):
-    """The mean of what other variants predict, for `classifier: ensemble`; nothing is trained."""
+    """What other variants predict, combined, for `classifier: ensemble`; no model is trained."""
 
     members: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
         description="Names of variants that hold out the same rows. The probabilities of their "
-        "seeds are averaged, and then those of the members, which all count alike."
+        "seeds are averaged, and then those of the members."
+    )
+    weights: Literal["equal", "learned"] = Field(
+        "equal",
+        description="`equal`: all members count alike. `learned`: a logistic regression on what "
+        "they predict, fitted on valid.",
+    )
+    neighbours: Annotated[int, BeforeValidator(refuse_bool), Field(ge=0, le=5)] = Field(
+        0,
+        description="With `learned` weights: of how many lines before and after, in the same scene "
+        "and split, the regression also reads what the members predict.",
     )
 
     @model_validator(mode="after")
     def _members_once(self):
         if len(set(self.members)) != len(self.members):
             raise ValueError(f"members {list(self.members)} name one variant twice")
+        return self
+
+    @model_validator(mode="after")
+    def _neighbours_are_learned(self):
+        if self.neighbours and self.weights != "learned":
+            raise ValueError(f"neighbours: {self.neighbours} needs weights: learned")
         return self
 
 
@@ -267,12 +283,12 @@ class Recipe(Section):
     classifier: Literal["encoder", "linear", "ensemble"] = Field(
         "encoder",
         description="`encoder` fine-tunes a pre-trained one; `linear` fits a logistic regression, "
-        "which ignores `encoder`, `max_length` and `training`; `ensemble` averages what other "
+        "which ignores `encoder`, `max_length` and `training`; `ensemble` combines what other "
         "variants predict, and has their rows.",
     )
     linear: Linear = Field(Linear(), description="The logistic regression's features.")
     ensemble: Ensemble | None = Field(
-        None, description="Whose predictions an `ensemble` averages; null with the others."
+        None, description="Whose predictions an `ensemble` combines; null with the others."
     )
     encoder: str | None = Field(None, description="A name from `encoders`.")
     deduplicate: Literal["exact", "normalised"] | None = Field(
@@ -350,6 +366,11 @@ class Variant(Recipe):
         An ensemble goes by one seed too: it takes all models of its members together.
         """
         return self.training.seeds if self.classifier == "encoder" else self.training.seeds[:1]
+
+    @property
+    def learns_weights(self) -> bool:
+        """Whether it is an ensemble whose weights are learned on valid."""
+        return self.ensemble is not None and self.ensemble.weights == "learned"
 
     @property
     def track(self) -> Track:

@@ -176,13 +176,18 @@ def train_linear(config: Config, variant: str, seed: str) -> dict[str, Any]:
 
 
 def combine_predictions(config: Config, variant: str, seed: str) -> dict[str, Any]:
-    """The members of an ensemble with their seeds, in the order of their files."""
+    """The members of an ensemble with their seeds, in the order of their files, and the weights."""
+    spec = config.variants[variant]
+    ensemble, unit = spec.ensemble, config.unit_of(variant)
     return {
         "question": config.corpus.question,
         "members": [
             {"name": name, "seeds": list(config.variants[name].seeds)}
             for name in config.members_of(variant)
         ],
+        # The mean of the members asks for no units.
+        "unit": unit if spec.learns_weights else None,
+        "neighbours": ensemble.neighbours if ensemble else 0,
         "seed": int(seed),
     }
 
@@ -204,6 +209,7 @@ def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
         "published": published if config.asks_the_published_question else None,
         "other_question": published is not None and not config.asks_the_published_question,
         **({"chooses_epoch": True} if config.chooses_epoch(variant) else {}),
+        **({"learns_weights": True} if spec.learns_weights else {}),
         **_bootstrap(config),
     }
 

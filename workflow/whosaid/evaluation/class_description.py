@@ -32,11 +32,22 @@ CHOOSES_TEMPERATURE = (
 """What valid is for in a variant that is calibrated."""
 
 
-def role_of(split: str, chooses_epoch: bool, is_calibrated: bool) -> str:
+LEARNS_WEIGHTS = (
+    "Held out from the members. The weights of the ensemble are learned on it; its own rows are "
+    "answered with the weights of its other folds."
+)
+"""What valid is for in an ensemble with learned weights."""
+
+
+def role_of(split: str, chooses_epoch: bool, is_calibrated: bool, learns_weights: bool) -> str:
     """What a split is for; `chooses_epoch` says whether valid chose the epoch that was kept."""
-    if split == "valid" and chooses_epoch:
+    if split != "valid":
+        return ROLES[split]
+    if chooses_epoch:
         return CHOOSES_EPOCH
-    return CHOOSES_TEMPERATURE if split == "valid" and is_calibrated else ROLES[split]
+    if learns_weights:
+        return LEARNS_WEIGHTS
+    return CHOOSES_TEMPERATURE if is_calibrated else ROLES[split]
 
 
 def trivial_metrics(label: np.ndarray, in_train: np.ndarray) -> dict[str, dict[str, float]]:

@@ -33,7 +33,7 @@ def combine(members: Sequence[Predictions | ClassPredictions], places: np.ndarra
     """
     is_there = places >= 0
     at = [each.take(of.clip(min=0)) for each, of in zip(members, places, strict=True)]
-    of_members = np.array([_mean_log_probabilities(each) for each in at])
+    of_members = np.array([mean_log_probabilities(each) for each in at])
     votes = is_there & ~np.array([each.abstained for each in at])
     abstained = ~votes.any(axis=0)
     votes |= is_there & abstained
@@ -44,7 +44,7 @@ def combine(members: Sequence[Predictions | ClassPredictions], places: np.ndarra
     return Votes(mean, abstained)
 
 
-def _mean_log_probabilities(predictions: Predictions | ClassPredictions) -> np.ndarray:
+def mean_log_probabilities(predictions: Predictions | ClassPredictions) -> np.ndarray:
     """The logarithm of the mean probability over the seeds (rows x classes)."""
     if isinstance(predictions, ClassPredictions):
         of_seeds = predictions.log_probabilities

@@ -30,12 +30,24 @@ CHOOSES_EPOCH = (
 """What valid is for with `training.best_epoch`."""
 
 
-def role_of(split: str, chooses_epoch: bool, is_calibrated: bool) -> str:
+LEARNS_WEIGHTS = (
+    "Held out from the members. The weights of the ensemble are learned on it; its own rows are "
+    "answered with the weights of its other folds. It also chooses the decision threshold, so "
+    "figures at the threshold are slightly optimistic here."
+)
+"""What valid is for in an ensemble with learned weights."""
+
+
+def role_of(split: str, chooses_epoch: bool, is_calibrated: bool, learns_weights: bool) -> str:
     """What a split is for; `chooses_epoch` says whether valid chose the epoch that was kept.
 
     A calibration changes nothing of it: valid chooses the threshold in any case.
     """
-    return CHOOSES_EPOCH if split == "valid" and chooses_epoch else ROLES[split]
+    if split != "valid":
+        return ROLES[split]
+    if chooses_epoch:
+        return CHOOSES_EPOCH
+    return LEARNS_WEIGHTS if learns_weights else ROLES[split]
 
 
 def trivial_metrics(label: np.ndarray, in_train: np.ndarray) -> dict[str, dict[str, float]]:

@@ -60,7 +60,9 @@ def encoder_of(
         return "none: a logistic regression"
     if variant["classifier"] == "ensemble":
         members = ", ".join(variant["ensemble"]["members"])
-        return f"none of its own: the mean of {escaped(members)}"
+        is_mean = variant["ensemble"]["weights"] == "equal"
+        how = "the mean of" if is_mean else "a regression, fitted on valid, on what is predicted by"
+        return f"none of its own: {how} {escaped(members)}"
     name = variant["encoder"]
     source, licence = encoders[name], licences.get(name)
     told = f", licence {escaped(shown(licence)) if licence else 'not known'}"
