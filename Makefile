@@ -5,13 +5,22 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c envs/
 
 PAGES := results/summary.md results/report.html
 
-.PHONY: summary plan new ask predict export push test test-all check format manual rooms benchmark
+.PHONY: summary plan best new ask predict export push test test-all check format manual rooms benchmark
 
 summary: .venv/ready  ## the table of the shipped sample, and the report
 	$(BIN)/snakemake --cores 1 $(PAGES)
 
 plan: .venv/ready  ## what would run, and why
 	$(BIN)/snakemake --cores 1 $(PAGES) -n
+
+# make best [TRACK=D] [CONFIG="config/my_show.yaml config/context.yaml config/best.yaml"]
+best: TRACK := B
+best: CONFIG := config/office.yaml config/office_minilm.yaml config/context.yaml config/best.yaml
+best: FIGURES = results/best/metrics/best_$(TRACK)/test.json
+best: .venv/ready  ## the best recipe of one track with one seed, and what it gets on test
+	$(BIN)/snakemake --cores 2 $(FIGURES) --configfile $(CONFIG) \
+		--config 'defaults={training: {seeds: [42]}}'
+	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.short_result $(FIGURES)
 
 # Only what is typed counts: some systems have a variable NAME of their own.
 typed = $(if $(findstring command,$(origin $(1))),$($(1)))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from measure import parse, parser
 
-PARTS = ("training", "run_classification", "data_stages", "growth", "overhead", "dry_run")
+PARTS = ("training", "scenes", "run_classification", "data_stages", "growth", "overhead", "dry_run")
 WITH_ROWS = ("training", "run_classification")
 
 
