@@ -35,7 +35,7 @@ ELSEWHERE = {
     "defaults": "merged into the variants",
     "published_question": "says whether published figures are shown",
     "ensemble": "its members are settings of combine_predictions",
-    "weights": "a unit for the folds of valid, or none, is a setting of combine_predictions",
+    "trials": "they are as many variants",
     "seconds": "goes by the name published_seconds",
     "statistics": "its keys are in `bootstrap`",
     "corpus": "its keys stand in many stages",

@@ -29,6 +29,10 @@ ENSEMBLE["variants"] = {
         "classifier": "ensemble",
         "ensemble": {"members": ["basic", "balanced", "floor"]},
     },
+    "tuned": {
+        "classifier": "linear",
+        "search": {"settings": {"linear.C": [0.001, 1.0], "linear.class_weight": [None]}},
+    },
     "weighed": {
         "title": "Weighed, with neighbours",
         "classifier": "ensemble",
@@ -56,7 +60,8 @@ def test_it_is_an_ordinary_row_with_intervals_and_a_verdict(made):
     [row] = [line for line in page.splitlines() if line.startswith("| Both and the floor")][:1]
     assert re.search(r"\d\.\d{3} \[\d\.\d{3}, \d\.\d{3}\]", row)
     assert re.search("better|worse|cannot tell", row)
-    assert "Both and the floor: W101: There is one ensemble" in page.replace("\n  ", " ")
+    said = "Both and the floor, Weighed, with neighbours: W101: There is one ensemble"
+    assert said in page.replace("\n  ", " ")
     assert "] by F-beta, beta 0.5 " in page
     assert "Both and the floor is calibrated: its logits are divided" in page.replace("\n  ", " ")
     assert unaddressed(made.root) == []
@@ -80,8 +85,7 @@ def test_weights_that_valid_teaches_are_told_and_judged_in_a_track_of_their_own(
     """What is predicted for the next line says something of its text: track B, and not A."""
     page = (made.root / "results/summary.md").read_text(encoding="utf-8").replace("\n  ", " ")
     assert "of Weighed, with neighbours: Held out from the members. The weights of the" in page
-    compared = read(made, "results/tiny/comparison.json")["variants"]["weighed"]
-    assert compared["track"] == "B"
+    assert "Track B: Weighed, with neighbours is alone" in page
     record = read(made, "data/tiny/models/weighed/seed_42/training.json")
     assert {len(each) for each in record["arguments"]["coefficients"].values()} == {5}
 
@@ -94,7 +98,7 @@ def test_a_member_that_is_predicted_again_is_averaged_again_and_nothing_is_train
 
 def test_where_a_model_is_asked_the_ensemble_is_left_out_with_a_word(made):
     page = (made.root / "results/tiny/informal_test.md").read_text(encoding="utf-8")
-    said = "Not asked: Both and the floor, Weighed, with neighbours. An ensemble has no model of"
+    said = "Not asked: Both and the floor, tuned, Weighed, with neighbours. An ensemble has no"
     assert said in page
     asked = made.run('make ask LINE="Beets." 2>&1').stdout
     assert said in asked and len(re.findall("^\\| balanced", asked, re.M)) == 2
@@ -109,6 +113,25 @@ def test_the_report_says_whose_mean_it_is(made):
     assert "none of its own: the mean of basic, balanced, floor" in report
     said = "none of its own: a regression, fitted on valid, on what is predicted by basic, floor"
     assert said in report
+
+
+def test_a_search_is_one_row_and_its_trials_stand_in_the_report_alone(made):
+    page = (made.root / "results/summary.md").read_text(encoding="utf-8").replace("\n  ", " ")
+    assert "| tuned |" in re.sub(" +", " ", page) and "tuned_1" not in page
+    assert "of tuned: Held out from learning. It chooses the one of several models" in page
+    report = (made.root / "results/report.html").read_text(encoding="utf-8")
+    text = re.sub("<[^>]+>", " ", report.partition("What the searches tried</h2>")[2])
+    assert "is the best of 2 trials by average precision on valid, with one seed" in " ".join(
+        text.split()
+    )
+    record = read(made, "data/tiny/models/tuned/seed_42/training.json")["arguments"]
+    chosen = record["scores"].index(max(record["scores"]))
+    assert record["best"] == f"tuned_{chosen + 1}"
+    # The trials have predictions, but no metrics.
+    results = made.root / "results/tiny"
+    assert (results / "predictions/tuned_1/seed_42/valid.parquet").exists()
+    assert {path.name for path in (results / "metrics").iterdir()} >= {"tuned"}
+    assert not (results / "metrics/tuned_1").exists()
 
 
 def test_verify_finds_every_output_whole(made):

@@ -1,7 +1,7 @@
 # Combines the predictions of other variants: the variants with `classifier: ensemble`.
 #
 # INPUTS: data/{experiment}/splits/{variant}/, results/{experiment}/predictions/{member}/,
-#   data/{experiment}/lines.parquet
+#   data/{experiment}/lines.parquet, models/{member}/seed_{seed}/training.json (of trials)
 # OUTPUTS: results/{experiment}/predictions/{variant}/seed_{seed}/{train,test,valid}.parquet,
 #   scores.json, runtime.json; data/{experiment}/models/{variant}/seed_{seed}/training.json
 
@@ -16,6 +16,7 @@ rule combine_predictions:
         test=members_predictions("test"),
         valid=members_predictions("valid"),
         lines="data/{experiment}/lines.parquet",
+        trained=trials_records,
     output:
         record="data/{experiment}/models/{variant}/seed_{seed}/training.json",
         predictions=of_splits(

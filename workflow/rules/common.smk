@@ -147,6 +147,14 @@ def members_predictions(split):
     ]
 
 
+def trials_records(wildcards):
+    """The training records of the trials with the same seed, if the variant is a search."""
+    is_search = CONFIG.variants[wildcards.variant].search is not None
+    trials = CONFIG.members_of(wildcards.variant) if is_search else []
+    folders = [output_paths.model_folder(CONFIG, trial, wildcards.seed) for trial in trials]
+    return [f"{folder}/training.json" for folder in folders]
+
+
 def scores_of_seeds(wildcards):
     """The published metrics of all seeds of the variant."""
     return output_paths.scores(CONFIG, wildcards.variant)

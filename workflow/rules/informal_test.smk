@@ -8,9 +8,9 @@ rule informal_test:
     """Who says each line of the informal test, by every model."""
     input:
         stamp("informal_test"),
-        output_paths.model_manifests(CONFIG),
-        models=ancient(output_paths.model_folders(CONFIG)),
-        thresholds=output_paths.thresholds(CONFIG, output_paths.with_models(CONFIG)),
+        output_paths.model_manifests(CONFIG, output_paths.asked(CONFIG)),
+        models=ancient(output_paths.model_folders(CONFIG, output_paths.asked(CONFIG))),
+        thresholds=output_paths.thresholds(CONFIG, output_paths.asked(CONFIG)),
         nltk_data=punkt_data,
     output:
         page="results/{experiment}/informal_test.md",

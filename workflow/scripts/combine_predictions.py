@@ -12,21 +12,23 @@ member has, once; learned weights need all of them.
 import importlib.metadata
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from whosaid.caching.json_files import write_json
+from whosaid.caching.json_files import read_json, write_json
 from whosaid.corpus.units import read_units
 from whosaid.errors import StageError
+from whosaid.evaluation.best_member import best_of, scores_on_valid
 from whosaid.evaluation.ensemble import combine, positions_of
 from whosaid.evaluation.learned_weights import LearnedWeights
 from whosaid.evaluation.mean_prediction import READERS
 from whosaid.evaluation.prediction_files import write_split
 from whosaid.evaluation.predictions import read_variants
+from whosaid.evaluation.questions import QUESTIONS
 from whosaid.evaluation.watched_metrics import WATCHED
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reported_split import REPORTED
@@ -49,18 +51,21 @@ def main(
     runtime: str,
     question: str,
     members: Sequence[dict[str, Any]],
+    weights: str,
     unit: str | None,
     neighbours: int,
     seed: int,
+    settings: Sequence[Mapping[str, Any]] | None = None,
+    trained: Sequence[str] = (),
 ) -> None:
     """Write the `predictions` of the ensemble, their scores and runtime, and the `record`.
 
     `splits` and `predictions` hold a path for each of SPLITS; `train`, `test` and `valid` one for
-    each member and seed, in the order of `members`, which have the keys name and seeds. A fold of
-    valid has whole ones of the `unit` if weights are learned; where all members count alike it is
-    None. `neighbours` is that of the config. The `seed` names the files and deals the units to
-    folds. Raises StageError if a member has other rows, or
-    valid too few to learn weights.
+    each member and seed, in the order of `members`, which have the keys name and seeds. `weights`
+    and `neighbours` are those of the config; with learned ones a fold of valid has whole ones of
+    the `unit`. The `seed` names the files, deals the units to folds, and is the one of the best
+    member. In a search, `settings` are those of each member and `trained` the records of their
+    trainings. Raises StageError if a member has other rows, or valid too few to learn weights.
     """
     of_members = dict(zip(SPLITS, (train, test, valid), strict=True))
     found = {
@@ -72,18 +77,26 @@ def main(
         for name, path in zip(SPLITS, splits, strict=True)
     }
     names = [member["name"] for member in members]
-    learned = None
-    if unit is not None:
-        check_rows("valid", *_places(rows_of["valid"], found["valid"]), names)
+    for name in HELD_OUT:
+        check_rows(name, *_places(rows_of[name], found[name]), names)
+    learned, facts = None, {}
+    if weights == "learned":
         learned = LearnedWeights(
             found["valid"], rows_of["valid"], read_units(lines), unit, neighbours, seed
         )
+        facts = {"coefficients": learned.coefficients(names)}
+    elif weights == "best":
+        scores_of = scores_on_valid(QUESTIONS[question], found["valid"])
+        best = best_of(scores_of)
+        facts = {"metric": QUESTIONS[question].primary, "best": names[best], "scores": scores_of}
+        facts |= {"settings": settings} if settings else {}
+        place = members[best]["seeds"].index(seed)
+        found = {name: [of_split[best].of_seed(place)] for name, of_split in found.items()}
+        logger.info("best on valid: %s, %s %.4f", names[best], facts["metric"], scores_of[best])
     scored, timed, rows = {}, {}, {}
     for name, target in zip(SPLITS, predictions, strict=True):
         start = time.perf_counter()
         row, places = _places(rows_of[name], found[name])
-        if name in HELD_OUT:
-            check_rows(name, row, places, names)
         # Members may leave out rows of train.
         is_there = places >= 0
         known = is_there.all(axis=0) if learned else is_there.any(axis=0)
@@ -111,13 +124,11 @@ def main(
             "seed": seed,
             "device": "CPU",
             "precision": "float64",
-            "seconds": sum(split["seconds"] for split in timed.values()),
+            "seconds": sum(split["seconds"] for split in timed.values())
+            + sum(read_json(path)["seconds"] for path in trained),
             "rows": rows,
             "history": [],
-            "arguments": {
-                "members": list(members),
-                **({"coefficients": learned.coefficients(names)} if learned else {}),
-            },
+            "arguments": {"members": list(members), **facts},
             "versions": {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES},
         },
     )

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from whosaid.caching.json_files import read_json, write_json
+from whosaid.config.chosen_on_valid import ChosenOnValid
 from whosaid.config.warning_codes import warning
 from whosaid.corpus.units import read_units, units_of
 from whosaid.evaluation import class_description, target_description
@@ -66,8 +67,7 @@ def main(
     is_ensemble: bool = False,
     threshold_beta: float = 1.0,
     calibration: str | None = None,
-    chooses_epoch: bool = False,
-    learns_weights: bool = False,
+    valid_chooses: ChosenOnValid | None = None,
 ) -> None:
     """Write the metrics of each split to the paths in `metrics`, and the `thresholds`.
 
@@ -75,9 +75,9 @@ def main(
     `lines.parquet`, and `unit` what is resampled. A `question` without a threshold has no path for
     it; `threshold_beta` is that of the F-beta for which it is chosen. `other_question` is true if
     published figures were left out; with a `calibration` the metrics that depend on how sure a
-    model is are those of calibrated probabilities; with `chooses_epoch`, valid chose the epoch that
-    was kept, with `learns_weights` the weights of the ensemble. `bootstrap` has the keys
-    confidence, resamples and seed. Raises ValueError if there are not as many files as seeds.
+    model is are those of calibrated probabilities; `valid_chooses` says what valid chose besides.
+    `bootstrap` has the keys confidence, resamples and seed. Raises ValueError if there are not as
+    many files as seeds.
     """
     for paths in (*predictions.values(), scores):
         if len(paths) != len(seeds):
@@ -152,7 +152,7 @@ def main(
             "experiment": experiment,
             "variant": variant,
             "split": name,
-            "role": about.role_of(name, chooses_epoch, calibration is not None, learns_weights),
+            "role": about.role_of(name, valid_chooses, calibration is not None),
         }
         write_json(path, {**head, **result})
         logger.info("%s %s: %d rows", variant, name, result["rows"])

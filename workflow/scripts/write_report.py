@@ -32,6 +32,7 @@ from whosaid.reporting.report_page import (
     to_html,
     tokens_section,
 )
+from whosaid.reporting.search_table import searches
 
 logger = logging.getLogger(__name__)
 
@@ -111,6 +112,7 @@ def main(
         CLASSES,
         "## The models",
         models_table(models, question),
+        *searches(models),
         *(demoted(Path(page).read_text(encoding="utf-8")) for page in informal),
         demoted(described),
     ]

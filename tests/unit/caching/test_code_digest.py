@@ -211,7 +211,7 @@ PREDICT = {"predict_splits", "train_linear"}
 """Write predictions of models."""
 
 COMBINE = {"combine_predictions"}
-"""Write predictions that are means of others."""
+"""Write predictions that are made of others."""
 
 RESAMPLE = {"evaluate_splits", "compare_variants", "evaluate_slices"}
 """Compute intervals."""
@@ -222,7 +222,7 @@ EVALUATE = {*RESAMPLE, "draw_figures"}
 EXPORT = {"export_model", "export_onnx"}
 """Describe a model to others."""
 
-READ = {*EVALUATE, *EXPORT, "summarize"}
+READ = {*EVALUATE, *EXPORT, "summarize", *COMBINE}
 """Know what a question is about."""
 
 SHOW = {"describe_corpus", "draw_figures", "inspect_tokens", "summarize", "summarize_audit"}
@@ -251,7 +251,11 @@ REACHED_BY = {
     "caching/output_records": set(),
     "caching/stamps": set(),
     "caching/training_recipe": set(),
+    "config/ensemble_section": set(),
     "config/ensembles": set(),
+    "config/search_section": set(),
+    "config/searches": set(),
+    "reporting/short_result": set(),
     "config/manual": set(),
     "config/missing_columns": set(),
     "config/context_section": set(),
@@ -314,6 +318,7 @@ REACHED_BY = {
         "train_linear",
         *NEW_LINES,
     },
+    "config/chosen_on_valid": {"evaluate_splits"},
     "config/corpus_files": {"read_lines"},
     "config/speaker_names": {"read_lines"},
     "config/warning_codes": {"evaluate_splits", "compare_variants", "summarize", *EXPORT},
@@ -339,6 +344,7 @@ REACHED_BY = {
     "tokens/tokenize_texts": {"tokenize_splits", *NEW_LINES},
     "evaluation/abstention": PREDICT,
     "evaluation/class_description": {"evaluate_splits"},
+    "evaluation/best_member": COMBINE,
     "evaluation/class_metrics": READ,
     "evaluation/class_predictions": {*READ, *PREDICT, *COMBINE, *SHOW_ROWS},
     "evaluation/class_slices": {"evaluate_slices"},
@@ -414,6 +420,7 @@ REACHED_BY = {
     "reporting/recipe_differences": {"write_report"},
     "reporting/report_page": {"write_report"},
     "reporting/token_page": {"inspect_tokens", "write_report"},
+    "reporting/search_table": {"write_report"},
     "reporting/split_roles": {"summarize"},
     "reporting/summary": {"summarize"},
     "reporting/summary_of_speakers": {"summarize"},

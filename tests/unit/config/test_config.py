@@ -989,10 +989,12 @@ def test_epochs_are_judged_by_what_the_question_watches(question, raw):
 def test_an_ensemble_whose_member_chooses_its_epoch_on_valid_says_so(raw):
     raw = put(raw, "variants.both", {"classifier": "ensemble"})
     raw = put(raw, "variants.both.ensemble", {"members": ["plain", "long"]})
-    assert not parse_config(raw).chooses_epoch("both")
+    assert parse_config(raw).valid_chooses("both") is None
     config = parse_config(put(raw, "variants.long.training.best_epoch", {"metric": "f1"}))
-    chosen = {name for name in config.variants if config.chooses_epoch(name)}
+    chosen = {name for name in config.variants if config.valid_chooses(name) == "epoch"}
     assert chosen == {"long", "both"}
+    raw = put(raw, "variants.both.ensemble.weights", "learned")
+    assert parse_config(raw).valid_chooses("both") == "weights"
 
 
 def test_a_linear_variant_reads_no_metric_of_an_epoch(raw):

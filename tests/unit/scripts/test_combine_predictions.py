@@ -52,7 +52,7 @@ def made(request, lines, deal, tmp_path_factory):
     return question, folders, deal(**QUESTIONS[question])
 
 
-def run(question, folders, splits, lines, folder, test="test", weights="equal"):
+def run(question, folders, splits, lines, folder, test="test", weights="equal", **more):
     combine_predictions.main(
         splits=[str(splits / f"{split}.parquet") for split in SPLITS],
         train=[str(each / "train.parquet") for each in folders.values()],
@@ -65,9 +65,11 @@ def run(question, folders, splits, lines, folder, test="test", weights="equal"):
         runtime=str(folder / "runtime.json"),
         question=question,
         members=[{"name": name, "seeds": [42]} for name in folders],
+        weights=weights,
         unit="scene" if weights == "learned" else None,
         neighbours=1 if weights == "learned" else 0,
         seed=42,
+        **more,
     )
 
 
@@ -126,6 +128,30 @@ def test_members_with_other_held_out_rows_are_refused(made, lines, tmp_path):
         run(question, folders, splits, lines, tmp_path, test="valid")
 
 
+def test_the_best_member_on_valid_answers_for_all_and_each_trial_is_recorded(made, lines, tmp_path):
+    question, folders, splits = made
+    trained = []
+    for name, seconds in (("one", 20.0), ("two", 30.0)):
+        trained.append(str(tmp_path / f"{name}.json"))
+        (tmp_path / f"{name}.json").write_text(json.dumps({"seconds": seconds}))
+    tried = [{"linear.C": 1}, {"linear.C": 2}]
+    more = {"settings": tried, "trained": trained}
+    run(question, folders, splits, lines, tmp_path, weights="best", **more)
+    record = json.loads((tmp_path / "training.json").read_text())
+    # The words know more of who speaks than the length alone.
+    assert record["arguments"]["best"] == "words"
+    scores = record["arguments"]["scores"]
+    assert len(scores) == 2 and scores[0] > scores[1]
+    assert record["arguments"]["settings"] == tried
+    assert 50 < record["seconds"] < 60
+    for split in SPLITS:
+        found, probability = read(question, tmp_path / f"{split}.parquet")
+        theirs, expected = read(question, folders["words"] / f"{split}.parquet")
+        assert found.row.tolist() == theirs.row.tolist()
+        assert found.abstained.tolist() == theirs.abstained.tolist()
+        assert probability == pytest.approx(expected, abs=1e-6)
+
+
 def test_learned_weights_answer_for_every_held_out_row_and_are_recorded(made, lines, tmp_path):
     question, folders, splits = made
     run(question, folders, splits, lines, tmp_path, weights="learned")
@@ -144,7 +170,7 @@ def test_learned_weights_answer_for_every_held_out_row_and_are_recorded(made, li
     assert {len(each) for each in coefficients.values()} == {rows * of_each}
 
 
-@pytest.mark.parametrize("weights", ["equal", "learned"])
+@pytest.mark.parametrize("weights", ["equal", "learned", "best"])
 def test_the_outputs_are_the_same_every_time(weights, made, lines, tmp_path):
     question, folders, splits = made
     for name in ("one", "two"):

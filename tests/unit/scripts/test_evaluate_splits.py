@@ -632,7 +632,7 @@ def test_the_stage_starts_without_the_libraries_of_training(script):
 
 def test_valid_says_so_if_it_chose_the_epoch(evaluate):
     found = evaluate(
-        with_counts(3, 4, 2, 11), change=lambda arguments: arguments.update(chooses_epoch=True)
+        with_counts(3, 4, 2, 11), change=lambda arguments: arguments.update(valid_chooses="epoch")
     )
     assert "It chooses the epoch whose weights are kept, and the decision" in found["valid"]["role"]
     assert "decides nothing" in found["test"]["role"]

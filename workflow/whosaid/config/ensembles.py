@@ -6,6 +6,7 @@ from typing import Any
 
 from whosaid.config.missing_columns import Problem, mapping
 from whosaid.config.model import Config
+from whosaid.config.recipe_section import Training
 
 ALL_ROWS = {"resample": None, "annotate": [], "min_words": None, "min_words_scope": "corpus"}
 ALL_ROWS |= {"context": None}
@@ -35,6 +36,9 @@ def _taken(spec: Any, variants: Mapping[str, Any]) -> dict[str, Any]:
     taken |= {key: first[key] for key in ("encoder",) if key in first}
     if first.get("min_words_scope") != "train":
         taken["min_words"] = first.get("min_words")
+    if spec["ensemble"].get("weights") == "best":
+        seeds = [*mapping(first.get("training")).get("seeds", Training().seeds)]
+        taken["training"] = {"seeds": seeds[:1] if first.get("classifier") == "linear" else seeds}
     return ALL_ROWS | taken
 
 
@@ -50,7 +54,13 @@ def ensemble_problems(
     `written` are the variants as the user wrote them, `merged` the same with the defaults.
     """
     for name, spec in config.variants.items():
-        if (spec.classifier == "ensemble") != (spec.ensemble is not None):
+        if spec.search and spec.classifier != "ensemble":
+            yield (
+                ("variants", name, "search"),
+                f"its trials are called {name}_1, {name}_2 and so on, and there is a variant of "
+                "such a name; rename one of them",
+            )
+        elif (spec.classifier == "ensemble") != (spec.ensemble is not None):
             yield (
                 ("variants", name, "classifier"),
                 f"{spec.classifier} {'with' if spec.ensemble else 'without'} ensemble.members; an "
@@ -64,7 +74,8 @@ def ensemble_problems(
             if spec.ensemble.neighbours and (problem := _names_of(config, spec.ensemble.members)):
                 yield ("variants", name, "ensemble", "neighbours"), problem
             for key, value in _taken(merged[name], merged).items():
-                if key in mapping(written.get(name)) and merged[name][key] != value:
+                is_written = key in mapping(written.get(name)) and not spec.search
+                if is_written and merged[name][key] != value:
                     yield (
                         ("variants", name, key),
                         "an ensemble has the rows and the predictions of its members; leave it out",
@@ -84,6 +95,14 @@ def _problem_of_members(config: Config, name: str) -> str | None:
             return f"{member!r} is not in variants; {hint}choose from {', '.join(others)}"
         if member not in others:
             return f"{member!r} is an ensemble too; name its members instead"
+    spec = config.variants[name]
+    for member in members:
+        if spec.weights == "best" and config.variants[member].seeds != spec.seeds:
+            return (
+                f"{members[0]} and {member} have other seeds, {', '.join(map(str, spec.seeds))} "
+                f"and {', '.join(map(str, config.variants[member].seeds))}; the best of them is "
+                "judged seed by seed"
+            )
     first, *rest = members
     expected = _held_out_by(config, first)
     for member in rest:
@@ -94,8 +113,7 @@ def _problem_of_members(config: Config, name: str) -> str | None:
                     f"{value}; members need the same deduplicate and split, and the same min_words "
                     "where min_words_scope is corpus"
                 )
-    ensemble = config.variants[name].ensemble
-    reads_more = ensemble is not None and ensemble.neighbours
+    reads_more = spec.ensemble is not None and spec.ensemble.neighbours
     if not rest and len(config.variants[first].seeds) == 1 and not reads_more:
         return (
             f"{first} alone, with one seed, is one model and no ensemble; name another member, "

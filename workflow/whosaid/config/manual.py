@@ -61,11 +61,18 @@ def type_name(annotation: Any) -> str:
     if name == "Literal":
         return ", ".join(f"`{value}`" for value in get_args(annotation))
     if name == "dict":
-        value = get_args(annotation)[1]
-        return "texts by name" if type_name(value) == "text" else "sections by name"
+        value = type_name(get_args(annotation)[1])
+        several = {"text": "texts", "section": "sections", "list of value": "lists of values"}
+        return f"{several[value]} by name"
     if name == "tuple":
         return f"list of {type_name(get_args(annotation)[0])}"
-    return {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}[name]
+    return {
+        "Any": "value",
+        "str": "text",
+        "int": "whole number",
+        "float": "number",
+        "bool": "true or false",
+    }[name]
 
 
 def default_of(field: FieldInfo) -> str:

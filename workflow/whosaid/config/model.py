@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from whosaid.config.chosen_on_valid import ChosenOnValid
 from whosaid.config.corpus_section import Corpus
 from whosaid.config.recipe_section import Recipe, Variant
 from whosaid.config.tracks import Track
@@ -272,6 +273,21 @@ class Config(Section):
         return ensemble.members if ensemble else ()
 
     @property
+    def trials(self) -> set[str]:
+        """The trials of searches: they are trained and judged on valid, and have no row."""
+        return {
+            trial
+            for name, spec in self.variants.items()
+            if spec.search
+            for trial in self.members_of(name)
+        }
+
+    @property
+    def shown(self) -> list[str]:
+        """The variants that tables, figures and pages show: all but the trials of searches."""
+        return [name for name in self.variants if name not in self.trials]
+
+    @property
     def ensemble_titles(self) -> list[str]:
         """The titles of the ensembles, which have no models and cannot be asked."""
         return [each.title or name for name, each in self.variants.items() if each.ensemble]
@@ -281,10 +297,15 @@ class Config(Section):
         names = self.members_of(variant) or (variant,)
         return all(self.variants[name].classifier == "linear" for name in names)
 
-    def chooses_epoch(self, variant: str) -> bool:
-        """Whether valid chooses an epoch of an encoder that takes part in the variant."""
+    def valid_chooses(self, variant: str) -> ChosenOnValid | None:
+        """What valid chooses besides a threshold; of several things the one that counts most."""
+        weights = self.variants[variant].weights
+        if weights == "best":
+            return "member"
         parts = [self.variants[name] for name in self.members_of(variant) or (variant,)]
-        return any(each.classifier == "encoder" and each.training.best_epoch for each in parts)
+        if any(each.classifier == "encoder" and each.training.best_epoch for each in parts):
+            return "epoch"
+        return "weights" if weights == "learned" else None
 
     @property
     def asks_the_published_question(self) -> bool:

@@ -40,13 +40,13 @@ def predictions(config: Config, variant: str, split: str) -> list[str]:
 
 
 def reported_predictions(config: Config) -> list[str]:
-    """The predictions of every variant and seed on the reported split."""
+    """The predictions of every shown variant and seed on the reported split."""
     return all_predictions(config, REPORTED)
 
 
 def all_predictions(config: Config, split: str) -> list[str]:
-    """The predictions of every variant and seed on one split."""
-    return [path for name in config.variants for path in predictions(config, name, split)]
+    """The predictions of every shown variant and seed on one split."""
+    return [path for name in config.shown for path in predictions(config, name, split)]
 
 
 def scores(config: Config, variant: str) -> list[str]:
@@ -68,15 +68,15 @@ def thresholds_of(config: Config, experiment: str, variant: str) -> dict[str, st
 
 
 def thresholds(config: Config, names: Iterable[str] | None = None) -> list[str]:
-    """The decision thresholds of the variants with these `names`, or of every variant."""
-    names = config.variants if names is None else names
+    """The decision thresholds of the variants with these `names`, or of every shown one."""
+    names = config.shown if names is None else names
     found = (thresholds_of(config, config.experiment, name) for name in names)
     return [path for of_variant in found for path in of_variant.values()]
 
 
 def metrics(config: Config) -> list[str]:
-    """The metric file of every variant and split."""
-    names = [f"{variant}/{split}" for variant in config.variants for split in SPLITS]
+    """The metric file of every shown variant and split."""
+    names = [f"{variant}/{split}" for variant in config.shown for split in SPLITS]
     return [f"results/{config.experiment}/metrics/{name}.json" for name in names]
 
 
@@ -110,60 +110,65 @@ def with_models(config: Config) -> list[str]:
     return [name for name, each in config.variants.items() if each.classifier != "ensemble"]
 
 
-def model_folders(config: Config) -> list[str]:
-    """The folder of every model."""
+def asked(config: Config) -> list[str]:
+    """The variants whose models the informal test asks: all but trials of searches."""
+    return [name for name in with_models(config) if name in config.shown]
+
+
+def model_folders(config: Config, names: Iterable[str] | None = None) -> list[str]:
+    """The folder of every model of the variants with these `names`, or of all variants."""
     return [
         model_folder(config, name, seed)
-        for name in with_models(config)
+        for name in (with_models(config) if names is None else names)
         for seed in config.variants[name].seeds
     ]
 
 
-def model_manifests(config: Config) -> list[str]:
-    """The manifest of every model, which changes with the content of its folder."""
-    return [f"{folder}/manifest.json" for folder in model_folders(config)]
+def model_manifests(config: Config, names: Iterable[str] | None = None) -> list[str]:
+    """The manifest of every such model, which changes with the content of its folder."""
+    return [f"{folder}/manifest.json" for folder in model_folders(config, names)]
 
 
 def training_records(config: Config) -> list[str]:
-    """The training record of every variant and seed; that of an ensemble is about its making."""
+    """The training record of every shown variant and seed; of an ensemble, that of its making."""
     return [
         f"{model_folder(config, name, seed)}/training.json"
-        for name, variant in config.variants.items()
-        for seed in variant.seeds
+        for name in config.shown
+        for seed in config.variants[name].seeds
     ]
 
 
 def runtimes(config: Config) -> list[str]:
-    """How long every variant and seed took to predict the splits."""
-    paths = (path for name in config.variants for path in scores(config, name))
+    """How long every shown variant and seed took to predict the splits."""
+    paths = (path for name in config.shown for path in scores(config, name))
     return [path.replace("scores.json", "runtime.json") for path in paths]
 
 
 def split_counts(config: Config) -> list[str]:
-    """The split counts of every variant."""
+    """The split counts of every shown variant."""
     folder = f"data/{config.experiment}/splits"
-    return [f"{folder}/{name}/split_counts.json" for name in config.variants]
+    return [f"{folder}/{name}/split_counts.json" for name in config.shown]
 
 
 def leak_audits(config: Config) -> list[str]:
-    """The leak audit of every variant's splits."""
-    return [f"results/{config.experiment}/audit/{name}.json" for name in config.variants]
+    """The leak audit of every shown variant's splits."""
+    return [f"results/{config.experiment}/audit/{name}.json" for name in config.shown]
 
 
 def token_files(config: Config, kind: str) -> list[str]:
-    """A file about the tokens of every variant with an encoder: the page, `md`, or `json`."""
+    """A file about the tokens of every shown variant with an encoder: the page, `md`, or `json`."""
     folder = f"results/{config.experiment}/tokens"
-    return [f"{folder}/{name}.{kind}" for name in fine_tuned(config)]
+    return [f"{folder}/{name}.{kind}" for name in fine_tuned(config) if name in config.shown]
 
 
 def weighed(config: Config) -> list[str]:
-    """The variants whose models read words: linear ones of columns and counts alone do not."""
+    """The shown variants whose models read words; linear ones of columns and counts do not."""
     words = {*TEXT_FEATURES} - {"word_count"}
     reads_words = {
         name: each.classifier == "encoder" or bool(words & {*each.linear.features})
         for name, each in config.variants.items()
     }
-    return [name for name in with_models(config) if reads_words[name]]
+    return [name for name in with_models(config) if reads_words[name] and name in config.shown]
 
 
 def word_weights(config: Config) -> list[str]:

@@ -16,6 +16,7 @@ from whosaid.config.missing_columns import Problem, mapping, missing_columns
 from whosaid.config.model import Config
 from whosaid.config.output_paths import with_models
 from whosaid.config.recipe_section import BestEpoch, Resample
+from whosaid.config.searches import with_trials
 from whosaid.config.track_baselines import track_baselines
 from whosaid.config.value_types import PLAIN_WORD
 from whosaid.errors import InputError
@@ -155,7 +156,9 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
     """
     written, defaults = mapping(raw.get("variants")), mapping(raw.get("defaults"))
     # An overlay leaves a variant out by setting it to null.
-    variants = {name: merge(defaults, spec) for name, spec in written.items() if spec is not None}
+    variants = with_trials(
+        {name: merge(defaults, spec) for name, spec in written.items() if spec is not None}
+    )
     resolved = {key: value for key, value in raw.items() if value is not None}
     if written:
         resolved["variants"] = with_rows_of_members(variants)

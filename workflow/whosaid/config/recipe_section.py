@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from whosaid.config.column_names import CONTEXT_FEATURES
 from whosaid.config.context_section import Context
 from whosaid.config.corpus_section import Question
+from whosaid.config.ensemble_section import Ensemble, Weights
+from whosaid.config.search_section import Search
 from whosaid.config.tracks import Track
 from whosaid.config.value_types import Count, Number, Ratio, Section, Seed, Share, Text, refuse_bool
 
@@ -225,37 +227,6 @@ class Linear(Section):
         return self
 
 
-class Ensemble(Section):
-    """What other variants predict, combined, for `classifier: ensemble`; no model is trained."""
-
-    members: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
-        description="Names of variants that hold out the same rows. The probabilities of their "
-        "seeds are averaged, and then those of the members."
-    )
-    weights: Literal["equal", "learned"] = Field(
-        "equal",
-        description="`equal`: all members count alike. `learned`: a logistic regression on what "
-        "they predict, fitted on valid.",
-    )
-    neighbours: Annotated[int, BeforeValidator(refuse_bool), Field(ge=0, le=5)] = Field(
-        0,
-        description="With `learned` weights: of how many lines before and after, in the same scene "
-        "and split, the regression also reads what the members predict.",
-    )
-
-    @model_validator(mode="after")
-    def _members_once(self):
-        if len(set(self.members)) != len(self.members):
-            raise ValueError(f"members {list(self.members)} name one variant twice")
-        return self
-
-    @model_validator(mode="after")
-    def _neighbours_are_learned(self):
-        if self.neighbours and self.weights != "learned":
-            raise ValueError(f"neighbours: {self.neighbours} needs weights: learned")
-        return self
-
-
 class PublishedSplits(Section):
     """One published figure per split."""
 
@@ -289,6 +260,9 @@ class Recipe(Section):
     linear: Linear = Field(Linear(), description="The logistic regression's features.")
     ensemble: Ensemble | None = Field(
         None, description="Whose predictions an `ensemble` combines; null with the others."
+    )
+    search: Search | None = Field(
+        None, description="Settings to try; the best on valid becomes the variant. null: none."
     )
     encoder: str | None = Field(None, description="A name from `encoders`.")
     deduplicate: Literal["exact", "normalised"] | None = Field(
@@ -363,14 +337,16 @@ class Variant(Recipe):
     def seeds(self) -> tuple[int, ...]:
         """The seeds of its models. A logistic regression has one optimum, so one is enough.
 
-        An ensemble goes by one seed too: it takes all models of its members together.
+        An ensemble goes by one seed too: it takes all models of its members together. The best of
+        several members has the seeds of that member.
         """
-        return self.training.seeds if self.classifier == "encoder" else self.training.seeds[:1]
+        has_all = self.classifier == "encoder" or self.weights == "best"
+        return self.training.seeds if has_all else self.training.seeds[:1]
 
     @property
-    def learns_weights(self) -> bool:
-        """Whether it is an ensemble whose weights are learned on valid."""
-        return self.ensemble is not None and self.ensemble.weights == "learned"
+    def weights(self) -> Weights | None:
+        """How an ensemble weighs its members; None for any other variant."""
+        return self.ensemble.weights if self.ensemble else None
 
     @property
     def track(self) -> Track:

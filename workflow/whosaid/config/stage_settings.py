@@ -141,7 +141,7 @@ def predict_new_lines(config: Config, variant: str) -> dict[str, Any]:
 
 def informal_test(config: Config) -> dict[str, Any]:
     """The lines, and what each variant's models read of them."""
-    asked, left_out = output_paths.with_models(config), config.ensemble_titles
+    asked, left_out = output_paths.asked(config), config.ensemble_titles
     return {
         "lines": list(config.informal_test),
         "question": config.corpus.question,
@@ -185,9 +185,11 @@ def combine_predictions(config: Config, variant: str, seed: str) -> dict[str, An
             {"name": name, "seeds": list(config.variants[name].seeds)}
             for name in config.members_of(variant)
         ],
-        # The mean of the members asks for no units.
-        "unit": unit if spec.learns_weights else None,
+        "weights": spec.weights,
+        # Only the folds of valid ask for units.
+        "unit": unit if spec.weights == "learned" else None,
         "neighbours": ensemble.neighbours if ensemble else 0,
+        "settings": [*spec.search.combinations()] if spec.search else None,
         "seed": int(seed),
     }
 
@@ -203,13 +205,12 @@ def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
         "seeds": list(spec.seeds),
         "unit": config.unit_of(variant),
         "is_baseline": config.is_baseline(variant),
-        **({"is_ensemble": True} if spec.ensemble else {}),
+        **({"is_ensemble": True} if spec.weights in ("equal", "learned") else {}),
         "threshold_beta": spec.threshold_beta,
         "calibration": spec.calibration,
         "published": published if config.asks_the_published_question else None,
         "other_question": published is not None and not config.asks_the_published_question,
-        **({"chooses_epoch": True} if config.chooses_epoch(variant) else {}),
-        **({"learns_weights": True} if spec.learns_weights else {}),
+        **({"valid_chooses": chosen} if (chosen := config.valid_chooses(variant)) else {}),
         **_bootstrap(config),
     }
 
@@ -340,7 +341,8 @@ def _variants(config: Config, *keys: str) -> list[dict[str, Any]]:
     A list keeps the config order; `settings_text` sorts the keys of a mapping.
     """
     rows = []
-    for name, spec in config.variants.items():
+    for name in config.shown:
+        spec = config.variants[name]
         published = spec.published if config.asks_the_published_question else None
         derived = {
             "title": spec.title or name,

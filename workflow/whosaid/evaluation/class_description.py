@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from whosaid.config.chosen_on_valid import ChosenOnValid
 from whosaid.config.warning_codes import warning
 from whosaid.evaluation.class_predictions import ClassPredictions
 from whosaid.evaluation.macro_metrics import MACRO_METRICS, ClassSums
@@ -19,11 +20,15 @@ ROLES = {
 }
 """What each split is for."""
 
-CHOOSES_EPOCH = (
-    "Held out from learning. It chooses the epoch whose weights are kept, so figures are slightly "
-    "optimistic here."
-)
-"""What valid is for with `training.best_epoch`."""
+CHOOSES: dict[ChosenOnValid, str] = {
+    "epoch": "Held out from learning. It chooses the epoch whose weights are kept, so figures are "
+    "slightly optimistic here.",
+    "weights": "Held out from the members. The weights of the ensemble are learned on it; its own "
+    "rows are answered with the weights of its other folds.",
+    "member": "Held out from learning. It chooses the one of several models that counts, so "
+    "figures are optimistic here.",
+}
+"""What valid is for where it chooses anything."""
 
 CHOOSES_TEMPERATURE = (
     "Held out from learning. It chooses the temperature alone, so loss and calibration are "
@@ -32,22 +37,11 @@ CHOOSES_TEMPERATURE = (
 """What valid is for in a variant that is calibrated."""
 
 
-LEARNS_WEIGHTS = (
-    "Held out from the members. The weights of the ensemble are learned on it; its own rows are "
-    "answered with the weights of its other folds."
-)
-"""What valid is for in an ensemble with learned weights."""
-
-
-def role_of(split: str, chooses_epoch: bool, is_calibrated: bool, learns_weights: bool) -> str:
-    """What a split is for; `chooses_epoch` says whether valid chose the epoch that was kept."""
-    if split != "valid":
-        return ROLES[split]
-    if chooses_epoch:
-        return CHOOSES_EPOCH
-    if learns_weights:
-        return LEARNS_WEIGHTS
-    return CHOOSES_TEMPERATURE if is_calibrated else ROLES[split]
+def role_of(split: str, valid_chooses: ChosenOnValid | None, is_calibrated: bool) -> str:
+    """What a split is for; `valid_chooses` is what valid chooses besides a temperature."""
+    if split == "valid" and valid_chooses:
+        return CHOOSES[valid_chooses]
+    return CHOOSES_TEMPERATURE if split == "valid" and is_calibrated else ROLES[split]
 
 
 def trivial_metrics(label: np.ndarray, in_train: np.ndarray) -> dict[str, dict[str, float]]:

@@ -42,6 +42,10 @@ class ClassPredictions(NamedTuple):
         one_each = (column[rows] for column in self[:3])
         return ClassPredictions(*one_each, self.log_probabilities[:, rows], self.names)
 
+    def of_seed(self, place: int) -> "ClassPredictions":
+        """The predictions of one seed alone, by its place among the seeds."""
+        return self._replace(log_probabilities=self.log_probabilities[[place]])
+
     def decide(self) -> np.ndarray:
         """The most probable class (seeds x rows)."""
         return self.log_probabilities.argmax(axis=2)

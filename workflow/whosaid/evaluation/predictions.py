@@ -40,6 +40,10 @@ class Predictions(NamedTuple):
         one_each = (column[rows] for column in self[:3])
         return Predictions(*one_each, self.log_odds[:, rows])
 
+    def of_seed(self, place: int) -> "Predictions":
+        """The predictions of one seed alone, by its place among the seeds."""
+        return self._replace(log_odds=self.log_odds[[place]])
+
     def decide(self) -> np.ndarray:
         """Whether the target has the larger logit (seeds x rows); false for abstained rows."""
         return (self.log_odds > 0) & ~self.abstained

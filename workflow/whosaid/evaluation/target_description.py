@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from whosaid.config.chosen_on_valid import ChosenOnValid
 from whosaid.config.warning_codes import warning
 from whosaid.evaluation.metric_entry import Confusion, confusion
 from whosaid.evaluation.metrics import AT_THRESHOLD, METRICS, Ranking, metrics_of_decisions
@@ -23,31 +24,24 @@ ROLES = {
 }
 """What each split is for."""
 
-CHOOSES_EPOCH = (
-    "Held out from learning. It chooses the epoch whose weights are kept, and the decision "
-    "threshold, so all figures are slightly optimistic here."
-)
-"""What valid is for with `training.best_epoch`."""
+CHOOSES: dict[ChosenOnValid, str] = {
+    "epoch": "Held out from learning. It chooses the epoch whose weights are kept, and the "
+    "decision threshold, so all figures are slightly optimistic here.",
+    "weights": "Held out from the members. The weights of the ensemble are learned on it; its own "
+    "rows are answered with the weights of its other folds. It also chooses the decision "
+    "threshold, so figures at the threshold are slightly optimistic here.",
+    "member": "Held out from learning. It chooses the one of several models that counts, and the "
+    "decision threshold, so all figures are optimistic here.",
+}
+"""What valid is for where it chooses more than a threshold."""
 
 
-LEARNS_WEIGHTS = (
-    "Held out from the members. The weights of the ensemble are learned on it; its own rows are "
-    "answered with the weights of its other folds. It also chooses the decision threshold, so "
-    "figures at the threshold are slightly optimistic here."
-)
-"""What valid is for in an ensemble with learned weights."""
-
-
-def role_of(split: str, chooses_epoch: bool, is_calibrated: bool, learns_weights: bool) -> str:
-    """What a split is for; `chooses_epoch` says whether valid chose the epoch that was kept.
+def role_of(split: str, valid_chooses: ChosenOnValid | None, is_calibrated: bool) -> str:
+    """What a split is for; `valid_chooses` is what valid chooses besides a threshold.
 
     A calibration changes nothing of it: valid chooses the threshold in any case.
     """
-    if split != "valid":
-        return ROLES[split]
-    if chooses_epoch:
-        return CHOOSES_EPOCH
-    return LEARNS_WEIGHTS if learns_weights else ROLES[split]
+    return CHOOSES[valid_chooses] if split == "valid" and valid_chooses else ROLES[split]
 
 
 def trivial_metrics(label: np.ndarray, in_train: np.ndarray) -> dict[str, dict[str, float]]:

@@ -75,7 +75,7 @@ def left_out(ensembles: Sequence[str]) -> list[str]:
     if not ensembles:
         return []
     names = ", ".join(map(escaped, ensembles))
-    return [f"Not asked: {names}. An ensemble has no model of its own; its members are asked."]
+    return [f"Not asked: {names}. An ensemble has no model of its own; its members have."]
 
 
 def ask_all(

@@ -21,6 +21,14 @@ IGNORED_BY = {
 """Keys of a variant that a classifier does not read."""
 
 
+COMBINED = {
+    "equal": "the mean of",
+    "learned": "a regression, fitted on valid, on what is predicted by",
+    "best": "the best on valid of",
+}
+"""How an ensemble combines its members, by its weights."""
+
+
 def recipes(
     config: Mapping[str, Any],
     titles: Mapping[str, str],
@@ -60,9 +68,7 @@ def encoder_of(
         return "none: a logistic regression"
     if variant["classifier"] == "ensemble":
         members = ", ".join(variant["ensemble"]["members"])
-        is_mean = variant["ensemble"]["weights"] == "equal"
-        how = "the mean of" if is_mean else "a regression, fitted on valid, on what is predicted by"
-        return f"none of its own: {how} {escaped(members)}"
+        return f"none of its own: {COMBINED[variant['ensemble']['weights']]} {escaped(members)}"
     name = variant["encoder"]
     source, licence = encoders[name], licences.get(name)
     told = f", licence {escaped(shown(licence)) if licence else 'not known'}"

@@ -1,0 +1,145 @@
+"""Searches: a variant with several settings to try becomes the best of as many trials."""
+
+import pytest
+import yaml
+
+from whosaid.config.output_paths import asked, metrics, recorded, training_records
+from whosaid.config.parse import ConfigError, parse_config
+
+RAW = """
+experiment: toy
+corpus: {csv: lines.csv, target_speaker: dwight, word_tokenizer: preserve_line}
+encoders: {small: {scratch: {architecture: distilbert}}}
+defaults: {encoder: small, training: {seeds: [1, 2], num_train_epochs: 3}}
+variants:
+  plain: {}
+  words: {classifier: linear, linear: {C: 0.5, features: [word_count]}}
+"""
+RATES = {"training.learning_rate": [1.0e-5, 1.0e-4], "training.num_train_epochs": [1, 2]}
+
+
+@pytest.fixture
+def raw():
+    return yaml.safe_load(RAW)
+
+
+def tuned(raw, search, **recipe):
+    """The raw config with one more variant, which has this search."""
+    raw["variants"]["tuned"] = {"title": "Tuned", "search": search, **recipe}
+    return raw
+
+
+def fault(raw):
+    with pytest.raises(ConfigError) as refused:
+        parse_config(raw)
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+def test_each_combination_is_a_trial_with_the_rest_of_the_recipe(raw):
+    config = parse_config(tuned(raw, {"settings": RATES}, min_words=4, threshold_beta=0.5))
+    trials = [f"tuned_{number}" for number in range(1, 5)]
+    assert list(config.variants) == ["plain", "words", *trials, "tuned"]
+    assert config.members_of("tuned") == (*trials,)
+    tried = {
+        (each.training.learning_rate, each.training.num_train_epochs)
+        for each in map(config.variants.get, trials)
+    }
+    assert tried == {(1e-5, 1), (1e-5, 2), (1e-4, 1), (1e-4, 2)}
+    assert {config.variants[trial].min_words for trial in trials} == {4}
+    best = config.variants["tuned"]
+    assert (best.title, best.weights, best.seeds, best.min_words) == ("Tuned", "best", (1, 2), 4)
+    assert best.threshold_beta == 0.5
+    assert config.valid_chooses("tuned") == "member"
+    assert not config.is_baseline("tuned")
+
+
+def test_trials_have_models_and_records_but_no_row(raw):
+    config = parse_config(tuned(raw, {"settings": RATES}))
+    assert config.shown == ["plain", "words", "tuned"]
+    assert not any("tuned_1" in path for path in [*metrics(config), *training_records(config)])
+    assert asked(config) == ["plain", "words"]
+    kept = [path for path in recorded(config) if "/tuned_1/" in path]
+    assert "data/toy/models/tuned_1/seed_2/manifest.json" in kept
+    assert "results/toy/predictions/tuned_1/seed_2/scores.json" in kept
+
+
+def test_random_trials_differ_and_are_the_same_every_time(raw):
+    search = {"method": "random", "trials": 3, "settings": {"linear.C": [0.1, 0.2, 0.4, 0.8, 1.6]}}
+
+    def tried(seed):
+        given = tuned(raw, {**search, "seed": seed}, classifier="linear")
+        config = parse_config(given)
+        assert config.is_baseline("tuned") and config.variants["tuned"].seeds == (1,)
+        return [config.variants[name].linear.C for name in config.members_of("tuned")]
+
+    assert len({*tried(1)}) == 3
+    assert tried(1) == tried(1)
+    assert len({(*tried(seed),) for seed in range(5)}) > 1
+
+
+def test_the_settings_of_the_trials_reach_the_record_of_the_search(raw):
+    from whosaid.config.stage_settings import combine_predictions
+
+    config = parse_config(tuned(raw, {"settings": RATES}))
+    settings = combine_predictions(config, "tuned", "2")
+    assert [each["name"] for each in settings["members"]] == [*config.members_of("tuned")]
+    for name, given in zip(config.members_of("tuned"), settings["settings"], strict=True):
+        training = config.variants[name].training
+        assert given["training.learning_rate"] == training.learning_rate
+        assert given["training.num_train_epochs"] == training.num_train_epochs
+
+
+def test_the_config_with_its_trials_is_accepted_again(raw):
+    config = parse_config(tuned(raw, {"settings": RATES}))
+    assert parse_config(config.model_dump(mode="json")) == config
+
+
+@pytest.mark.parametrize(
+    ("search", "said"),
+    [
+        (
+            {"settings": {}},
+            "variants.tuned.search: 1 of 1 combinations of settings; a search tries",
+        ),
+        ({"settings": {"linear.C": []}}, "variants.tuned.search: settings: linear.C has no values"),
+        ({"settings": {"linear.C": [1]}}, "variants.tuned.search: 1 of 1 combinations"),
+        ({"settings": {"linear.C": [*range(1, 99)]}}, "variants.tuned.search: 98 of 98"),
+        (
+            {"settings": {"linear.C": [1, 2]}, "method": "random"},
+            "variants.tuned.search: trials: a number with method random, null with grid",
+        ),
+        (
+            {"settings": {"linear.C": [1, 2]}, "method": "random", "trials": 3},
+            "variants.tuned.search: 3 of 2 combinations",
+        ),
+        ({"settings": {"linear.D": [1, 2]}}, "variants.tuned_1.linear.D: "),
+        (
+            {"settings": {"split.seed": [1, 2]}},
+            "variants.tuned.ensemble.members: tuned_1 and tuned_2 hold out other rows: split.seed",
+        ),
+    ],
+)
+def test_a_search_that_will_not_do_is_refused(search, said, raw):
+    with pytest.raises(ConfigError) as refused:
+        parse_config(tuned(raw, search, classifier="linear"))
+    assert str(refused.value).splitlines()[0].startswith(said)
+
+
+def test_a_variant_that_has_the_name_of_a_trial_is_refused(raw):
+    raw["variants"]["tuned_2"] = {}
+    assert "there is a variant of such a name" in fault(tuned(raw, {"settings": RATES}))
+
+
+def test_the_best_of_written_variants_needs_the_same_seeds_of_all(raw):
+    best = {
+        "classifier": "ensemble",
+        "ensemble": {"members": ["plain", "words"], "weights": "best"},
+    }
+    raw["variants"]["best"] = best
+    said = "variants.best.ensemble.members: plain and words have other seeds, 1, 2 and 1; the best"
+    assert fault(raw).startswith(said)
+    raw["variants"]["plain"]["training"] = {"seeds": [1]}
+    config = parse_config(raw)
+    assert config.variants["best"].seeds == (1,)
+    assert config.shown == ["plain", "words", "best"]

@@ -1,0 +1,52 @@
+"""A small search in a recipe: which settings are tried."""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from whosaid.config.value_types import Count, Section, Seed
+
+MOST_TRIALS = 50
+
+
+class Search(Section):
+    """Settings of a recipe to try; the one that is best on valid becomes the variant."""
+
+    method: Literal["grid", "random"] = Field(
+        "grid", description="Try all combinations of the values, or so many `trials` at random."
+    )
+    settings: dict[str, tuple[Any, ...]] = Field(
+        description="Values to try, by the key of the variant, such as `training.learning_rate`."
+    )
+    trials: Count | None = Field(
+        None, description="How many different combinations `random` tries; null with `grid`."
+    )
+    seed: Seed = Field(1, description="The seed of the method `random`.")
+
+    @model_validator(mode="after")
+    def _is_a_search(self):
+        if empty := [key for key, values in self.settings.items() if not values]:
+            raise ValueError(f"settings: {empty[0]} has no values to try")
+        if (self.method == "random") != (self.trials is not None):
+            raise ValueError("trials: a number with method random, null with grid")
+        combinations = 1
+        for values in self.settings.values():
+            combinations *= len(values)
+        tried = combinations if self.trials is None else self.trials
+        if not 2 <= tried <= min(combinations, MOST_TRIALS):
+            raise ValueError(
+                f"{tried} of {combinations} combinations of settings; a search tries at least 2 "
+                f"and at most {MOST_TRIALS}, each once"
+            )
+        return self
+
+    def combinations(self) -> Iterator[dict[str, Any]]:
+        """The settings of each trial, by key, in a fixed order."""
+        # Only a config with a search pays for the import of scikit-learn.
+        from sklearn.model_selection import ParameterGrid, ParameterSampler
+
+        if self.trials is None:
+            yield from ParameterGrid(self.settings)
+        else:
+            yield from ParameterSampler(self.settings, self.trials, random_state=self.seed)

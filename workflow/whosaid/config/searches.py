@@ -1,0 +1,60 @@
+"""Variants with a search: each trial is a variant, and the search the best of them on valid."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from whosaid.config.missing_columns import mapping
+from whosaid.config.search_section import Search
+
+KEPT = ("title", "search", "threshold_beta", "calibration", "published")
+"""The keys that stay those of the variant; all others are those of its trials."""
+
+
+def with_trials(variants: Mapping[str, Any]) -> dict[str, Any]:
+    """The raw `variants`, with the trials before each that has a search.
+
+    The variant itself becomes an ensemble of which the best member counts. A faulty section stays
+    as it is, for the check of the config to refuse.
+    """
+    found: dict[str, Any] = {}
+    for name, spec in variants.items():
+        trials = _trials(name, spec)
+        if trials.keys() & variants.keys():
+            trials = {}  # `ensemble_problems` says that there is such a variant
+        found |= trials
+        found[name] = _best_of(spec, list(trials)) if trials else spec
+    return found
+
+
+def _trials(name: str, spec: Any) -> dict[str, Any]:
+    raw = mapping(spec).get("search")
+    if raw is None or mapping(spec).get("classifier") == "ensemble":
+        return {}
+    try:
+        search = Search.model_validate(raw)
+    except ValidationError:
+        return {}
+    recipe = {key: value for key, value in spec.items() if key not in ("search", "published")}
+    title = spec.get("title") or name
+    return {
+        f"{name}_{number}": {**_changed(recipe, settings), "title": f"{title}, trial {number}"}
+        for number, settings in enumerate(search.combinations(), start=1)
+    }
+
+
+def _changed(recipe: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipe with each of the settings, whose keys have dots between the levels."""
+    changed = dict(recipe)
+    for key, value in settings.items():
+        first, _, rest = key.partition(".")
+        inner = mapping(changed.get(first))
+        changed[first] = _changed(inner, {rest: value}) if rest else value
+    return changed
+
+
+def _best_of(spec: Mapping[str, Any], trials: list[str]) -> dict[str, Any]:
+    kept = {key: spec[key] for key in KEPT if key in spec}
+    ensemble = {"members": trials, "weights": "best"}
+    return {**kept, "classifier": "ensemble", "ensemble": ensemble}

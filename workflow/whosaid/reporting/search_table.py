@@ -1,0 +1,47 @@
+"""What each search of the experiment tried, and what it found."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from whosaid.reporting.formats import METRIC, rendered
+from whosaid.reporting.markdown import escaped, table
+from whosaid.reporting.model_facts import Model
+
+
+def searches(models: Sequence[Model]) -> list[str]:
+    """A heading, and for each search a table of its trials; nothing if there is no search.
+
+    The settings and the scores are those in the record of the first seed: all seeds have the same.
+    """
+    first: dict[str, dict[str, Any]] = {}
+    for model in models:
+        made = model.record["arguments"]
+        if "settings" in made:
+            first.setdefault(model.title, made)
+    if not first:
+        return []
+    return ["## What the searches tried", *(_search(title, made) for title, made in first.items())]
+
+
+def _search(title: str, made: dict[str, Any]) -> str:
+    keys = list(dict.fromkeys(key for settings in made["settings"] for key in settings))
+    metric = made["metric"].replace("_", " ")
+    rows = [
+        [
+            escaped(member["name"]),
+            *(escaped(str(settings[key])) for key in keys),
+            rendered(score, METRIC),
+            "chosen" if member["name"] == made["best"] else "",
+        ]
+        for member, settings, score in zip(
+            made["members"], made["settings"], made["scores"], strict=True
+        )
+    ]
+    seeds = len(made["members"][0]["seeds"])
+    about = (
+        f"*{escaped(title)}* is the best of {len(rows)} trials by {metric} on valid, "
+        f"{'with one seed' if seeds == 1 else f'as a mean over {seeds} seeds'}. The others are not "
+        "scored on test."
+    )
+    headers = ["trial", *map(escaped, keys), f"{metric} on valid", ""]
+    return f"{about}\n\n{table(rows, headers)}"
