@@ -285,7 +285,8 @@ class Config(Section):
     @property
     def shown(self) -> list[str]:
         """The variants that tables, figures and pages show: all but the trials of searches."""
-        return [name for name in self.variants if name not in self.trials]
+        trials = self.trials
+        return [name for name in self.variants if name not in trials]
 
     @property
     def ensemble_titles(self) -> list[str]:

@@ -112,7 +112,8 @@ def with_models(config: Config) -> list[str]:
 
 def asked(config: Config) -> list[str]:
     """The variants whose models the informal test asks: all but trials of searches."""
-    return [name for name in with_models(config) if name in config.shown]
+    shown = config.shown
+    return [name for name in with_models(config) if name in shown]
 
 
 def model_folders(config: Config, names: Iterable[str] | None = None) -> list[str]:
@@ -158,7 +159,8 @@ def leak_audits(config: Config) -> list[str]:
 def token_files(config: Config, kind: str) -> list[str]:
     """A file about the tokens of every shown variant with an encoder: the page, `md`, or `json`."""
     folder = f"results/{config.experiment}/tokens"
-    return [f"{folder}/{name}.{kind}" for name in fine_tuned(config) if name in config.shown]
+    shown = config.shown
+    return [f"{folder}/{name}.{kind}" for name in fine_tuned(config) if name in shown]
 
 
 def weighed(config: Config) -> list[str]:
@@ -168,7 +170,7 @@ def weighed(config: Config) -> list[str]:
         name: each.classifier == "encoder" or bool(words & {*each.linear.features})
         for name, each in config.variants.items()
     }
-    return [name for name in with_models(config) if reads_words[name] and name in config.shown]
+    return [name for name in asked(config) if reads_words[name]]
 
 
 def word_weights(config: Config) -> list[str]:
