@@ -3,12 +3,14 @@
 See `test_faults.py`. A training is paused at the end of a step, so it is known where it goes on.
 """
 
+import copy
 import json
 import os
 import signal
 
 import pytest
 import yaml
+from configs import SMALL
 from disturbance import (
     EPOCHS,
     MODEL,
@@ -94,6 +96,23 @@ def test_two_kills_in_the_middle_of_epochs(untrained, reference):
     assert resumed_at(run.text()) == [STEPS]
     assert resumed_at(untrained.plain(TRAINED)) == [2 * STEPS]
     assert_trained_as_reference(untrained, reference)
+
+
+def test_kill_where_the_best_epoch_is_kept(place_of, reference):
+    """The checkpoint of the best epoch must outlive the kill, and what was chosen so far."""
+    config = copy.deepcopy(SMALL)
+    config["variants"]["chosen"] = {"training": {"best_epoch": {"metric": "loss"}}}
+    undisturbed, place = place_of(reference), place_of(reference)
+    target = "data/tiny/models/chosen/seed_42/training.json"
+    for each in (undisturbed, place):
+        each.tree.write_config(config)
+    undisturbed.plain(target)
+    run = stop_training(place, signal.SIGKILL, target=target)
+    assert run.code() == 1
+    assert resumed_at(place.plain(target)) == [STEPS]
+    record = assert_trained_as_reference(place, undisturbed.root, "chosen")
+    theirs = json.loads((undisturbed.root / target).read_text())
+    assert record["kept_epoch"] == theirs["kept_epoch"]
 
 
 def test_kill_after_the_last_step(untrained, reference):
