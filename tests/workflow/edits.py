@@ -3,7 +3,7 @@
 import ast
 import csv
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
@@ -161,6 +161,7 @@ def plant_package(tree: Tree, name: str, version: str) -> str:
     return str(folder.parent)
 
 
-def cases(table: dict[str, tuple]):
-    """The table as parameters, under the changes' names."""
-    return [pytest.param(*row, id=name) for name, row in table.items()]
+def cases(table: dict[str, tuple], quick: Collection[str] | None = None):
+    """The table as parameters, under the changes' names; only the `quick` ones, if given, are."""
+    slow = {} if quick is None else {name: [pytest.mark.slow] for name in table.keys() - {*quick}}
+    return [pytest.param(*row, id=name, marks=slow.get(name, [])) for name, row in table.items()]

@@ -273,7 +273,11 @@ STALE_BY_CODE = {
 }
 
 
-@pytest.mark.parametrize(("change", "jobs"), cases(STALE_BY_CODE))
+QUICK_CODE = ("resampling", "read_lines", "train_model", "a metric more", "edited with an old time")
+"""One of each kind; `tests/unit/caching/test_code_digest.py` looks at every module."""
+
+
+@pytest.mark.parametrize(("change", "jobs"), cases(STALE_BY_CODE, QUICK_CODE))
 def test_edited_code_makes_the_stages_that_reach_it_stale(finished, change, jobs):
     change(finished)
     assert_plan(finished, jobs)
@@ -316,7 +320,8 @@ def release(package: str, part: int) -> str:
             "tabulate": ("tabulate", MINOR, PICTURES),
             "pyarrow": ("pyarrow", MINOR, EVERYTHING),
             "one that no stage imports": ("pytest", MINOR, NOTHING),
-        }
+        },
+        quick=("torch, patch release", "torch, minor release", "one that no stage imports"),
     ),
 )
 def test_another_version_of_a_package_makes_its_importers_stale(finished, package, part, jobs):

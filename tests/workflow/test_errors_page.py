@@ -18,6 +18,7 @@ PARTS = [
 ]
 
 
+@pytest.mark.slow
 def test_a_change_of_a_part_of_the_page_makes_it_stale(finished):
     finished.forge(PAGE)
     assert finished.plan(PAGE) == NOTHING
@@ -73,6 +74,7 @@ def test_the_page_holds_the_weights_of_the_words_of_every_variant(reference):
         assert sorted(of_variant) == sorted(stored)
 
 
+@pytest.mark.slow
 def test_a_variant_that_reads_no_words_has_no_weights(finished):
     finished.forge(PAGE)
     names = {path.stem for path in (finished.root / "results/demo/words").iterdir()}

@@ -117,6 +117,7 @@ def test_a_folder_without_the_csv_is_told_which_file_is_missing(work):
     assert f"corpus.csv: {CSV}: no such file" in line
 
 
+@pytest.mark.slow
 def test_a_moved_project_has_nothing_to_do(finished, tmp_path):
     finished.forge("results/report.html")
     moved = Tree(finished.root.rename(tmp_path / "moved"))

@@ -164,6 +164,7 @@ def test_the_readmes_own_overlay_adds_one_variant_and_leaves_one_out(finished):
     assert trained == {*ENCODED, "long_lines"} - {"basic_roberta"}
 
 
+@pytest.mark.slow
 def test_every_snakemake_command_of_the_readme_has_a_plan(finished):
     prepare(finished)
     for command in readme_commands():

@@ -114,7 +114,7 @@ def test_each_resample_chooses_its_threshold_for_the_same_goal():
     probability = sigmoid(valid.log_odds[0])
     values = np.unique(probability)
     cuts = (values[1:] + values[:-1]) / 2
-    for place, weights in enumerate(of_valid):
+    for place, weights in enumerate(of_valid[:5]):
         score = partial(fbeta_score, valid.label, beta=0.5, sample_weight=weights)
         best = max(score(probability >= cut) for cut in cuts)
         assert score(probability >= found.thresholds[0, place]) == pytest.approx(best)

@@ -149,6 +149,7 @@ class Judged(SealedCheckpoints):
             metrics["eval_valid_f1"] = self.f1[int(state.epoch) - 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [36, 48])
 def test_a_kill_before_a_checkpoint_is_sealed_loses_no_earlier_one(
     step, in_one_store, tmp_path, monkeypatch, caplog

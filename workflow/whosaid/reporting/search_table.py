@@ -15,7 +15,7 @@ def searches(models: Sequence[Model]) -> list[str]:
     """
     first: dict[str, dict[str, Any]] = {}
     for model in models:
-        made = model.record["arguments"]
+        made = model.record.get("arguments", {})
         if "settings" in made:
             first.setdefault(model.title, made)
     if not first:
