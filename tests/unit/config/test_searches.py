@@ -125,6 +125,19 @@ def test_a_variant_that_has_the_name_of_a_trial_is_refused(raw):
         parse_config(tuned(raw, {"settings": RATES}))
 
 
+def test_an_ensemble_has_nothing_to_search(raw):
+    both = {"classifier": "ensemble", "ensemble": {"members": ["plain", "words"]}}
+    with pytest.raises(ConfigError, match=r"^variants\.tuned\.search: an ensemble is not trained"):
+        parse_config(tuned(raw, {"settings": RATES}, **both))
+
+
+@pytest.mark.parametrize("seeds", [5, "42", None, [1, "one"]])
+def test_faulty_seeds_are_refused_where_they_stand(seeds, raw):
+    """A number where a list should be once ended the check with a traceback."""
+    with pytest.raises(ConfigError, match=r"training\.seeds"):
+        parse_config(tuned(raw, {"settings": RATES}, training={"seeds": seeds}))
+
+
 def test_the_best_of_written_variants_needs_the_same_seeds_of_all(raw):
     best = {
         "classifier": "ensemble",

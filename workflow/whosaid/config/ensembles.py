@@ -7,6 +7,7 @@ from typing import Any
 from whosaid.config.missing_columns import Problem, mapping
 from whosaid.config.model import Config
 from whosaid.config.recipe_section import Training
+from whosaid.config.searches import trial_names
 
 ALL_ROWS = {"resample": None, "annotate": [], "min_words": None, "min_words_scope": "corpus"}
 ALL_ROWS |= {"context": None}
@@ -37,8 +38,10 @@ def _taken(spec: Any, variants: Mapping[str, Any]) -> dict[str, Any]:
     if first.get("min_words_scope") != "train":
         taken["min_words"] = first.get("min_words")
     if spec["ensemble"].get("weights") == "best":
-        seeds = [*mapping(first.get("training")).get("seeds", Training().seeds)]
-        taken["training"] = {"seeds": seeds[:1] if first.get("classifier") == "linear" else seeds}
+        seeds = mapping(first.get("training")).get("seeds", Training().seeds)
+        if isinstance(seeds, list | tuple):  # anything else is refused where it stands
+            is_linear = first.get("classifier") == "linear"
+            taken["training"] = {"seeds": [*seeds][:1] if is_linear else [*seeds]}
     return ALL_ROWS | taken
 
 
@@ -54,12 +57,14 @@ def ensemble_problems(
     `written` are the variants as the user wrote them, `merged` the same with the defaults.
     """
     for name, spec in config.variants.items():
-        if spec.search and spec.classifier != "ensemble":
-            yield (
-                ("variants", name, "search"),
-                f"its trials are called {name}_1, {name}_2 and so on, and there is a variant of "
-                "such a name; rename one of them",
+        if spec.search and config.members_of(name) != (*trial_names(name, spec.search),):
+            problem = (
+                "an ensemble is not trained, so there are no settings to try; put it into a member"
+                if spec.classifier == "ensemble"
+                else f"its trials are called {name}_1, {name}_2 and so on, and there is a variant "
+                "of such a name; rename one of them"
             )
+            yield ("variants", name, "search"), problem
         elif (spec.classifier == "ensemble") != (spec.ensemble is not None):
             yield (
                 ("variants", name, "classifier"),

@@ -38,10 +38,16 @@ def _trials(name: str, spec: Any) -> dict[str, Any]:
         return {}
     recipe = {key: value for key, value in spec.items() if key not in ("search", "published")}
     title = spec.get("title") or name
+    tried = zip(trial_names(name, search), search.combinations(), strict=True)
     return {
-        f"{name}_{number}": {**_changed(recipe, settings), "title": f"{title}, trial {number}"}
-        for number, settings in enumerate(search.combinations(), start=1)
+        trial: {**_changed(recipe, settings), "title": f"{title}, trial {number}"}
+        for number, (trial, settings) in enumerate(tried, start=1)
     }
+
+
+def trial_names(name: str, search: Search) -> list[str]:
+    """The names of the trials of the variant `name`, in the order of their settings."""
+    return [f"{name}_{number}" for number, _ in enumerate(search.combinations(), start=1)]
 
 
 def _changed(recipe: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
