@@ -31,21 +31,17 @@ READINGS: dict[str, dict[str, Any]] = {
 def cut_lines(source: str, lines: int) -> dict[str, int]:
     """Cut the token ids to about so many training lines and two test rows; what they hold.
 
-    `{source}_cut` gets the smallest number of random rows that have as many lines.
+    `{source}_cut` gets as many random rows as have so many lines on average.
     """
-    import numpy as np
     from datasets import load_from_disk
 
+    from whosaid.tokens.tokenized_rows import labels_of
+
     train = load_from_disk(source)["train"]
-    of_scenes = "answers" in train.column_names
-    answers = [len(each) for each in train["answers"]] if of_scenes else [1] * len(train)
-    # The order of `cut_rows` with its own seed, so that the count is right.
-    order = np.random.default_rng(0).permutation(len(train))
-    known = np.cumsum(np.array(answers)[order])
-    rows = min(int(np.searchsorted(known, lines)) + 1, len(train))
+    rows = round(lines * len(train) / len(labels_of(train)))
     cut_rows(source, f"{source}_cut", {"train": rows, "test": 2})
     kept = load_from_disk(f"{source}_cut")["train"]
-    return {"lines": int(known[rows - 1]), "tokens": sum(map(len, kept["input_ids"]))}
+    return {"lines": len(labels_of(kept)), "tokens": sum(map(len, kept["input_ids"]))}
 
 
 def measure(tree: Tree, variant: str, lines: int) -> dict[str, Any]:

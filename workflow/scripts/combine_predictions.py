@@ -22,14 +22,12 @@ import pyarrow.parquet as pq
 from whosaid.caching.json_files import read_json, write_json
 from whosaid.corpus.units import read_units
 from whosaid.errors import StageError
-from whosaid.evaluation.best_member import best_of, scores_on_valid
+from whosaid.evaluation.best_member import scores_on_valid
 from whosaid.evaluation.ensemble import combine, positions_of
 from whosaid.evaluation.learned_weights import LearnedWeights
-from whosaid.evaluation.mean_prediction import READERS
 from whosaid.evaluation.prediction_files import write_split
 from whosaid.evaluation.predictions import read_variants
 from whosaid.evaluation.questions import QUESTIONS
-from whosaid.evaluation.watched_metrics import WATCHED
 from whosaid.jobs.stage import arguments, stage
 from whosaid.reported_split import REPORTED
 from whosaid.split_names import HELD_OUT, SPLITS
@@ -68,17 +66,18 @@ def main(
     trainings. Raises StageError if a member has other rows, or valid too few to learn weights.
     """
     of_members = dict(zip(SPLITS, (train, test, valid), strict=True))
+    asked = QUESTIONS[question]
     found = {
-        name: [*read_variants(paths, members, READERS[question])]
-        for name, paths in of_members.items()
+        name: [*read_variants(paths, members, asked.read)] for name, paths in of_members.items()
     }
     rows_of = {
         name: pq.read_table(path, columns=["row", "label"])
         for name, path in zip(SPLITS, splits, strict=True)
     }
     names = [member["name"] for member in members]
+    placed = {name: _places(rows_of[name], found[name]) for name in SPLITS}
     for name in HELD_OUT:
-        check_rows(name, *_places(rows_of[name], found[name]), names)
+        check_rows(name, *placed[name], names)
     learned, facts = None, {}
     if weights == "learned":
         learned = LearnedWeights(
@@ -86,17 +85,18 @@ def main(
         )
         facts = {"coefficients": learned.coefficients(names)}
     elif weights == "best":
-        scores_of = scores_on_valid(QUESTIONS[question], found["valid"])
-        best = best_of(scores_of)
-        facts = {"metric": QUESTIONS[question].primary, "best": names[best], "scores": scores_of}
+        scores_of = scores_on_valid(asked, found["valid"])
+        best = int(np.argmax(scores_of))  # of equal ones the first
+        facts = {"metric": asked.primary, "best": names[best], "scores": scores_of}
         facts |= {"settings": settings} if settings else {}
         place = members[best]["seeds"].index(seed)
         found = {name: [of_split[best].of_seed(place)] for name, of_split in found.items()}
+        placed = {name: (row, places[[best]]) for name, (row, places) in placed.items()}
         logger.info("best on valid: %s, %s %.4f", names[best], facts["metric"], scores_of[best])
     scored, timed, rows = {}, {}, {}
     for name, target in zip(SPLITS, predictions, strict=True):
         start = time.perf_counter()
-        row, places = _places(rows_of[name], found[name])
+        row, places = placed[name]
         # Members may leave out rows of train.
         is_there = places >= 0
         known = is_there.all(axis=0) if learned else is_there.any(axis=0)
@@ -111,7 +111,7 @@ def main(
         decided = write_split(question, target, *columns, getattr(found[name][0], "names", ()))
         # The metrics of `watched_scores`, without importing `evaluate` and PyTorch.
         scored[name] = {
-            metric.name: float(metric.score(label, decided)) for metric in WATCHED[question]
+            metric.name: float(metric.score(label, decided)) for metric in asked.watched
         }
         seconds, rows[name] = time.perf_counter() - start, len(row)
         timed[name] = {"seconds": seconds, "rows_per_second": len(row) / seconds}

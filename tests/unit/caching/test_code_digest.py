@@ -355,7 +355,7 @@ REACHED_BY = {
     "evaluation/learned_weights": COMBINE,
     "evaluation/macro_metrics": {*READ, *PREDICT, *COMBINE, *ENCODER},
     "evaluation/metric_entry": {*READ, *PREDICT, *COMBINE, *ENCODER},
-    "evaluation/mean_prediction": {*SHOW_ROWS, *COMBINE},
+    "evaluation/mean_prediction": SHOW_ROWS,
     # Adding a metric trains and predicts nothing.
     "evaluation/metrics": READ,
     "evaluation/new_predictions": {"predict_new_lines"},

@@ -1,9 +1,10 @@
 """Ensembles: the rows that they take from their members, and what a config may not ask of them."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from whosaid.config.ensemble_section import Ensemble
 from whosaid.config.missing_columns import Problem, mapping
 from whosaid.config.model import Config
 from whosaid.config.recipe_section import Training
@@ -76,7 +77,7 @@ def ensemble_problems(
             if problem := _problem_of_members(config, name):
                 yield ("variants", name, "ensemble", "members"), problem
                 continue
-            if spec.ensemble.neighbours and (problem := _names_of(config, spec.ensemble.members)):
+            if problem := _problem_of_neighbours(config, spec.ensemble):
                 yield ("variants", name, "ensemble", "neighbours"), problem
             for key, value in _taken(merged[name], merged).items():
                 is_written = key in mapping(written.get(name)) and not spec.search
@@ -127,9 +128,9 @@ def _problem_of_members(config: Config, name: str) -> str | None:
     return None
 
 
-def _names_of(config: Config, members: Sequence[str]) -> str | None:
-    """Why the neighbours of a line may not be read; None if no member knows names."""
-    for member in members:
+def _problem_of_neighbours(config: Config, ensemble: Ensemble) -> str | None:
+    """Why the neighbours of a line may not be read; None if they are not, or nobody is named."""
+    for member in ensemble.members if ensemble.neighbours else ():
         if config.variants[member].track > "B":
             return (
                 f"{member} knows who speaks around a line, so what it predicts for the next line "

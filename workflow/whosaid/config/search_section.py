@@ -1,5 +1,6 @@
 """A small search in a recipe: which settings are tried."""
 
+import math
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -30,16 +31,18 @@ class Search(Section):
             raise ValueError(f"settings: {empty[0]} has no values to try")
         if (self.method == "random") != (self.trials is not None):
             raise ValueError("trials: a number with method random, null with grid")
-        combinations = 1
-        for values in self.settings.values():
-            combinations *= len(values)
-        tried = combinations if self.trials is None else self.trials
-        if not 2 <= tried <= min(combinations, MOST_TRIALS):
+        combinations = math.prod(map(len, self.settings.values()))
+        if not 2 <= self.tried <= min(combinations, MOST_TRIALS):
             raise ValueError(
-                f"{tried} of {combinations} combinations of settings; a search tries at least 2 "
-                f"and at most {MOST_TRIALS}, each once"
+                f"{self.tried} of {combinations} combinations of settings; a search tries at least "
+                f"2 and at most {MOST_TRIALS}, each once"
             )
         return self
+
+    @property
+    def tried(self) -> int:
+        """How many combinations are tried."""
+        return self.trials or math.prod(map(len, self.settings.values()))
 
     def combinations(self) -> Iterator[dict[str, Any]]:
         """The settings of each trial, by key, in a fixed order."""

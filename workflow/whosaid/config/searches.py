@@ -47,7 +47,7 @@ def _trials(name: str, spec: Any) -> dict[str, Any]:
 
 def trial_names(name: str, search: Search) -> list[str]:
     """The names of the trials of the variant `name`, in the order of their settings."""
-    return [f"{name}_{number}" for number, _ in enumerate(search.combinations(), start=1)]
+    return [f"{name}_{number}" for number in range(1, search.tried + 1)]
 
 
 def _changed(recipe: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -178,7 +178,6 @@ def train_linear(config: Config, variant: str, seed: str) -> dict[str, Any]:
 def combine_predictions(config: Config, variant: str, seed: str) -> dict[str, Any]:
     """The members of an ensemble with their seeds, in the order of their files, and the weights."""
     spec = config.variants[variant]
-    ensemble, unit = spec.ensemble, config.unit_of(variant)
     return {
         "question": config.corpus.question,
         "members": [
@@ -187,8 +186,8 @@ def combine_predictions(config: Config, variant: str, seed: str) -> dict[str, An
         ],
         "weights": spec.weights,
         # Only the folds of valid ask for units.
-        "unit": unit if spec.weights == "learned" else None,
-        "neighbours": ensemble.neighbours if ensemble else 0,
+        "unit": config.unit_of(variant) if spec.weights == "learned" else None,
+        "neighbours": spec.ensemble.neighbours if spec.ensemble else 0,
         "settings": [*spec.search.combinations()] if spec.search else None,
         "seed": int(seed),
     }

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from whosaid.evaluation.class_predictions import ClassPredictions
 from whosaid.evaluation.predictions import Predictions
 from whosaid.evaluation.questions import Question
@@ -19,8 +17,3 @@ def scores_on_valid(
         float(question.evaluate(each, each, [once(each, each)], [name]).metrics[name].mean())
         for each in members
     ]
-
-
-def best_of(scores: Sequence[float]) -> int:
-    """The position of the largest score, of equal ones the first."""
-    return int(np.argmax(scores))

@@ -38,10 +38,20 @@ def combine(members: Sequence[Predictions | ClassPredictions], places: np.ndarra
     abstained = ~votes.any(axis=0)
     votes |= is_there & abstained
     mean = logsumexp(of_members, axis=0, b=votes[:, :, None]) - np.log(votes.sum(axis=0))[:, None]
-    if isinstance(members[0], Predictions):
-        log_odds = mean[:, 1] - mean[:, 0]
-        mean = np.column_stack([np.zeros_like(log_odds), log_odds])
-    return Votes(mean, abstained)
+    return Votes(logits_like(members[0], mean), abstained)
+
+
+def logits_like(
+    member: Predictions | ClassPredictions, log_probabilities: np.ndarray
+) -> np.ndarray:
+    """Logits (rows x classes) that stand for the log probabilities, for the member's question.
+
+    Where the question is about a target, the logit of label 0 is 0.
+    """
+    if isinstance(member, ClassPredictions):
+        return log_probabilities
+    log_odds = log_probabilities[:, 1] - log_probabilities[:, 0]
+    return np.column_stack([np.zeros_like(log_odds), log_odds])
 
 
 def mean_log_probabilities(predictions: Predictions | ClassPredictions) -> np.ndarray:

@@ -19,8 +19,14 @@ from sklearn.preprocessing import StandardScaler
 from whosaid.corpus.units import UNITS, units_of
 from whosaid.errors import StageError
 from whosaid.evaluation.class_predictions import ClassPredictions
-from whosaid.evaluation.ensemble import Votes, mean_log_probabilities, positions_of
+from whosaid.evaluation.ensemble import (
+    Votes,
+    logits_like,
+    mean_log_probabilities,
+    positions_of,
+)
 from whosaid.evaluation.predictions import Predictions
+from whosaid.evaluation.questions import units_of_rarest_class
 
 FOLDS = 5
 """In so many parts valid is cut, by whole units, to answer for itself."""
@@ -52,16 +58,14 @@ class LearnedWeights:
         self._neighbours, self._seed = neighbours, seed
         self._row, self._label = (valid[name].to_numpy() for name in ("row", "label"))
         self._members, self._units = members, units_of(units, unit, self._row)
-        of_classes = [
-            len(np.unique(self._units[self._label == each])) for each in np.unique(self._label)
-        ]
-        if min(of_classes) < 2 or len(of_classes) < 2:
+        of_rarest = units_of_rarest_class(self._units, self._label)
+        if of_rarest < 2 or len(np.unique(self._label)) < 2:
             raise StageError(
                 f"valid has too few rows to learn the weights of an ensemble: the rows of each "
                 f"class must be in two {unit}s at least; set ensemble.weights: equal, or a larger "
                 "split.fractions.valid"
             )
-        self._folds = min(FOLDS, *of_classes)
+        self._folds = min(FOLDS, of_rarest)
         self._features = self._features_of(members, self._row)
         self._model = _regression().fit(self._features, self._label)
 
@@ -96,9 +100,7 @@ class LearnedWeights:
 
     def _votes(self, found: np.ndarray, members: Sequence[Member], row: np.ndarray) -> Votes:
         """The log probabilities as logits; it abstains where all members do."""
-        logits = found.clip(min=LEAST_LOG_PROBABILITY)
-        if isinstance(members[0], Predictions):
-            logits = np.column_stack([np.zeros(len(row)), logits[:, 1] - logits[:, 0]])
+        logits = logits_like(members[0], found.clip(min=LEAST_LOG_PROBABILITY))
         abstained = [each.abstained[positions_of(row, each)] for each in members]
         return Votes(logits, np.all(abstained, axis=0))
 
@@ -113,11 +115,12 @@ class LearnedWeights:
         around = neighbours_of(row, self._scenes, self._neighbours)
         columns = []
         for member in members:
-            columns.append(_scores(member, positions_of(row, member)))
+            scores = _scores(member)
+            columns.append(scores[positions_of(row, member)])
             for neighbour in around:
                 places = positions_of(neighbour, member)
                 is_there = (places >= 0)[:, None]
-                columns += [np.where(is_there, _scores(member, places.clip(min=0)), 0.0), is_there]
+                columns += [np.where(is_there, scores[places], 0.0), is_there]
         return np.hstack(columns)
 
 
@@ -139,9 +142,9 @@ def neighbours_of(row: np.ndarray, scenes: pd.Series, neighbours: int) -> list[n
     return found
 
 
-def _scores(member: Member, places: np.ndarray) -> np.ndarray:
-    """What a member says of the rows at these places (rows x 1, or rows x classes)."""
-    logarithms = mean_log_probabilities(member.take(places))
+def _scores(member: Member) -> np.ndarray:
+    """What a member says of each of its rows (rows x 1, or rows x classes)."""
+    logarithms = mean_log_probabilities(member)
     return logarithms if isinstance(member, ClassPredictions) else np.diff(logarithms, axis=1)
 
 
