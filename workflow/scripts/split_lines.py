@@ -2,9 +2,10 @@
 
 In: `lines.parquet` and, if words are counted with `punkt`, NLTK's punkt_tab data. Out: the splits
 `train.parquet`, `test.parquet`, `valid.parquet` with the columns row, text, label (a ClassLabel)
-and abstained (true for a row of test or valid that is too short for the variant), and those of the
-context if the variant has one; `added_tokens.json`, the tokens that the annotation and the names of
-the context add to the tokenizer; `split_counts.json`.
+and abstained (true for a row of test or valid that is too short for the variant), those of the
+context if the variant has one, and speaker (a ClassLabel) if its encoder learns speakers, too;
+`added_tokens.json`, the tokens that the annotation and the names of the context add to the
+tokenizer; `split_counts.json`.
 """
 
 import logging
@@ -64,12 +65,13 @@ def main(
     split: dict,
     resample: dict[str, float] | None,
     context: dict[str, Any] | None = None,
+    names_speakers: bool = False,
     nltk_data: str | None = None,
 ) -> None:
     """Write the `splits` (a path for each of SPLITS), the `added_tokens` and the `split_counts`.
 
     Without a `target_speaker` each of the `top_speakers` is a class. `context` has the keys of the
-    config.
+    config. With `names_speakers` the splits have a column `speaker`.
     """
     disable_progress_bars()
     units = unit_columns(pq.read_schema(lines))
@@ -109,6 +111,9 @@ def main(
             "abstained": Value("bool"),
         }
     )
+    if names_speakers:
+        features["speaker"] = ClassLabel(names=sorted(kept["speaker"].unique()))
+        kept = kept.assign(speaker=features["speaker"].str2int(kept["speaker"].tolist()))
     rows = kept.assign(text=texts)[list(features)]
     around = pd.DataFrame(index=everything["row"])
     if context:

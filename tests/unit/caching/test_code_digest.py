@@ -392,6 +392,7 @@ REACHED_BY = {
     "training/scene_packing": ENCODER,
     "training/packing": ENCODER,
     "training/predictor": ENCODER - {"train_model"},
+    "training/speaker_task": ENCODER,
     "training/train": {"train_model"},
     "training/trainer": ENCODER,
     "training/used_embeddings": {"train_model"},

@@ -518,6 +518,7 @@ def test_office_has_the_published_training_arguments(office, name):
         "precision": "float32",
         "class_weight": None,
         "focal_loss_gamma": None,
+        "speaker_loss_weight": None,
         "best_epoch": None,
         "seeds": (42,),
     }
@@ -721,6 +722,7 @@ OWN_SETTINGS = {
         "variants.plain.training.focal_loss_gamma": 2,
         "variants.plain.training.layerwise_learning_rate_decay": 0.9,
         "variants.plain.training.best_epoch": {"metric": "f1"},
+        "variants.plain.training.speaker_loss_weight": 0.5,
         "corpus": SPEAKERS,
     },
     "predict_splits": {
@@ -943,6 +945,7 @@ NEUTRAL = [
     ("layerwise_learning_rate_decay", None),
     ("layerwise_learning_rate_decay", 1),
     ("best_epoch", None),
+    ("speaker_loss_weight", None),
 ]
 
 
@@ -959,6 +962,7 @@ def test_models_from_before_there_was_a_key_are_found(key, value, raw):
     [
         ("focal_loss_gamma", -1, "-1: input should be greater than or equal to 0"),
         ("focal_loss_gamma", 11, "11: input should be less than or equal to 10"),
+        ("speaker_loss_weight", 0, "0: input should be greater than 0"),
         ("layerwise_learning_rate_decay", 0, "0: input should be greater than 0"),
         ("layerwise_learning_rate_decay", 1.1, "1.1: input should be less than or equal to 1"),
         ("lr_scheduler_type", "polynomial", "'polynomial': input should be 'linear', 'cosine'"),

@@ -272,7 +272,12 @@ def _of_other_question(config: Config) -> Iterator[Problem]:
             path = ("variants", name, "resample", key)
             own = ", ".join(Resample.keys_of(question))
             yield path, f"is not for the question {question}, whose keys are {own}; leave it out"
-        best = variant.training.best_epoch if variant.classifier == "encoder" else None
+        if variant.classifier != "encoder":
+            continue
+        if question != "target" and variant.training.speaker_loss_weight is not None:
+            path = ("variants", name, "training", "speaker_loss_weight")
+            yield path, f"is not for the question {question}, which asks for them; leave it out"
+        best = variant.training.best_epoch
         allowed = BestEpoch.metrics_of(question)
         if best and best.metric not in allowed:
             path = ("variants", name, "training", "best_epoch", "metric")

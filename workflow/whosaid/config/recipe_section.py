@@ -187,6 +187,12 @@ class Training(Section):
         "probability p counts by (1 - p) to the power of this, so rows that are hard count more; 2 "
         "is usual. It goes together with `class_weight`. null or 0: cross-entropy.",
     )
+    speaker_loss_weight: Annotated[Number, Field(gt=0, le=10)] | None = Field(
+        None,
+        description="Question `target`: while it is trained, the encoder also learns which of the "
+        "`top_speakers` says a line, and the loss of that answer counts by this number; null: no "
+        "second answer. The trained model has only the first one.",
+    )
     best_epoch: BestEpoch | None = Field(
         None,
         description="Keep the weights of the epoch that is best on `valid`; null: those of the "

@@ -18,6 +18,7 @@ NEUTRAL = {
     "best_epoch": (None,),
     "focal_loss_gamma": (None, 0),
     "layerwise_learning_rate_decay": (None, 1),
+    "speaker_loss_weight": (None,),
 }
 """Values of the younger keys of `training` that change no model.
 
@@ -57,7 +58,9 @@ def split_lines(config: Config, variant: str) -> dict[str, Any]:
     }
     # Left out where there is none, so that splits from before there was this key stay fresh.
     context = {"context": spec.context.model_dump(mode="json")} if spec.context else {}
-    return {**question, **recipe, **context, "word_tokenizer": tokenizer}
+    names_speakers = spec.classifier == "encoder" and spec.training.speaker_loss_weight is not None
+    named = {"names_speakers": True} if names_speakers else {}
+    return {**question, **recipe, **context, **named, "word_tokenizer": tokenizer}
 
 
 def audit_splits(config: Config, variant: str) -> dict[str, Any]:

@@ -31,14 +31,17 @@ Window = dict[str, Any]
 
 
 def scene_windows(
-    rows: Mapping[str, Sequence[Any]], tokenizer: PreTrainedTokenizerBase, limit: int
+    rows: Mapping[str, Sequence[Any]],
+    tokenizer: PreTrainedTokenizerBase,
+    limit: int,
+    classes: Sequence[str] = ("label",),
 ) -> list[Window]:
     """The scenes of the `rows`, columns of a split, each in one or more windows of `limit` tokens.
 
     A window has `input_ids`, and for each of them its `position` and `answer_of`: the line of whose
-    answer it is, -1 for texts; `answers`, the places of the CLS, with the `row` and `label` of
-    each; the `text` of its lines; and `lost`, how many tokens were cut from lines that are longer
-    than half a window.
+    answer it is, -1 for texts; `answers`, the places of the CLS, with the `row` and the columns
+    `classes` of each; the `text` of its lines; and `lost`, how many tokens were cut from lines that
+    are longer than half a window.
     """
     places: dict[int, list[int]] = {}
     for place, scene in enumerate(rows["scene_number"]):
@@ -46,7 +49,7 @@ def scene_windows(
     return [
         window
         for of_scene in places.values()
-        for window in _Scene(rows, of_scene, tokenizer, limit).windows()
+        for window in _Scene(rows, of_scene, tokenizer, limit, classes).windows()
     ]
 
 
@@ -59,13 +62,14 @@ class _Scene:
         places: Sequence[int],
         tokenizer: PreTrainedTokenizerBase,
         limit: int,
+        classes: Sequence[str],
     ):
         first = places[0]
         lines = [*rows["before_texts"][first], rows["text"][first], *rows["after_texts"][first]]
         self.asked = {len(rows["before_texts"][place]): place for place in places}
         for number, place in self.asked.items():
             lines[number] = rows["text"][place]  # with its annotation
-        self.rows, self.lines, self.limit = rows, lines, limit
+        self.rows, self.lines, self.limit, self.classes = rows, lines, limit, classes
         self.start, self.border = tokenizer.cls_token_id, tokenizer.sep_token_id
         self.answers = {n: self._answer(place, tokenizer) for n, place in self.asked.items()}
         whole = tokenizer(
@@ -145,14 +149,13 @@ class _Scene:
             ids += [self.start, *names]
             position += [starts[number], *positions]
             answer_of += [number] * (1 + len(names))
-        places = [self.asked[number] for number in asked]
+        places, columns = [self.asked[number] for number in asked], ("row", *self.classes)
         return {
             "input_ids": ids,
             "position": position,
             "answer_of": answer_of,
             "answers": answers,
-            "row": [self.rows["row"][place] for place in places],
-            "label": [self.rows["label"][place] for place in places],
+            **{name: [self.rows[name][place] for place in places] for name in columns},
             "text": "\n".join(self.lines[number] for number in numbers),
             "lost": sum(self.lost[number] for number in asked),
         }

@@ -15,6 +15,9 @@ from whosaid.tokens.context_layout import has_context, row_ids
 from whosaid.tokens.first_position import first_position
 from whosaid.tokens.scene_layout import scene_windows
 
+CLASSES = ("label", "speaker")
+"""The columns of a split that hold a class of each row; the second is only there for some."""
+
 
 def load_tokenizer(
     encoder: Path, added_tokens: Sequence[str], max_length: int | None
@@ -72,7 +75,8 @@ def tokenize(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> Dataset:
 
     judged = np.flatnonzero(~np.array(rows["abstained"], bool))
     if "scene_number" in rows.column_names:
-        return _scenes(rows[judged], rows.features["label"], tokenizer)
+        classes = {name: rows.features[name] for name in CLASSES if name in rows.features}
+        return _scenes(rows[judged], classes, tokenizer)
     # In this order, since `map` adds no column to a split without rows.
     tokenized = rows.map(add_ids, batched=True, keep_in_memory=True, new_fingerprint="all rows")
     return tokenized.select(judged, keep_in_memory=True, new_fingerprint="tokenized")
@@ -92,7 +96,7 @@ def tokenize_lines(
         sides = {side: rows.get(side, [[]] * len(texts)) for side in CONTEXT_COLUMNS[:2]}
         places = range(len(texts))
         columns = {**rows, **sides, **unknown, "row": places, "scene_number": places}
-        return _scenes(columns, Value("int64"), tokenizer)
+        return _scenes(columns, {"label": Value("int64")}, tokenizer)
     if reading == "window":
         ids = list(row_ids(rows, tokenizer, tokenizer.model_max_length))
     else:
@@ -101,17 +105,19 @@ def tokenize_lines(
 
 
 def _scenes(
-    rows: Mapping[str, Sequence[Any]], label: Value | ClassLabel, tokenizer: PreTrainedTokenizerBase
+    rows: Mapping[str, Sequence[Any]],
+    classes: Mapping[str, Value | ClassLabel],
+    tokenizer: PreTrainedTokenizerBase,
 ) -> Dataset:
-    """The scenes of the `rows`, see `scene_windows`; `label` is the feature of a line's label."""
-    windows = scene_windows(rows, tokenizer, tokenizer.model_max_length)
+    """The scenes of the `rows`, see `scene_windows`; `classes` are the features of a line."""
+    windows = scene_windows(rows, tokenizer, tokenizer.model_max_length, list(classes))
     small = List(Value("int16"))
     features = Features(
         {
             "input_ids": List(Value("int32")),
             **{"position": small, "answer_of": small, "answers": small},
             "row": List(Value("int64")),
-            "label": List(label),
+            **{name: List(feature) for name, feature in classes.items()},
             "text": Value("string"),
             "lost": Value("int64"),
         }

@@ -22,6 +22,11 @@ def labels_of(rows: Dataset) -> np.ndarray:
     return _of_lines(rows, "label")
 
 
+def speakers_of(rows: Dataset) -> np.ndarray:
+    """The number of each line's speaker, in the same order."""
+    return _of_lines(rows, "speaker")
+
+
 def numbers_of(rows: Dataset) -> np.ndarray:
     """The row number, in the corpus, of each line, in the same order."""
     return _of_lines(rows, "row")

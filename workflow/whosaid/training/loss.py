@@ -10,6 +10,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from whosaid.tokens.tokenized_rows import labels_of
 from whosaid.training.scene_packing import IGNORED
+from whosaid.training.speaker_task import SpeakerTask
 
 
 def balanced_weights(rows: Dataset) -> torch.Tensor:
@@ -43,24 +44,32 @@ class MeanLoss:
     In Transformers 5.23 the Trainer itself divides by the wrong number for sequence classifiers
     when batches are accumulated. The loss is the cross-entropy, or with a `gamma` the focal loss.
     `gamma` and the `weights` of the classes count in training only, so the loss on held-out rows
-    stays comparable.
+    stays comparable. So does the second `task`: in training its speakers are the labels.
     """
 
     weights: torch.Tensor | None = None
     gamma: float | None = None
+    task: SpeakerTask | None = None
 
     def __call__(
         self, outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None
     ) -> torch.Tensor:
         """The loss of a batch with these `labels`."""
-        logits, weights = outputs.logits, None
+        logits, weights, second = outputs.logits, None, None
         if labels.ndim > 1:  # windows of scenes x answers
             is_line = labels != IGNORED
             logits, labels = logits[is_line], labels[is_line]
+        if self.task is not None:
+            if logits.requires_grad:
+                second = self.task.loss(logits, labels)
+                labels = self.task.label_of.to(labels.device)[labels]
+            logits = self.task.first_logits(logits, labels)
         if self.weights is not None and logits.requires_grad:
             weights = self.weights.to(logits)
         if self.gamma and logits.requires_grad:
             total = focal_loss(logits, labels, weights, self.gamma)
         else:
             total = torch.nn.functional.cross_entropy(logits, labels, weights, reduction="sum")
+        if second is not None:
+            total = total + second
         return total / (len(labels) if num_items_in_batch is None else num_items_in_batch)

@@ -15,13 +15,14 @@ from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import write_json
 from whosaid.caching.manifest import write_manifest
 from whosaid.split_names import SPLITS
-from whosaid.tokens.tokenized_rows import label_names, labels_of
+from whosaid.tokens.tokenized_rows import label_names, labels_of, speakers_of
 from whosaid.training.best_epoch import SameCourse, check_judge, kept_epoch, steps_left
 from whosaid.training.checkpoints import EpochSeed, SealedCheckpoints, last_complete_checkpoint
 from whosaid.training.classifier import check_token_ids, new_classifier
 from whosaid.training.cpu_dropout import use_cpu_dropout
 from whosaid.training.epoch_log import EpochLog, epoch_history
 from whosaid.training.packing import can_be_packed
+from whosaid.training.speaker_task import narrow_head, widen_head
 from whosaid.training.trainer import build_trainer
 from whosaid.training.used_embeddings import restore_embeddings, restrict_embeddings
 
@@ -80,6 +81,9 @@ def train(
     rows = load_from_disk(tokenized, keep_in_memory=True)
     set_seed(seed)  # the Trainer sets it too late, after the model's head is drawn
     model = new_classifier(encoder, tokenizer, label_names(rows["train"]))
+    learns_speakers = training.get("speaker_loss_weight") is not None
+    if learns_speakers:
+        widen_head(model, speakers_of(rows["train"]).max() + 1)
     for name in SPLITS:
         check_token_ids(rows[name], model, f"{tokenized}/{name}")
     if not torch.accelerator.is_available():
@@ -138,6 +142,8 @@ def train(
         record["kept_epoch"] = kept_epoch(trainer.state)
         logger.info("the weights of epoch %g are kept", record["kept_epoch"])
     restore_embeddings(model)
+    if learns_speakers:
+        narrow_head(model)
     # Whoever looks up this key wants this very model, so an orphan of a killed run may write it.
     with atomic_write(entry / "model", even_orphaned=True) as partial:
         model.save_pretrained(partial)

@@ -23,6 +23,7 @@ from whosaid.training.best_epoch import best_epoch_arguments
 from whosaid.training.layer_rates import LayerwiseTrainer
 from whosaid.training.loss import MeanLoss, balanced_weights
 from whosaid.training.packing import LAYERS, PackingCollator, can_be_packed, enable_packing
+from whosaid.training.speaker_task import speaker_task
 from whosaid.training.watched_scores import compute_metrics
 
 OF_SCENES = ("position", "answer_of", "answers")
@@ -31,6 +32,13 @@ OF_SCENES = ("position", "answer_of", "answers")
 def model_columns(rows: Dataset) -> Dataset:
     """The columns of a tokenized split that the model gets."""
     return rows.select_columns(["input_ids", "label", *(OF_SCENES if holds_scenes(rows) else ())])
+
+
+def trained_columns(rows: Dataset, with_speakers: bool) -> Dataset:
+    """The columns of the train split; `with_speakers` the label of a row is its speaker."""
+    if with_speakers:
+        rows = rows.remove_columns("label").rename_column("speaker", "label")
+    return model_columns(rows)
 
 
 def build_trainer(
@@ -43,6 +51,7 @@ def build_trainer(
     focal_loss_gamma: float | None = None,
     layerwise_learning_rate_decay: float | None = None,
     best_epoch: Mapping[str, Any] | None = None,
+    speaker_loss_weight: float | None = None,
     **arguments: Any,
 ) -> Trainer:
     """A Trainer that trains `model` on `rows["train"]` and evaluates it on `rows["test"]`.
@@ -50,8 +59,10 @@ def build_trainer(
     `question` says which metrics are reported; `precision` must be resolved (not `auto`);
     `class_weight` and `focal_loss_gamma` are those of the training loss; each layer has the rate of
     the one above times `layerwise_learning_rate_decay`; with `best_epoch`, a section of the config,
-    it evaluates on `rows["valid"]`, too, and keeps the epoch that is best there; `arguments` are
-    TrainingArguments. An encoder that cannot be packed gets padded batches.
+    it evaluates on `rows["valid"]`, too, and keeps the epoch that is best there; with
+    `speaker_loss_weight` it also learns the speakers, and the model must have outputs for them, see
+    `speaker_task`; `arguments` are TrainingArguments. An encoder that cannot be packed gets padded
+    batches.
     """
     watched: Any = model_columns(rows["test"]) if "test" in rows else None
     metric = best_epoch and best_epoch["metric"]
@@ -68,6 +79,7 @@ def build_trainer(
         )
     else:
         collator = DataCollatorWithPadding(tokenizer)
+    task = speaker_loss_weight and speaker_task(rows["train"], speaker_loss_weight)
     decay = layerwise_learning_rate_decay
     trainer_class = Trainer if decay in (None, 1) else partial(LayerwiseTrainer, decay)
     trainer = trainer_class(
@@ -82,13 +94,14 @@ def build_trainer(
             **arguments,
         ),
         data_collator=collator,
-        train_dataset=model_columns(rows["train"]) if "train" in rows else None,
+        train_dataset=trained_columns(rows["train"], bool(task)) if "train" in rows else None,
         eval_dataset=watched,
         processing_class=tokenizer,
         compute_metrics=partial(compute_metrics, question, metric=metric),
         compute_loss_func=MeanLoss(
-            class_weight and balanced_weights(rows["train"]), focal_loss_gamma
+            class_weight and balanced_weights(rows["train"]), focal_loss_gamma, task
         ),
+        preprocess_logits_for_metrics=task and task.first_logits,
     )
     if trainer.label_smoother is not None:
         raise ValueError("label_smoothing_factor would have no effect: MeanLoss is used instead")
