@@ -106,7 +106,8 @@ def test_the_config_with_its_trials_is_accepted_again(raw):
             {"settings": {"linear.C": [1, 2]}, "method": "random", "trials": 3},
             "variants.tuned.search: 3 of 2 combinations",
         ),
-        ({"settings": {"linear.D": [1, 2]}}, "variants.tuned_1.linear.D: "),
+        ({"settings": {"linear.D": [1, 2]}}, "variants.tuned.search.settings.linear.D: unknown"),
+        ({"settings": {"linear.C": [1, -2]}}, "variants.tuned.search.settings.linear.C: -2: input"),
         (
             {"settings": {"split.seed": [1, 2]}},
             "variants.tuned.ensemble.members: tuned_1 and tuned_2 hold out other rows: split.seed",
@@ -117,6 +118,17 @@ def test_a_search_that_will_not_do_is_refused(search, said, raw):
     with pytest.raises(ConfigError) as refused:
         parse_config(tuned(raw, search, classifier="linear"))
     assert str(refused.value).splitlines()[0].startswith(said)
+
+
+def test_a_fault_that_all_trials_share_is_named_once(raw):
+    """A misspelt key in the settings, or in the recipe, was named once for each trial."""
+    for key, recipe in (("linear.D", {}), ("linear.C", {"min_word": 6})):
+        search = {"settings": {key: [1, 2, 3]}}
+        with pytest.raises(ConfigError) as refused:
+            parse_config(tuned(raw, search, classifier="linear", **recipe))
+        [line] = str(refused.value).splitlines()
+        place = "variants.tuned.min_word: " if recipe else "variants.tuned.search.settings.linear.D"
+        assert line.startswith(place)
 
 
 def test_a_variant_that_has_the_name_of_a_trial_is_refused(raw):

@@ -16,7 +16,7 @@ from whosaid.config.missing_columns import Problem, mapping, missing_columns
 from whosaid.config.model import Config
 from whosaid.config.output_paths import with_models
 from whosaid.config.recipe_section import BestEpoch, Resample
-from whosaid.config.searches import with_trials
+from whosaid.config.searches import as_written, with_trials
 from whosaid.config.track_baselines import track_baselines
 from whosaid.config.value_types import PLAIN_WORD
 from whosaid.errors import InputError
@@ -174,6 +174,9 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
     except ValidationError as error:
         problems += _explain(error)
     if problems:
+        # A fault of a setting or of the recipe is one of many trials, and is named once.
+        places = [(as_written(path, written, variants), text) for path, text in problems]
+        problems = [*dict.fromkeys(places)]
         in_defaults = {path[1:] for path, _ in problems if path[0] == "defaults"}
         raise ConfigError(
             [

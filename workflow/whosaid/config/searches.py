@@ -50,6 +50,26 @@ def trial_names(name: str, search: Search) -> list[str]:
     return [f"{name}_{number}" for number in range(1, search.tried + 1)]
 
 
+def as_written(
+    path: tuple[str, ...], written: Mapping[str, Any], variants: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """The `path` of a key as the user wrote it; `variants` are those `written` and the trials.
+
+    What a trial has comes from the settings of its search, or else from the variant itself.
+    """
+    if path[:1] != ("variants",) or len(path) < 2 or path[1] in written:
+        return path
+    for name, spec in variants.items():
+        search = mapping(spec).get("search")
+        if search and path[1] in mapping(spec.get("ensemble")).get("members", ()):
+            for key in search["settings"]:
+                levels = tuple(key.split("."))
+                if path[2:][: len(levels)] == levels:
+                    return "variants", name, "search", "settings", key
+            return "variants", name, *path[2:]
+    return path
+
+
 def _changed(recipe: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     """The recipe with each of the settings, whose keys have dots between the levels."""
     changed = dict(recipe)
