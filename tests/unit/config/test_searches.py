@@ -137,6 +137,24 @@ def test_a_variant_that_has_the_name_of_a_trial_is_refused(raw):
         parse_config(tuned(raw, {"settings": RATES}))
 
 
+def test_an_ensemble_may_have_a_search_as_member(raw):
+    """It was refused as an ensemble, and its trials were no way around: only one of them counts."""
+    search = {"settings": {"training.learning_rate": [1.0e-5, 1.0e-4]}}
+    raw = tuned(raw, search, split={"seed": 5}, context={"names": "before"})
+    raw["variants"]["alike"] = {"classifier": "linear", "split": {"seed": 5}}
+    members = {"members": ["tuned", "alike"], "weights": "learned"}
+    raw["variants"]["both"] = {"classifier": "ensemble", "ensemble": members}
+    config = parse_config(raw)
+    assert config.variants["both"].split.seed == 5
+    assert config.valid_chooses("both") == "member" and not config.is_baseline("both")
+    raw["variants"]["both"]["ensemble"] = {**members, "neighbours": 1}
+    with pytest.raises(ConfigError, match="neighbours: tuned knows who speaks around a line"):
+        parse_config(raw)
+    raw["variants"]["both"]["ensemble"] = {"members": ["tuned", "words"]}
+    with pytest.raises(ConfigError, match="tuned and words hold out other rows: split"):
+        parse_config(raw)
+
+
 def test_an_ensemble_has_nothing_to_search(raw):
     both = {"classifier": "ensemble", "ensemble": {"members": ["plain", "words"]}}
     with pytest.raises(ConfigError, match=r"^variants\.tuned\.search: an ensemble is not trained"):

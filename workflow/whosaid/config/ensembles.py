@@ -32,7 +32,10 @@ def _taken(spec: Any, variants: Mapping[str, Any]) -> dict[str, Any]:
     if not _is_ensemble(spec) or not isinstance(members, list | tuple) or not members:
         return {}
     first = variants.get(members[0]) if isinstance(members[0], str) else None
-    if not isinstance(first, Mapping) or _is_ensemble(first):
+    if mapping(first).get("search"):
+        others = {name: spec for name, spec in variants.items() if name != members[0]}
+        first = {**first, **_taken(first, others)}
+    elif not isinstance(first, Mapping) or _is_ensemble(first):
         return {}
     taken = {"deduplicate": first.get("deduplicate"), "split": first.get("split", {})}
     taken |= {key: first[key] for key in ("encoder",) if key in first}
@@ -91,7 +94,7 @@ def ensemble_problems(
 def _problem_of_members(config: Config, name: str) -> str | None:
     """What is wrong with the members of the ensemble `name`; None if they will do."""
     members = config.members_of(name)
-    others = [each for each, spec in config.variants.items() if spec.classifier != "ensemble"]
+    others = [n for n, each in config.variants.items() if each.search or not each.ensemble]
     for member in members:
         if member == name:
             return f"{member!r} is this ensemble itself; choose from {', '.join(others)}"
@@ -131,7 +134,7 @@ def _problem_of_members(config: Config, name: str) -> str | None:
 def _problem_of_neighbours(config: Config, ensemble: Ensemble) -> str | None:
     """Why the neighbours of a line may not be read; None if they are not, or nobody is named."""
     for member in ensemble.members if ensemble.neighbours else ():
-        if config.variants[member].track > "B":
+        if config.track_of(member) > "B":
             return (
                 f"{member} knows who speaks around a line, so what it predicts for the next line "
                 "tells who says this one; set neighbours: 0, or leave it out of the members"

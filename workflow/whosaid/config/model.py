@@ -238,7 +238,7 @@ class Config(Section):
         ensemble = self.variants[variant].ensemble
         if ensemble is None:
             return self.variants[variant].track
-        known: list[Track] = [self.variants[name].track for name in ensemble.members]
+        known = [self.track_of(name) for name in ensemble.members]
         return max([*known, "B"] if ensemble.neighbours else known)
 
     def reference_of(self, variant: str) -> str:
@@ -295,18 +295,22 @@ class Config(Section):
 
     def is_baseline(self, variant: str) -> bool:
         """Whether no encoder takes part: a logistic regression, or an ensemble of such alone."""
-        names = self.members_of(variant) or (variant,)
-        return all(self.variants[name].classifier == "linear" for name in names)
+        members = self.members_of(variant)
+        if members:
+            return all(map(self.is_baseline, members))
+        return self.variants[variant].classifier == "linear"
 
     def valid_chooses(self, variant: str) -> ChosenOnValid | None:
         """What valid chooses besides a threshold; of several things the one that counts most."""
-        weights = self.variants[variant].weights
-        if weights == "best":
+        spec = self.variants[variant]
+        if spec.weights == "best":
             return "member"
-        parts = [self.variants[name] for name in self.members_of(variant) or (variant,)]
-        if any(each.classifier == "encoder" and each.training.best_epoch for each in parts):
+        of_members = {self.valid_chooses(name) for name in self.members_of(variant)}
+        if "member" in of_members:
+            return "member"
+        if "epoch" in of_members or (spec.classifier == "encoder" and spec.training.best_epoch):
             return "epoch"
-        return "weights" if weights == "learned" else None
+        return "weights" if spec.weights == "learned" else None
 
     @property
     def asks_the_published_question(self) -> bool:
