@@ -98,3 +98,10 @@ def test_the_stages_are_those_that_led_to_the_targets_in_the_order_of_the_pipeli
     }
     assert [*found][2:] == ["train", "summarize"]
     assert [*cells(provenance.stages(RECORDS, ["another page"]))] == ["read", "describe"]
+
+
+def test_a_rule_that_reads_what_it_made_itself_is_a_stage_like_any_other():
+    """A report ended with a CycleError where an ensemble had a search as member."""
+    combined = [("combine", ["words"], ["search"]), ("combine", ["search"], ["together"])]
+    records = [{"rule": rule, "inputs": of, "outputs": to} for rule, of, to in combined]
+    assert cells(provenance.stages(records, ["together"])) == {"combine": ["2", "combine"]}

@@ -100,7 +100,9 @@ def stages(records: Sequence[Mapping[str, Any]], targets: Iterable[str]) -> str:
     above: dict[str, set[str]] = {rules[job]: set() for job in sorted(jobs)}
     for job in jobs:
         above[rules[job]] |= {rules[source] for source in sources[job]}
-    order = [*TopologicalSorter({rule: sorted(of) for rule, of in above.items()}).static_order()]
+    # An ensemble may read a search, which the same rule makes.
+    others = {rule: sorted(of - {rule}) for rule, of in above.items()}
+    order = [*TopologicalSorter(others).static_order()]
     counts = Counter(rules[job] for job in jobs)
     rows = [
         [rule, format(counts[rule], COUNT), ", ".join(of for of in order if of in above[rule])]
