@@ -118,7 +118,7 @@ def test_the_report_says_whose_mean_it_is(made):
 def test_a_search_is_one_row_and_its_trials_stand_in_the_report_alone(made):
     page = (made.root / "results/summary.md").read_text(encoding="utf-8").replace("\n  ", " ")
     assert "| tuned |" in re.sub(" +", " ", page) and "tuned_1" not in page
-    said = "of Both and the floor, tuned: Held out from learning. It chooses the one of several models"
+    said = "of Both and the floor, tuned: Held out from learning. It chooses the one of several"
     assert said in page
     report = (made.root / "results/report.html").read_text(encoding="utf-8")
     text = re.sub("<[^>]+>", " ", report.partition("What the searches tried</h2>")[2])
