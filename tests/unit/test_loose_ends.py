@@ -186,6 +186,8 @@ def test_every_allowed_value_has_its_case(tmp_path, monkeypatch):
             "fractions": {"train": 0.5, "test": 0.25, "valid": 0.25},
             "seed": 1,
             "group_by": "episode",
+            "folds": 4,
+            "fold": 1,
         }
         parts = split_rows.split_rows(
             labels, ["not", "target"], chosen, None, groups=np.arange(40) // 4

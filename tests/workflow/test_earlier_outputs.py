@@ -87,6 +87,10 @@ FAILING = {
         change(f"{RESULTS}/predictions/tfidf/seed_42/valid.parquet"),
         f"{RESULTS}/predictions/baselines/seed_42/scores.json",
     ),
+    "pool_folds": (
+        change(f"{RESULTS}/predictions/folded_fold_2/seed_42/valid.parquet"),
+        f"{RESULTS}/predictions/folded/seed_42/scores.json",
+    ),
     "evaluate_splits": (
         change(f"{PREDICTIONS}/scores.json"),
         f"{RESULTS}/metrics/basic_distilbert/test.json",
@@ -114,6 +118,10 @@ FAILING = {
 
 
 BASELINES = {"classifier": "ensemble", "ensemble": {"members": ["tfidf", "length_only"]}}
+FOLDED = {
+    "classifier": "linear",
+    "split": {"method": "group_kfold", "group_by": "scene", "folds": 3},
+}
 
 
 @pytest.fixture(scope="session")
@@ -124,6 +132,7 @@ def everything(forged_tree, once) -> Tree:
         tree = forged_tree.copy(folder)
         tree.configure(lambda config: config.update(new_lines={"more": CSV}))
         tree.configure(lambda config: config["variants"].update(baselines=BASELINES))
+        tree.configure(lambda config: config["variants"].update(folded=FOLDED))
         tree.forge(f"results/audit.md results/report.html {RESULTS}/errors.html {ONNX}")
         tree.forge(f"{RESULTS}/new/more/tfidf.parquet")
         (folder / "data" / "nltk_data").mkdir()

@@ -1,7 +1,7 @@
 # The leak audit: what a model could know about held-out rows from its training rows.
 #
 # INPUTS: data/{experiment}/splits/{variant}/{train,test,valid}.parquet,
-#   data/{experiment}/lines.parquet
+#   data/{experiment}/lines.parquet, results/{experiment}/audit/{fold}.json (of a pooled variant)
 # OUTPUTS: results/{experiment}/audit/{variant}.json, results/audit.md,
 #   data/{experiment}/splits/{variant}/audit_passed; if a limit is crossed the audit is written
 #   beside the log, since Snakemake deletes the outputs of a failed job
@@ -13,6 +13,7 @@ rule audit_splits:
         stamp("audit_splits"),
         splits=of_splits("data/{experiment}/splits/{variant}/{split}.parquet"),
         lines="data/{experiment}/lines.parquet",
+        folds=of_folds("results/{experiment}/audit/{variant}.json"),
     output:
         audit="results/{experiment}/audit/{variant}.json",
     log:

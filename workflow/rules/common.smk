@@ -42,9 +42,13 @@ def any_of(names):
     return "|".join(names) or "(?!)"
 
 
-def variants_with(classifier):
-    """A pattern of the variants with this classifier."""
-    return any_of(name for name, each in CONFIG.variants.items() if each.classifier == classifier)
+def variants_with(classifier, pooled=False):
+    """A pattern of the variants with this classifier, or of the ensembles that pool folds."""
+    return any_of(
+        name
+        for name, each in CONFIG.variants.items()
+        if each.classifier == classifier and (each.weights == "pooled") == pooled
+    )
 
 
 def encoders_from(*sources):
@@ -145,6 +149,24 @@ def members_predictions(split):
         for member in CONFIG.members_of(wildcards.variant)
         for path in output_paths.predictions(CONFIG, member, split)
     ]
+
+
+def of_folds(*templates):
+    """An input function: these paths of each fold of the variant, if it pools some.
+
+    `{variant}` stands for the name of the fold there, other wildcards are those of the job.
+    """
+
+    def paths(wildcards):
+        is_pooled = CONFIG.variants[wildcards.variant].weights == "pooled"
+        folds = CONFIG.members_of(wildcards.variant) if is_pooled else []
+        return [
+            template.format(**{**dict(wildcards.items()), "variant": fold})
+            for template in templates
+            for fold in folds
+        ]
+
+    return paths
 
 
 def trials_records(wildcards):

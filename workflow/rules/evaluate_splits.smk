@@ -1,7 +1,8 @@
 # Turns predictions into metrics; no model is run again.
 #
 # INPUTS: results/{experiment}/predictions/{variant}/seed_{seed}/{train,test,valid}.parquet,
-#   scores.json; data/{experiment}/lines.parquet
+#   scores.json; data/{experiment}/lines.parquet; results/{experiment}/metrics/{fold}/ (of a pooled
+#   variant)
 # OUTPUTS: results/{experiment}/metrics/{variant}/{train,test,valid}.json,
 #   data/{experiment}/models/{variant}/thresholds.json
 
@@ -15,6 +16,7 @@ rule evaluate_splits:
         valid=predictions_on("valid"),
         scores=scores_of_seeds,
         lines="data/{experiment}/lines.parquet",
+        folds=of_folds(*of_splits("results/{experiment}/metrics/{variant}/{split}.json")),
     output:
         **output_paths.thresholds_of(CONFIG, "{experiment}", "{variant}"),
         train="results/{experiment}/metrics/{variant}/train.json",

@@ -9,7 +9,6 @@ re-balanced or leaves short lines out. Where all members count alike, each row c
 member has, once; learned weights need all of them.
 """
 
-import importlib.metadata
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -19,10 +18,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from whosaid.caching.json_files import read_json, write_json
+from whosaid.caching.json_files import write_json
 from whosaid.corpus.units import read_units
 from whosaid.errors import StageError
 from whosaid.evaluation.best_member import scores_on_valid
+from whosaid.evaluation.combination_record import write_combination
 from whosaid.evaluation.ensemble import combine, positions_of
 from whosaid.evaluation.learned_weights import LearnedWeights
 from whosaid.evaluation.prediction_files import write_split
@@ -33,8 +33,6 @@ from whosaid.reported_split import REPORTED
 from whosaid.split_names import HELD_OUT, SPLITS
 
 logger = logging.getLogger(__name__)
-
-RECORDED_PACKAGES = ("numpy", "scipy", "scikit-learn")
 
 
 def main(
@@ -118,20 +116,7 @@ def main(
         logger.info("%s: %d of %d rows", name, len(row), len(rows_of[name]))
     write_json(scores, scored)
     write_json(runtime, timed)
-    write_json(
-        record,
-        {
-            "seed": seed,
-            "device": "CPU",
-            "precision": "float64",
-            "seconds": sum(split["seconds"] for split in timed.values())
-            + sum(read_json(path)["seconds"] for path in trained),
-            "rows": rows,
-            "history": [],
-            "arguments": {"members": list(members), **facts},
-            "versions": {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES},
-        },
-    )
+    write_combination(record, seed, timed, rows, {"members": list(members), **facts}, trained)
     figures = [f"{name} {value:.4f}" for name, value in scored[REPORTED].items()]
     logger.info("%s: %s", REPORTED, ", ".join(figures))
 

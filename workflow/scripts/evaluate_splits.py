@@ -46,6 +46,14 @@ ONE_ENSEMBLE = warning(
     "There is one ensemble: the intervals do not cover what other seeds of its members would "
     "change.",
 )
+POOLED = {
+    "train": "Each line is predicted by one of the models that learned from it.",
+    "test": "Every line, predicted by the model that has its fold as test.",
+    "valid": "Every line, predicted by the model that has its fold as valid: the lines of test, "
+    "predicted by other models.",
+}
+"""What the splits of a variant are that tests on each of its folds."""
+
 IN_TRAIN = warning("W104", "Some test rows stand in train word for word, see *also in train*.")
 
 
@@ -68,6 +76,7 @@ def main(
     threshold_beta: float = 1.0,
     calibration: str | None = None,
     valid_chooses: ChosenOnValid | None = None,
+    folds: Sequence[str] = (),
 ) -> None:
     """Write the metrics of each split to the paths in `metrics`, and the `thresholds`.
 
@@ -76,6 +85,7 @@ def main(
     it; `threshold_beta` is that of the F-beta for which it is chosen. `other_question` is true if
     published figures were left out; with a `calibration` the metrics that depend on how sure a
     model is are those of calibrated probabilities; `valid_chooses` says what valid chose besides.
+    `folds` are the metric files of all splits of the folds, if the variant pools some.
     `bootstrap` has the keys confidence, resamples and seed. Raises ValueError if there are not as
     many files as seeds.
     """
@@ -85,6 +95,7 @@ def main(
     asked, about = QUESTIONS[question], DESCRIPTIONS[question]
     splits = {name: asked.read(paths) for name, paths in predictions.items()}
     of_seeds = [read_json(path) for path in scores]
+    of_folds = [read_json(path) for path in folds]
     valid, train = splits["valid"], splits["train"]
     units = read_units(lines)
     texts = pd.read_parquet(lines, columns=["row", "line"]).set_index("row")["line"]
@@ -135,6 +146,12 @@ def main(
                 error = standard_error(values[asked.primary], drawn[asked.primary], count)
                 result["standard_error_by_unit"][by] = error
         known = int(texts.loc[split.row].isin(texts.loc[train.row]).sum())
+        role = about.role_of(name, valid_chooses, calibration is not None)
+        if of_folds:
+            parts = {each["variant"]: each for each in of_folds if each["split"] == name}
+            known = sum(each["in_train"]["rows"] for each in parts.values())
+            role = f"{role} {POOLED[name]}"
+            result["folds"] = {fold: each["metrics"] for fold, each in parts.items()}
         result |= {
             "in_train": {"rows": known, "share": known / len(split.row)},
             "trivial": about.trivial_metrics(split.label, train.label),
@@ -152,7 +169,7 @@ def main(
             "experiment": experiment,
             "variant": variant,
             "split": name,
-            "role": about.role_of(name, valid_chooses, calibration is not None),
+            "role": role,
         }
         write_json(path, {**head, **result})
         logger.info("%s %s: %d rows", variant, name, result["rows"])
@@ -172,5 +189,6 @@ if __name__ == "__main__":
             lines=snakemake.input.lines,
             metrics={name: snakemake.output[name] for name in SPLITS},
             thresholds=snakemake.output.get("thresholds"),
+            folds=list(snakemake.input.folds),
             **json.loads(snakemake.params.settings),
         )

@@ -75,7 +75,7 @@ def main(
     """
     disable_progress_bars()
     units = unit_columns(pq.read_schema(lines))
-    grouping = units[split["group_by"]] if split["method"] == "group_shuffle" else []
+    grouping = units[split["group_by"]] if split.get("group_by") else []
     columns = {"row", "speaker", "line", *annotate, *grouping}
     if context:
         columns |= {name for by in units.values() for name in by}

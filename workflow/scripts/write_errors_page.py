@@ -6,6 +6,7 @@ license. Out: `errors.html`, one file that needs no other.
 """
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -29,7 +30,6 @@ def main(
     test: list[str],
     valid: list[str],
     lines: str,
-    words: list[str],
     template: str,
     styles: list[str],
     scripts: list[str],
@@ -40,6 +40,7 @@ def main(
     target_speaker: str | None,
     reference: str,
     variants: list[dict[str, Any]],
+    words: Sequence[str] = (),
 ) -> None:
     """Write the page to `page`.
 

@@ -16,7 +16,7 @@ STAGES += ("train_model", "predict_splits", "train_linear", "audit_splits", "sum
 STAGES += ("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures", "summarize")
 STAGES += ("describe_corpus", "inspect_tokens", "export_model", "export_onnx", "write_errors_page")
 STAGES += ("write_report",)
-STAGES += ("predict_new_lines", "informal_test", "combine_predictions")
+STAGES += ("predict_new_lines", "informal_test", "combine_predictions", "pool_folds")
 STAGES += ("weigh_words",)
 """Every rule with a digest of its code."""
 
@@ -210,7 +210,7 @@ def test_an_edit_in_a_script_makes_its_own_stage_stale(workflow):
 PREDICT = {"predict_splits", "train_linear"}
 """Write predictions of models."""
 
-COMBINE = {"combine_predictions"}
+COMBINE = {"combine_predictions", "pool_folds"}
 """Write predictions that are made of others."""
 
 RESAMPLE = {"evaluate_splits", "compare_variants", "evaluate_slices"}
@@ -253,6 +253,7 @@ REACHED_BY = {
     "caching/training_recipe": set(),
     "config/ensemble_section": set(),
     "config/ensembles": set(),
+    "config/folds": set(),
     "config/search_section": set(),
     "config/searches": set(),
     "reporting/short_result": set(),
@@ -263,6 +264,7 @@ REACHED_BY = {
     "config/model": set(),
     "config/corpus_section": set(),
     "config/recipe_section": set(),
+    "config/split_section": set(),
     "config/value_types": set(),
     "config/output_paths": set(),
     "config/parse": set(),
@@ -283,14 +285,14 @@ REACHED_BY = {
     "tokens/encoder_sources": set(),
     "reported_split": {
         *("evaluate_splits", "compare_variants", "evaluate_slices", "draw_figures", "summarize"),
-        *("predict_splits", "train_linear", "combine_predictions", "weigh_words", *EXPORT),
+        *("predict_splits", "train_linear", *COMBINE, "weigh_words", *EXPORT),
     },
     "tokens/first_position": {"tokenize_splits", *ENCODER},
     "split_names": {
         *("split_lines", "audit_splits", "summarize_audit", "tokenize_splits", "inspect_tokens"),
         "train_model",
         *("predict_splits", "train_linear", "evaluate_splits", "describe_corpus", "summarize"),
-        *("combine_predictions", "write_errors_page"),
+        *(*COMBINE, "write_errors_page"),
     },
     "corpus/count_words": {"split_lines", *NEW_LINES},
     # A run never guesses.
@@ -336,7 +338,7 @@ REACHED_BY = {
     "corpus/recipe": {"split_lines", *NEW_LINES},
     "corpus/split_rows": {"split_lines"},
     "corpus/stream_lines": {"predict_new_lines"},
-    "corpus/units": {"split_lines", "audit_splits", *RESAMPLE, *COMBINE},
+    "corpus/units": {"split_lines", "audit_splits", *RESAMPLE, "combine_predictions"},
     "tokens/scratch_encoder": {"build_encoder"},
     "tokens/token_counts": {"inspect_tokens"},
     "tokens/scene_layout": {"tokenize_splits", *NEW_LINES},
@@ -344,22 +346,23 @@ REACHED_BY = {
     "tokens/tokenize_texts": {"tokenize_splits", *NEW_LINES},
     "evaluation/abstention": PREDICT,
     "evaluation/class_description": {"evaluate_splits"},
-    "evaluation/best_member": COMBINE,
+    "evaluation/best_member": {"combine_predictions"},
     "evaluation/class_metrics": READ,
     "evaluation/class_predictions": {*READ, *PREDICT, *COMBINE, *SHOW_ROWS},
     "evaluation/class_slices": {"evaluate_slices"},
     "evaluation/compare": {"compare_variants"},
     "evaluation/curves": {"evaluate_slices", "draw_figures"},
-    "evaluation/ensemble": COMBINE,
+    "evaluation/combination_record": COMBINE,
+    "evaluation/ensemble": {"combine_predictions"},
     "evaluation/intervals": RESAMPLE,
-    "evaluation/learned_weights": COMBINE,
+    "evaluation/learned_weights": {"combine_predictions"},
     "evaluation/macro_metrics": {*READ, *PREDICT, *COMBINE, *ENCODER},
     "evaluation/metric_entry": {*READ, *PREDICT, *COMBINE, *ENCODER},
     "evaluation/mean_prediction": SHOW_ROWS,
     # Adding a metric trains and predicts nothing.
     "evaluation/metrics": READ,
     "evaluation/new_predictions": {"predict_new_lines"},
-    "evaluation/prediction_files": {*PREDICT, *COMBINE},
+    "evaluation/prediction_files": {*PREDICT, "combine_predictions"},
     "evaluation/predictions": {*READ, *PREDICT, *COMBINE, *SHOW_ROWS},
     "evaluation/probability": {*READ, *PREDICT, *COMBINE, *SHOW_ROWS},
     "evaluation/published_metrics": {*READ, *PREDICT, *COMBINE, *ENCODER},

@@ -580,7 +580,7 @@ STAGES += ("train_model", "predict_splits", "train_linear", "evaluate_splits", "
 STAGES += ("evaluate_slices", "draw_figures", "summarize", "summarize_audit", "write_report")
 STAGES += ("build_encoder", "describe_corpus", "inspect_tokens", "export_model")
 STAGES += ("write_errors_page", "verify", "predict_new_lines", "informal_test")
-STAGES += ("combine_predictions", "weigh_words")
+STAGES += ("combine_predictions", "pool_folds", "weigh_words")
 
 OF_ALL_VARIANTS = {"compare_variants", "evaluate_slices", "draw_figures", "summarize"}
 OF_ALL_VARIANTS |= {"describe_corpus", "summarize_audit", "verify", "write_errors_page"}
@@ -670,6 +670,10 @@ ENSEMBLE = {
     "plain": {"classifier": "ensemble", "ensemble": {"members": ["long"]}},
     "long": {"training": {"seeds": [1, 2]}},
 }
+FOLDS = {
+    "plain": {"split": {"method": "group_kfold", "group_by": "scene", "folds": 3}},
+    "long": {},
+}
 OWN_SETTINGS = {
     "read_lines": {"corpus.target_speaker": "jim", "corpus.top_speakers": 5, "corpus": SPEAKERS},
     "split_lines": {
@@ -735,6 +739,7 @@ OWN_SETTINGS = {
         "variants.plain.linear.class_weight": None,
     },
     "combine_predictions": {"variants": ENSEMBLE, "corpus": SPEAKERS},
+    "pool_folds": {"variants": FOLDS, "corpus": SPEAKERS},
     "evaluate_splits": {
         "experiment": "other",
         "variants.plain.training.seeds": [1, 2],

@@ -27,7 +27,7 @@ TAGS = ["directed_by", "writer1"]
 def audit(lines, tmp_path):
     """A function that audits a folder of splits."""
 
-    def run(folder, lines=lines, annotate=(), similarity=0.9, context=None, **limits):
+    def run(folder, lines=lines, annotate=(), similarity=0.9, context=None, folds=(), **limits):
         audit_splits.main(
             splits=[str(folder / f"{name}.parquet") for name in SPLITS],
             lines=str(lines),
@@ -40,6 +40,7 @@ def audit(lines, tmp_path):
             near_duplicate_similarity=similarity,
             limits=LIMITS | limits,
             context=context,
+            folds=folds,
         )
         return json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))
 
@@ -439,3 +440,29 @@ def test_a_limit_on_neighbours_names_both_rows_and_the_remedy(one_episode, audit
         audit(**one_episode, context=across, shared_neighbours=0)
     # A variant that reads no lines around a line is within any such limit.
     audit(**one_episode, shared_neighbours=0)
+
+
+def test_in_folds_a_row_counts_if_the_train_of_its_own_fold_knows_it(audit, deal, lines, tmp_path):
+    """The train of the variant itself holds every row, so that all would seem to leak."""
+    kfold = {"method": "group_kfold", "group_by": "scene", "folds": 4, "seed": 27}
+    kfold["fractions"] = dict.fromkeys(SPLITS, 1 / 3)
+    paths, known, rows = [], Counter(), Counter()
+    for fold in (1, 2, 3, 4):
+        folder = deal(split={**kfold, "fold": fold})
+        paths.append(tmp_path / f"fold_{fold}.json")
+        paths[-1].write_text(json.dumps(audit(folder, context=CONTEXT)), encoding="utf-8")
+        parts = {name: pd.read_parquet(folder / f"{name}.parquet") for name in SPLITS}
+        for name in ("test", "valid"):
+            rows[name] += len(parts[name])
+            known[name] += int(parts[name]["text"].isin(parts["train"]["text"]).sum())
+    found = audit(deal(split={**kfold, "fold": None}), context=CONTEXT, folds=paths)
+    for name in ("test", "valid"):
+        of_split = found["held_out"][name]
+        assert found["splits"][name]["rows"] == rows[name]
+        assert of_split["exact_duplicates"]["rows"] == known[name] > 0
+        assert of_split["exact_duplicates"]["share"] == known[name] / rows[name]
+        assert 0 < len(of_split["exact_duplicates"]["examples"]) <= 5
+        assert of_split["shared_scenes"]["rows"] == of_split["shared_scenes"]["groups"] == 0
+        assert of_split["shared_neighbours"]["rows"] == 0
+    assert found["valid_in_test"]["exact_duplicates"]["rows"] < rows["valid"]
+    assert summarize_audit.audit_page("toy", {"plain": "Plain"}, {"plain": found})

@@ -496,3 +496,44 @@ def test_the_counts_agree_with_the_files(resample, deal, lines, top_ten):
     assert found["lines"] == len(pd.read_parquet(lines))
     assert found["of_top_speakers"] == len(top_ten)
     assert found["of_min_words"] == (words >= 6).sum()
+
+
+def kfold(fold, folds=4, seed=27, group_by="scene"):
+    return recipe("group_kfold", seed=seed) | {"group_by": group_by, "folds": folds, "fold": fold}
+
+
+def test_in_folds_every_row_is_test_once_and_valid_once(deal, grouped_lines):
+    columns = pd.read_parquet(grouped_lines).set_index("row")[["season", "episode"]]
+    episode = columns["season"] * 100 + columns["episode"]
+    folds = [
+        read(deal(grouped_lines, split=kfold(fold, group_by="episode"))) for fold in range(1, 5)
+    ]
+    everything = sorted(row for part in folds[0].values() for row in part["row"])
+    for name in ("test", "valid"):
+        assert sorted(row for fold in folds for row in fold[name]["row"]) == everything
+    for number, fold in enumerate(folds):
+        assert {*fold["valid"]["row"]} == {*folds[(number + 1) % 4]["test"]["row"]}
+        groups = [{*episode[part["row"]]} for part in fold.values()]
+        assert sum(map(len, groups)) == len(set.union(*groups)) == episode.nunique()
+        # Stratified: about the same share of the target's lines in each.
+        whole = pd.concat(fold.values())["label"].mean()
+        assert abs(fold["test"]["label"].mean() - whole) < 0.05
+
+
+def test_without_a_fold_every_split_is_all_rows(deal, top_ten):
+    for part in read(deal(split=kfold(None))).values():
+        assert sorted(part["row"]) == sorted(top_ten["row"])
+
+
+def test_the_seed_deals_groups_to_folds(deal):
+    first, again, other = (
+        sorted(rows_of(deal(split=kfold(1, seed=seed)))["test"]) for seed in (27, 27, 28)
+    )
+    assert first == again != other
+
+
+def test_more_folds_than_groups_are_refused():
+    labels = np.array([0, 1] * 20)
+    said = r"split into 9 folds by 4 whole scenes, since .* or fewer split\.folds"
+    with pytest.raises(InputError, match=said):
+        split_rows(labels, NAMES, kfold(1, folds=9), None, np.repeat(np.arange(4), 10))

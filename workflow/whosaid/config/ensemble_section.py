@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from whosaid.config.value_types import Section, Text, refuse_bool
 
-Weights = Literal["equal", "learned", "best"]
+Weights = Literal["equal", "learned", "best", "pooled"]
 
 
 class Ensemble(Section):
@@ -20,7 +20,8 @@ class Ensemble(Section):
         "equal",
         description="`equal`: all members count alike. `learned`: a logistic regression on what "
         "they predict, fitted on valid. `best`: the member with the best average precision on "
-        "valid, or macro F1 in the question `speakers`, counts alone.",
+        "valid, or macro F1 in the question `speakers`, counts alone. `pooled` is not "
+        "for a config: `split.folds` makes it of a variant's folds.",
     )
     neighbours: Annotated[int, BeforeValidator(refuse_bool), Field(ge=0, le=5)] = Field(
         0,

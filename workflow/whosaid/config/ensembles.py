@@ -37,16 +37,22 @@ def _taken(spec: Any, variants: Mapping[str, Any]) -> dict[str, Any]:
         first = {**first, **_taken(first, others)}
     elif not isinstance(first, Mapping) or _is_ensemble(first):
         return {}
-    taken = {"deduplicate": first.get("deduplicate"), "split": first.get("split", {})}
-    taken |= {key: first[key] for key in ("encoder",) if key in first}
-    if first.get("min_words_scope") != "train":
-        taken["min_words"] = first.get("min_words")
+    taken = rows_of(first)
     if spec["ensemble"].get("weights") == "best":
         seeds = mapping(first.get("training")).get("seeds", Training().seeds)
         if isinstance(seeds, list | tuple):  # anything else is refused where it stands
             is_linear = first.get("classifier") == "linear"
             taken["training"] = {"seeds": [*seeds][:1] if is_linear else [*seeds]}
-    return ALL_ROWS | taken
+    return taken
+
+
+def rows_of(first: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of the variant `first` that decide which rows it predicts, without its texts."""
+    rows = {"deduplicate": first.get("deduplicate"), "split": first.get("split", {})}
+    rows |= {key: first[key] for key in ("encoder",) if key in first}
+    if first.get("min_words_scope") != "train":
+        rows["min_words"] = first.get("min_words")
+    return ALL_ROWS | rows
 
 
 def _is_ensemble(spec: Any) -> bool:

@@ -228,7 +228,7 @@ class Config(Section):
     @property
     def reference_variant(self) -> str:
         """The variant that the others are compared with."""
-        return self.reference or next(iter(self.variants))
+        return self.reference or self.shown[0]
 
     def track_of(self, variant: str) -> Track:
         """What the models of a variant may know; an ensemble knows what any of its members does.
@@ -244,13 +244,17 @@ class Config(Section):
     def reference_of(self, variant: str) -> str:
         """The variant that a variant is compared with: one that knows as much of who speaks."""
         track = self.track_of(variant)
-        of_track = {
-            name: each for name, each in self.variants.items() if self.track_of(name) == track
-        }
+        of_track = [name for name in self.shown if self.track_of(name) == track]
         if self.reference_variant in of_track:
             return self.reference_variant
-        encoders = [name for name, each in of_track.items() if each.classifier == "encoder"]
-        return next(iter(encoders or of_track))
+        return next(filter(self.is_encoder, of_track), of_track[0])
+
+    def is_encoder(self, variant: str) -> bool:
+        """Whether it is an encoder, or the best or the folds of several settings of one."""
+        spec = self.variants[variant]
+        if spec.weights in ("best", "pooled"):
+            return self.is_encoder(self.members_of(variant)[0])
+        return spec.classifier == "encoder"
 
     def columns_read(self) -> list[tuple[str, tuple[str, ...]]]:
         """Each key that reads columns of the CSV, with columns of which one must have values."""
@@ -273,20 +277,20 @@ class Config(Section):
         return ensemble.members if ensemble else ()
 
     @property
-    def trials(self) -> set[str]:
-        """The trials of searches: they are trained and judged on valid, and have no row."""
+    def parts(self) -> set[str]:
+        """The trials of searches and the folds of variants: they are trained, and have no row."""
         return {
-            trial
+            part
             for name, spec in self.variants.items()
-            if spec.search
-            for trial in self.members_of(name)
+            if spec.search or spec.weights == "pooled"
+            for part in self.members_of(name)
         }
 
     @property
     def shown(self) -> list[str]:
-        """The variants that tables, figures and pages show: all but the trials of searches."""
-        trials = self.trials
-        return [name for name in self.variants if name not in trials]
+        """The variants that tables, figures and pages show: all but trials and folds."""
+        parts = self.parts
+        return [name for name in self.variants if name not in parts]
 
     @property
     def ensemble_titles(self) -> list[str]:
@@ -305,12 +309,12 @@ class Config(Section):
         spec = self.variants[variant]
         if spec.weights == "best":
             return "member"
-        of_members = {self.valid_chooses(name) for name in self.members_of(variant)}
-        if "member" in of_members:
-            return "member"
-        if "epoch" in of_members or (spec.classifier == "encoder" and spec.training.best_epoch):
-            return "epoch"
-        return "weights" if spec.weights == "learned" else None
+        chosen = {self.valid_chooses(name) for name in self.members_of(variant)}
+        if spec.classifier == "encoder" and spec.training.best_epoch:
+            chosen.add("epoch")
+        if spec.weights == "learned":
+            chosen.add("weights")
+        return next((each for each in ("member", "epoch", "weights") if each in chosen), None)
 
     @property
     def asks_the_published_question(self) -> bool:

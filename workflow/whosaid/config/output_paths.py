@@ -111,7 +111,7 @@ def with_models(config: Config) -> list[str]:
 
 
 def asked(config: Config) -> list[str]:
-    """The variants whose models the informal test asks: all but trials of searches."""
+    """The variants whose models the informal test asks: all but trials and folds."""
     shown = config.shown
     return [name for name in with_models(config) if name in shown]
 
@@ -179,8 +179,9 @@ def word_weights(config: Config) -> list[str]:
 
 
 def informal_pages(config: Config) -> list[str]:
-    """The page of the informal test, if the config has lines for it."""
-    return [f"results/{config.experiment}/informal_test.md"] * bool(config.informal_test)
+    """The page of the informal test, if the config has lines for it and somebody to ask."""
+    is_asked = bool(config.informal_test and asked(config))
+    return [f"results/{config.experiment}/informal_test.md"] * is_asked
 
 
 def fine_tuned(config: Config) -> list[str]:
@@ -201,7 +202,7 @@ def encoder_manifests(config: Config) -> list[str]:
 
 def figures(config: Config) -> dict[str, str]:
     """The figures by name; `word_counts` is one of them only if a variant counts words."""
-    counts_words = any(variant.min_words for variant in config.variants.values())
+    counts_words = any(config.variants[name].min_words for name in config.shown)
     names = FIGURES[config.corpus.question]
     names = [name for name in names if counts_words or name != "word_counts"]
     return {name: f"results/{config.experiment}/figures/{name}.svg" for name in names}

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from whosaid.config.corpus_files import corpus_files
 from whosaid.config.ensembles import ensemble_problems, with_rows_of_members
+from whosaid.config.folds import fold_problems, with_folds
 from whosaid.config.missing_columns import Problem, mapping, missing_columns
 from whosaid.config.model import Config
 from whosaid.config.output_paths import with_models
@@ -170,7 +171,7 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
             resolved["variants"] |= track_baselines(config)
             config = Config.model_validate(resolved)
         problems += [*_of_other_question(config), *_without_context(config)]
-        problems += ensemble_problems(config, written, variants)
+        problems += [*fold_problems(config), *ensemble_problems(config, written, variants)]
     except ValidationError as error:
         problems += _explain(error)
     if problems:
@@ -187,7 +188,9 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
                 or (path[2:] and _is_written(path, {**raw, "variants": written}))
             ]
         )
-    return config
+    # Last, so that every fault has been named as the user wrote it, and not once for each fold.
+    resolved["variants"] = with_folds(config, resolved["variants"])
+    return Config.model_validate(resolved)
 
 
 def check_corpus(config: Config) -> None:

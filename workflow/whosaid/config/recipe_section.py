@@ -1,6 +1,5 @@
-"""The recipe of a variant: how its rows are chosen, divided and learned from."""
+"""The recipe of a variant: how its rows are chosen and learned from."""
 
-import math
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -10,6 +9,7 @@ from whosaid.config.context_section import Context
 from whosaid.config.corpus_section import Question
 from whosaid.config.ensemble_section import Ensemble, Weights
 from whosaid.config.search_section import Search
+from whosaid.config.split_section import Split
 from whosaid.config.tracks import Track
 from whosaid.config.value_types import Count, Number, Ratio, Section, Seed, Share, Text, refuse_bool
 
@@ -18,55 +18,6 @@ def _all_or_some(steps: int) -> int:
     if steps < 1 and steps != -1:
         raise ValueError("must be at least 1, or -1 for the steps of the epochs")
     return steps
-
-
-class Fractions(Section):
-    """Shares of the three splits; they sum to 1."""
-
-    train: Annotated[Number, Field(gt=0, lt=1)] = Field(0.5, description="Share of training rows.")
-    test: Annotated[Number, Field(gt=0, lt=1)] = Field(
-        0.25, description="Share of test rows, which are also watched after each epoch."
-    )
-    valid: Annotated[Number, Field(gt=0, lt=1)] = Field(
-        0.25,
-        description="Share of validation rows, looked at only at the end, or, with "
-        "`training.best_epoch`, after each epoch.",
-    )
-
-    @model_validator(mode="after")
-    def _sum_to_one(self):
-        total = self.train + self.test + self.valid
-        if not math.isclose(total, 1.0, abs_tol=1e-9):
-            raise ValueError(
-                f"train {self.train} + test {self.test} + valid {self.valid} = {total:.6g}; "
-                "the three fractions must sum to 1"
-            )
-        return self
-
-
-class Split(Section):
-    """How the rows are divided among train, test and valid."""
-
-    method: Literal["datasets_stratified", "pandas_per_class", "group_shuffle"] = Field(
-        "datasets_stratified",
-        description="The published sampling: `datasets`' stratified `train_test_split` twice, or "
-        "`pandas`' `sample` for each class. `group_shuffle` keeps groups together, so that none is "
-        "in two splits; fractions are then fractions of the groups.",
-    )
-    group_by: Literal["episode", "scene"] | None = Field(
-        None, description="What `group_shuffle` keeps together; null with the other methods."
-    )
-    fractions: Fractions = Field(Fractions(), description="Shares of the three splits.")
-    seed: Seed = Field(27, description="Seed of every draw and of the final shuffles.")
-
-    @model_validator(mode="after")
-    def _groups_have_a_method(self):
-        if (self.method == "group_shuffle") != (self.group_by is not None):
-            raise ValueError(
-                f"method {self.method} with group_by {self.group_by or 'null'}; group_by is "
-                "episode or scene with method group_shuffle, and null with any other"
-            )
-        return self
 
 
 class Resample(Section):
@@ -344,9 +295,9 @@ class Variant(Recipe):
         """The seeds of its models. A logistic regression has one optimum, so one is enough.
 
         An ensemble goes by one seed too: it takes all models of its members together. The best of
-        several members has the seeds of that member.
+        several members has the seeds of that member, and a pooled variant those of its folds.
         """
-        has_all = self.classifier == "encoder" or self.weights == "best"
+        has_all = self.classifier == "encoder" or self.weights in ("best", "pooled")
         return self.training.seeds if has_all else self.training.seeds[:1]
 
     @property

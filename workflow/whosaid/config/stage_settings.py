@@ -50,14 +50,16 @@ def split_lines(config: Config, variant: str) -> dict[str, Any]:
     spec = config.variants[variant]
     keys = {"deduplicate", "split", "resample", "min_words", "min_words_scope", "annotate"}
     recipe = spec.model_dump(mode="json", include=keys)
+    # Left out where there are none, so that splits from before there were such keys stay fresh.
+    if spec.split.folds is None:
+        del recipe["split"]["folds"], recipe["split"]["fold"]
+    context = {"context": spec.context.model_dump(mode="json")} if spec.context else {}
     tokenizer = config.corpus.word_tokenizer if spec.min_words else None
     question = {
         "target_speaker": config.corpus.target,
         "top_speakers": config.corpus.top_speakers,
         "other_speakers": config.corpus.other_speakers,
     }
-    # Left out where there is none, so that splits from before there was this key stay fresh.
-    context = {"context": spec.context.model_dump(mode="json")} if spec.context else {}
     names_speakers = spec.classifier == "encoder" and spec.training.speaker_loss_weight is not None
     named = {"names_speakers": True} if names_speakers else {}
     return {**question, **recipe, **context, **named, "word_tokenizer": tokenizer}
@@ -194,6 +196,12 @@ def combine_predictions(config: Config, variant: str, seed: str) -> dict[str, An
         "settings": [*spec.search.combinations()] if spec.search else None,
         "seed": int(seed),
     }
+
+
+def pool_folds(config: Config, variant: str, seed: str) -> dict[str, Any]:
+    """The folds of a variant, in the order of their files."""
+    folds = list(config.members_of(variant))
+    return {"question": config.corpus.question, "folds": folds, "seed": int(seed)}
 
 
 def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The leak audit: what a model could know about held-out rows from its training rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -262,11 +262,53 @@ def audit_leaks(parts: dict[str, pd.DataFrame], similarity: float, question: str
         if "neighbours" in split:
             matches = find_neighbours(split, train)
             held_out[name]["shared_neighbours"] = describe(matches, split, train)
+    in_test = compare_texts(parts["valid"], parts["test"], similarity)
+    return _findings(parts, similarity, question, held_out, in_test)
+
+
+def pooled_leaks(
+    parts: dict[str, pd.DataFrame],
+    similarity: float,
+    question: str,
+    folds: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """The leak audit of a variant that tests on each of its `folds`, from the audits of these.
+
+    A row counts if the train of its own fold knows it. `parts` hold all rows.
+    """
+    rows = {name: len(parts[name]) for name in HELD_OUT}
+    held_out = {
+        name: _sums([fold["held_out"][name] for fold in folds], rows[name]) for name in HELD_OUT
+    }
+    in_test = _sums([fold["valid_in_test"] for fold in folds], rows["valid"])
+    return _findings(parts, similarity, question, held_out, in_test)
+
+
+def _sums(folds: Sequence[Mapping[str, Any]], rows: int) -> dict[str, Any]:
+    """The matches of all folds, by kind, as `describe` would describe them."""
+    sums = {}
+    for kind in folds[0]:
+        found = [fold[kind] for fold in folds]
+        counts = {
+            key: sum(each[key] for each in found) for key in ("groups", "rows") if key in found[0]
+        }
+        examples = [example for each in found for example in each["examples"]][:EXAMPLES]
+        sums[kind] = {**counts, "share": counts["rows"] / rows, "examples": examples}
+    return sums
+
+
+def _findings(
+    parts: dict[str, pd.DataFrame],
+    similarity: float,
+    question: str,
+    held_out: dict[str, Any],
+    in_test: dict[str, Any],
+) -> dict[str, Any]:
     return {
         "near_duplicate_similarity": similarity,
         "near_duplicate_min_words": NEAR_MIN_WORDS,
         "notes": NOTES,
         "splits": {name: describe_split(part, question) for name, part in parts.items()},
         "held_out": held_out,
-        "valid_in_test": compare_texts(parts["valid"], parts["test"], similarity),
+        "valid_in_test": in_test,
     }

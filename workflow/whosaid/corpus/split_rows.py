@@ -72,6 +72,28 @@ def split_group_shuffle(groups: np.ndarray, fractions: dict[str, float], seed: i
     return _in_two_steps(halve, np.arange(len(groups)), fractions)
 
 
+def split_group_kfold(
+    labels: np.ndarray, groups: np.ndarray, folds: int, fold: int | None, seed: int
+) -> Positions:
+    """Positions of train, test and valid in file order; all rows of a group are in one split.
+
+    The `folds` are those of scikit-learn's `StratifiedGroupKFold`: each has about as large a share
+    of every class as all rows. Test is the `fold`, counted from 1, valid the next one (after the
+    last the first), and train the others. Without a `fold` every split is all rows. Raises
+    ValueError if there are fewer groups than folds.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    everything = np.arange(len(labels))
+    in_folds = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    held_out = [test for _, test in in_folds.split(everything, labels, groups)]
+    if fold is None:
+        return dict.fromkeys(SPLITS, everything)
+    test, valid = held_out[fold - 1], held_out[fold % folds]
+    train = np.setdiff1d(everything, np.concatenate([test, valid]))
+    return {"train": train, "test": test, "valid": valid}
+
+
 def _in_two_steps(
     halve: Callable[[Any, float], Sequence[Any]], rows: Any, fractions: dict[str, float]
 ) -> dict[str, Any]:
@@ -154,22 +176,24 @@ def split_rows(
 ) -> Positions:
     """Positions of train, test and valid, in the order in which they are written.
 
-    `groups` holds the number of each row's group, for the method `group_shuffle`. Rows for which
-    `too_short` is true are removed from train before it is re-sampled. `labels` are 0, 1, 2 ...,
-    and `names` their names. `resample` has the keys of the config. Raises InputError if a split
-    would lack one of the classes.
+    `groups` holds the number of each row's group, for the methods that keep groups together. Rows
+    for which `too_short` is true are removed from train before it is re-sampled. `labels` are 0, 1,
+    2 ..., and `names` their names. `resample` has the keys of the config. Raises InputError if a
+    split would lack one of the classes.
     """
     method, fractions, seed = split["method"], split["fractions"], split["seed"]
     of_labels = np.bincount(labels, minlength=len(names))
-    by_groups = ""
-    if method == "group_shuffle":
-        by_groups = f" by {len(np.unique(groups))} whole {split['group_by']}s"
+    how = f"{fractions['train']:g} / {fractions['test']:g} / {fractions['valid']:g}"
+    other = "other split.fractions"
+    if method == "group_kfold":
+        how, other = f"into {split['folds']} folds", "fewer split.folds"
+    if groups is not None:
+        how += f" by {len(np.unique(groups))} whole {split['group_by']}s"
     rarest = int(of_labels.argmin())
     too_few = InputError(
         f"{of_labels[rarest]} of {len(labels)} lines are {names[rarest]}'s: they cannot be "
-        f"split {fractions['train']:g} / {fractions['test']:g} / {fractions['valid']:g}{by_groups}"
-        ", since each of train, test and valid needs at least one line of every class; use more "
-        "lines, fewer speakers, a smaller min_words or other split.fractions"
+        f"split {how}, since each of train, test and valid needs at least one line of every class; "
+        f"use more lines, fewer speakers, a smaller min_words or {other}"
     )
     # The stratified split rejects classes smaller than the number of splits.
     if of_labels.min() < len(SPLITS):
@@ -182,6 +206,8 @@ def split_rows(
                 parts = split_pandas_per_class(labels, fractions, seed)
             case "group_shuffle":
                 parts = split_group_shuffle(groups, fractions, seed)
+            case "group_kfold":
+                parts = split_group_kfold(labels, groups, split["folds"], split["fold"], seed)
             case _:
                 assert_never(method)
     except ValueError:  # what a library says of rows that are too few

@@ -25,6 +25,7 @@ COMBINED = {
     "equal": "the mean of",
     "learned": "a regression, fitted on valid, on what is predicted by",
     "best": "the best on valid of",
+    "pooled": "for each line that of its fold, of",
 }
 """How an ensemble combines its members, by its weights."""
 
