@@ -273,6 +273,7 @@ REACHED_BY = {
     "jobs/check_files": set(),
     "jobs/earlier_outputs": set(),
     "jobs/environment": set(),
+    "jobs/gpu_lease": set(),
     "jobs/inherited_variables": set(),
     "jobs/line_texts": set(),
     "jobs/profile_check": set(),

@@ -52,6 +52,9 @@ class Run:
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
+    # After `make summary` the project has a store of models, of which a dry run speaks.
+    monkeypatch.chdir(tmp_path)
+
     def begin(**given):
         made = Run(tmp_path, **given)
         monkeypatch.setattr(run_output.time, "monotonic", lambda: made.clock)

@@ -5,8 +5,10 @@ Import this module first, for that effect, in every script that imports such a l
 """
 
 import os
+import sys
 from pathlib import Path
 
+from whosaid.jobs.gpu_lease import gpus_asked_by, show_one_gpu
 from whosaid.jobs.inherited_variables import drop_variables
 
 drop_variables()  # those that a shell or conda has set after Snakemake started
@@ -22,9 +24,8 @@ for name, folder in {
     "TORCHINDUCTOR_CACHE_DIR": "torchinductor",
 }.items():
     os.environ.setdefault(name, str(Path(".snakemake", folder).absolute()))
-# The Trainer multiplies the batch size by the number of GPUs that it sees. Show it only the first
-# one that the user or the queue system lists.
-os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0]
+# Snakemake puts the job there, before the imports of its script.
+show_one_gpu(os.environ, gpus_asked_by(vars(sys.modules["__main__"]).get("snakemake")))
 # Packed batches come in more shapes than the 1,024 kernels that oneDNN keeps by default.
 os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] = "8192"
 

@@ -1,0 +1,98 @@
+"""Which of several GPUs a job uses: one that no other job has, as long as there is one.
+
+Snakemake counts GPUs (`--resources gpu=4`) and never says which. The lock of a file stands for a
+share of a GPU; the operating system releases it when the job ends, however it ends. The files are
+in the machine's folder for temporary files, so runs in several folders know of each other.
+"""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from itertools import count, takewhile
+from pathlib import Path
+
+import psutil
+from filelock import FileLock, Timeout
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+
+_held: list[FileLock] = []
+
+
+def show_one_gpu(environment: dict[str, str], gpus_asked: int) -> None:
+    """Leave one GPU in the variable CUDA_VISIBLE_DEVICES of the `environment`.
+
+    The Trainer multiplies the batch size by the number of GPUs that it sees. A job that asked
+    Snakemake for a GPU gets one of those that the user or the queue system lists, or of all; any
+    other job the first. An empty list stays one: it means the CPU.
+    """
+    listed = environment.get(VISIBLE)
+    if not gpus_asked:
+        environment[VISIBLE] = (listed or "").partition(",")[0] if listed is not None else "0"
+        return
+    gpus = listed_gpus(listed) if listed is not None else installed_gpus()
+    environment[VISIBLE] = lease(gpus) if len(gpus) > 1 else "".join(gpus)
+
+
+def listed_gpus(value: str) -> list[str]:
+    """The numbers or names that a value of CUDA_VISIBLE_DEVICES lists, up to a negative one."""
+    gpus = (each.strip() for each in value.split(","))
+    return [*takewhile(lambda gpu: gpu and not gpu.startswith("-"), gpus)]
+
+
+def installed_gpus() -> list[str]:
+    """The GPUs of the machine, as CUDA_VISIBLE_DEVICES would list them; without any the first.
+
+    Where GPUs are divided (MIG), the parts count.
+    """
+    try:
+        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True).stdout
+    except OSError:
+        return ["0"]
+    parts = re.findall(r"\(UUID: (MIG-[^)]+)\)", listed)
+    whole = [str(number) for number, _ in enumerate(re.findall("^GPU ", listed, re.MULTILINE))]
+    return parts or whole or ["0"]
+
+
+def lease(gpus: Sequence[str], folder: Path | None = None) -> str:
+    """The one of the `gpus` that this process now has, until it ends.
+
+    No GPU gets a second job while another has none, a third while another has one, and so on. The
+    locks are files in the `folder`; None: one of this user's. Ends the job by SystemExit if its
+    file system has no locks.
+    """
+    folder = folder or Path(tempfile.gettempdir(), f"whosaid_gpus_{_user()}")
+    folder.mkdir(parents=True, exist_ok=True)
+    for share in count():
+        for gpu in gpus:
+            path = folder / f"{re.sub('[^A-Za-z0-9-]', '_', gpu)}.{share}"
+            lock = FileLock(path, fallback_to_soft=False)
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                continue
+            except OSError as error:
+                raise SystemExit(
+                    f"{path} cannot be locked ({error}); set TMPDIR to a folder on a file system "
+                    f"with locks, or {VISIBLE} to one GPU"
+                ) from None
+            _held.append(lock)  # the lock is released when this object is deleted
+            return gpu
+    raise AssertionError("count() has no end")
+
+
+def gpus_asked_by(job: object) -> int:
+    """How many GPUs the rule of a job asks for; 0 if there is no job."""
+    resources: Mapping[str, int] = dict(getattr(job, "resources", {}).items())
+    return resources.get("gpu", 0)
+
+
+def gpu_in_use() -> str | None:
+    """The GPU that this process has leased, for the log; None if there was no choice."""
+    return os.environ[VISIBLE] if _held else None
+
+
+def _user() -> str:
+    return re.sub("[^A-Za-z0-9-]", "_", psutil.Process().username())
