@@ -90,6 +90,6 @@ rooms: .venv/ready  ## the generated part of workflow/README.md
 	$(PIP) -r envs/requirements.txt
 	touch $@
 
-.venv/ready-dev: .venv/ready envs/requirements_dev.txt
+.venv/ready-dev: .venv/ready envs/requirements_dev.txt envs/requirements_slurm.txt
 	$(PIP) -r envs/requirements_dev.txt
 	touch $@

@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from whosaid.jobs.profile_check import CONSEQUENCES, warn_of_missing_settings
+from whosaid.jobs.profile_check import (
+    CONSEQUENCES,
+    warn_of_gpu_limit,
+    warn_of_missing_settings,
+)
 
 PROFILE = Path(__file__).parents[3] / "profiles" / "default" / "config.yaml"
 IN_FORCE = dict.fromkeys(CONSEQUENCES, True)
@@ -27,3 +31,12 @@ def test_one_line_names_each_lacking_key_and_what_follows(lacking, capsys):
     for key, what in CONSEQUENCES.items():
         assert (f"{key} ({what})" in line) == (key in lacking)
     assert "profiles/default/config.yaml" in line
+
+
+@pytest.mark.parametrize(("gpus", "lines"), [(1, 1), (4, 0), (None, 0)])
+def test_a_limit_for_one_machine_is_told_of_on_a_cluster(gpus, lines, capsys):
+    """With `--profile profiles/slurm` the default profile's limit holds too, and slows all down."""
+    warn_of_gpu_limit(gpus)
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == lines
+    assert all("--workflow-profile" in line for line in said)

@@ -5,7 +5,6 @@ share of a GPU; the operating system releases it when the job ends, however it e
 in the machine's folder for temporary files, so runs in several folders know of each other.
 """
 
-import os
 import re
 import subprocess
 import tempfile
@@ -19,6 +18,7 @@ from filelock import FileLock, Timeout
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 _held: list[FileLock] = []
+_chosen: list[str] = []
 
 
 def show_one_gpu(environment: dict[str, str], gpus_asked: int) -> None:
@@ -34,6 +34,8 @@ def show_one_gpu(environment: dict[str, str], gpus_asked: int) -> None:
         return
     gpus = listed_gpus(listed) if listed is not None else installed_gpus()
     environment[VISIBLE] = lease(gpus) if len(gpus) > 1 else "".join(gpus)
+    if listed or len(gpus) > 1:
+        _chosen.append(environment[VISIBLE])
 
 
 def listed_gpus(value: str) -> list[str]:
@@ -90,8 +92,8 @@ def gpus_asked_by(job: object) -> int:
 
 
 def gpu_in_use() -> str | None:
-    """The GPU that this process has leased, for the log; None if there was no choice."""
-    return os.environ[VISIBLE] if _held else None
+    """The GPU of a list that this job was given, for the log; None if there was no list."""
+    return _chosen[-1] if _chosen else None
 
 
 def _user() -> str:

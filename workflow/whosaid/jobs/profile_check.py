@@ -22,3 +22,13 @@ def warn_of_missing_settings(in_force: Mapping[str, bool]) -> None:
             "profiles/default/config.yaml into your profile",
             file=sys.stderr,
         )
+
+
+def warn_of_gpu_limit(gpus: int | None) -> None:
+    """Print one line if a whole cluster may use only one of its GPUs at a time."""
+    if gpus == 1:
+        print(
+            "one training at a time on the whole cluster, as profiles/default says for one machine; "
+            "give your profile by --workflow-profile, or --resources gpu=100",
+            file=sys.stderr,
+        )
