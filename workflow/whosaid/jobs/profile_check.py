@@ -28,7 +28,7 @@ def warn_of_gpu_limit(gpus: int | None) -> None:
     """Print one line if a whole cluster may use only one of its GPUs at a time."""
     if gpus == 1:
         print(
-            "one training at a time on the whole cluster, as profiles/default says for one machine; "
-            "give your profile by --workflow-profile, or --resources gpu=100",
+            "one training at a time on the whole cluster, as profiles/default has it for one "
+            "machine; give your profile by --workflow-profile, or --resources gpu=100",
             file=sys.stderr,
         )
