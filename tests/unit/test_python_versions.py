@@ -8,6 +8,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import yaml
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 # In Python 3.12 and 3.13.
@@ -34,6 +36,34 @@ def test_readme_makefile_and_project_name_the_same_versions():
     assert set(re.findall(r"Python (3\.\d+) or later", makefile)) == {tried[0]}
     assert f"sys.version_info < ({tried[0].replace('.', ', ')})" in makefile
     assert set(re.findall(r"- python=(.*)", environment)) <= set(tried)
+
+
+def test_the_hosted_tests_run_on_each_of_them():
+    text = (PROJECT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    matrix = yaml.safe_load(text)["jobs"]["test"]["strategy"]["matrix"]
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert matrix["python"] == versions_in(" ".join(project["classifiers"]))
+    assert {name.partition("-")[0] for name in matrix["os"]} == {"ubuntu", "macos"}
+
+
+def test_the_container_has_the_python_and_the_pins_of_the_conda_environment():
+    recipe = (PROJECT / "envs" / "Containerfile").read_text(encoding="utf-8")
+    environment = (PROJECT / "envs" / "environment.yaml").read_text(encoding="utf-8")
+    assert re.findall(r"^FROM python:(3\.\d+)-", recipe, re.M) == re.findall(
+        r"- python=(.*)", environment
+    )
+    # `test_conda_and_pip_pin_the_same_packages` compares the conda file with the requirements.
+    copied = re.findall(r"envs/\S+\.txt", recipe)
+    assert {"envs/requirements.txt", "envs/constraints.txt"} <= {*copied}
+    assert all((PROJECT / path).is_file() for path in copied)
+
+
+def test_the_catalog_is_told_what_there_is():
+    told = yaml.safe_load((PROJECT / ".snakemake-workflow-catalog.yml").read_text())["usage"]
+    rules = "".join(path.read_text() for path in (PROJECT / "workflow" / "rules").glob("*.smk"))
+    assert told["software-stack-deployment"]["conda"] == ("conda:" in rules)
+    assert told["software-stack-deployment"]["apptainer"] == ("container:" in rules)
+    assert told["report"] == ("report(" in rules)
 
 
 def test_no_module_imports_what_a_later_python_removed():

@@ -7,6 +7,8 @@ with the exact list of jobs that a dry run then announces. `test_real_runs.py` l
 """
 
 import importlib.metadata
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -685,3 +687,35 @@ def test_a_tree_that_was_made_is_as_one_that_was_forged(summary_run, tmp_path):
     assert made.plan() == trained(*ENCODED)
     USED_CELL(made)
     assert made.plan() == EVERYTHING
+
+
+CONDA = """#!/bin/sh
+case "$*" in
+  "info --json")
+    echo '{"conda_version": "25.1.0",' '"platform": "linux-64", "conda_prefix": "/opt"}' ;;
+  "--version") echo "conda 25.1.0" ;;
+  *) echo '{"get": {"channel_priority": "strict"}}' ;;
+esac
+"""
+
+
+def test_with_conda_the_versions_are_those_of_its_environment(finished, tmp_path):
+    """They were once those beside Snakemake, which a run with --sdm conda never uses.
+
+    So another release in envs/environment.yaml made nothing stale, and without PyTorch beside
+    Snakemake all its releases were one in the store of models. The conda here only says who it is.
+    """
+    (tmp_path / "conda").write_text(CONDA, encoding="utf-8")
+    (tmp_path / "conda").chmod(0o755)
+    folders = [str(Path(sys.executable).parent), str(tmp_path), os.environ["PATH"]]
+
+    def plan():
+        command = "snakemake results/summary.md -n --quiet host --sdm conda"
+        planned = finished.run(f"{command} 2>&1", PATH=os.pathsep.join(folders))
+        assert planned.returncode == 0, planned.stdout
+        return jobs_in(planned.stdout)
+
+    assert plan() == NOTHING
+    finished.edit("envs/environment.yaml", "nltk==3.9.2", "nltk==3.9.9")
+    assert ("split_lines", "low_cutoff_distilbert") in {job[:2] for job in plan()}
+    assert finished.plan("results/summary.md") == NOTHING

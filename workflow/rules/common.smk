@@ -3,7 +3,7 @@
 import os
 import sys
 
-from whosaid.caching.code_digest import code_text
+from whosaid.caching.code_digest import code_text, take_versions_from
 from whosaid.caching.stamps import Stamps, digest_now
 from whosaid.caching.training_recipe import training_code
 from whosaid.config import output_paths
@@ -15,6 +15,9 @@ from whosaid.jobs.run_output import take_over
 from whosaid.reported_split import REPORTED
 from whosaid.split_names import SPLITS
 from whosaid.tokens.encoder_files import encoder_files
+
+if "CONDA" in {method.name for method in workflow.deployment_settings.deployment_method}:
+    take_versions_from(PROJECT / "envs" / "environment.yaml")
 
 # Before any job starts, on any node.
 DROPPED_VARIABLES = drop_variables()

@@ -10,6 +10,7 @@ import ast
 import hashlib
 import importlib.metadata
 import json
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -127,12 +128,30 @@ class _WithoutFStrings(ast.NodeTransformer):
         return ast.Tuple([node.value, ast.Constant(node.conversion), spec])
 
 
+_pinned: dict[str, str] = {}
+
+
+def take_versions_from(environment: Path) -> None:
+    """Let the versions be those that a conda environment file pins, in which the jobs will run.
+
+    Other packages are none of the jobs'.
+    """
+    pins = re.findall(r"^ +- ([\w.-]+)==(\S+)$", environment.read_text(encoding="utf-8"), re.M)
+    _pinned.update(pins)
+    _version.cache_clear()
+
+
 @cache
 def _version(package: str) -> str:
+    distribution = DISTRIBUTIONS.get(package, package)
     try:
-        # The build tag (+cpu, +cu130) says where a build runs, not what it computes.
-        installed = importlib.metadata.version(DISTRIBUTIONS.get(package, package))
+        installed = (
+            _pinned.get(distribution, "not pinned")
+            if _pinned
+            else importlib.metadata.version(distribution)
+        )
     except importlib.metadata.PackageNotFoundError:
         return "not installed"
+    # The build tag (+cpu, +cu130) says where a build runs, not what it computes.
     release = installed.partition("+")[0]
     return ".".join(release.split(".")[:2]) if package in BY_MINOR_RELEASE else release
