@@ -41,8 +41,14 @@ def size_of(folder: Path) -> int:
 def main(data: str, store: str) -> None:
     """Delete the entries of `store` whose key is not that of a model folder below `data`.
 
-    Entries of a training that is running or was interrupted are kept.
+    Entries of a training that is running or was interrupted are kept. Raises InputError if the
+    store is a link to a folder that other checkouts may use.
     """
+    if Path(store).is_symlink():
+        raise InputError(
+            f"{store} is a link to {Path(store).resolve()}, and whether another checkout uses a "
+            "model there is not known; nothing was deleted; delete folders there by hand"
+        )
     used = keys_in_use(Path(data))
     entries = [path for path in Path(store).glob("*") if path.is_dir()]
     unused = [path for path in entries if path.name not in used and not is_at_work(path)]

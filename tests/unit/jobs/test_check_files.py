@@ -20,6 +20,12 @@ def test_a_read_only_folder_ends_the_run(tmp_path, monkeypatch):
         check_writable(str(tmp_path))
 
 
+def test_a_link_to_nowhere_ends_the_run(tmp_path):
+    (tmp_path / "data").symlink_to(tmp_path / "gone")
+    with pytest.raises(SystemExit, match=rf"{tmp_path}/data is a link to {tmp_path}/gone, which"):
+        check_writable(str(tmp_path / "data"))
+
+
 def test_files_of_now_and_of_long_ago_are_no_fault(tmp_path):
     for name in ("now", "old"):
         (tmp_path / name).touch()

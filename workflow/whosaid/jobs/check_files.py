@@ -11,7 +11,13 @@ from pathlib import Path
 
 
 def check_writable(*folders: str) -> None:
-    """End the run if one of the folders exists and cannot be written to."""
+    """End the run if one of the folders exists and cannot be written to, or is a broken link."""
+    for folder in folders:
+        if os.path.islink(folder) and not os.path.exists(folder):
+            raise SystemExit(
+                f"{folder} is a link to {os.path.realpath(folder)}, which does not exist; make that "
+                "folder, or remove the link"
+            )
     for folder in filter(os.path.isdir, folders):
         if not os.access(folder, os.W_OK | os.X_OK):
             raise SystemExit(
