@@ -15,8 +15,8 @@ def check_writable(*folders: str) -> None:
     for folder in folders:
         if os.path.islink(folder) and not os.path.exists(folder):
             raise SystemExit(
-                f"{folder} is a link to {os.path.realpath(folder)}, which does not exist; make that "
-                "folder, or remove the link"
+                f"{folder} is a link to {os.path.realpath(folder)}, which does not exist; make "
+                "that folder, or remove the link"
             )
     for folder in filter(os.path.isdir, folders):
         if not os.access(folder, os.W_OK | os.X_OK):
