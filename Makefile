@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c envs/
 
 PAGES := results/summary.md results/report.html
 
-.PHONY: summary plan best new ask predict export push test test-all check format manual rooms benchmark
+.PHONY: summary plan best new ask predict export push bundle unbundle test test-all check format manual rooms benchmark
 
 summary: .venv/ready  ## the table of the shipped sample, and the report
 	$(BIN)/snakemake --cores 1 $(PAGES)
@@ -57,6 +57,14 @@ export: .venv/ready  ## a folder with a trained model and its card, for people w
 push: export  ## upload such a folder to a repository on the hub, private if it is new
 	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.push $(chosen) \
 		--repo "$(call typed,REPO)" $(if $(filter yes,$(call typed,PUBLIC)),--public)
+
+# make bundle [CONFIG="config/office.yaml"]; and where there is no network, with the same config,
+# make unbundle BUNDLE=bundle.tar
+bundle: .venv/ready  ## fetch encoders and NLTK's data, and pack them into one archive
+	$(BIN)/snakemake pack_bundle --cores 1 $(if $(call typed,CONFIG),--configfile $(CONFIG))
+
+unbundle: .venv/ready  ## unpack such an archive, so that nothing has to be fetched
+	@PYTHONPATH=workflow $(BIN)/python -m whosaid.caching.bundle "$(call typed,BUNDLE)"
 
 test: .venv/ready-dev  ## the tests that take minutes
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"

@@ -4,6 +4,7 @@ import os
 import sys
 
 from whosaid.caching.code_digest import code_text, take_versions_from
+from whosaid.caching.output_records import record_of
 from whosaid.caching.stamps import Stamps, digest_now
 from whosaid.caching.training_recipe import training_code
 from whosaid.config import output_paths
@@ -38,6 +39,9 @@ RUN_OUTPUT = None
 if workflow.is_main_process and not workflow.output_settings.quiet:
     if not workflow.output_settings.verbose:
         RUN_OUTPUT = take_over(logger, STAMPS, CONFIG.experiment, workflow.output_settings.dryrun)
+
+
+FROM_HUB = [name for name in output_paths.encoders_in_use(CONFIG) if CONFIG.encoders[name].hub]
 
 
 def any_of(names):
@@ -183,6 +187,19 @@ def trials_records(wildcards):
 def scores_of_seeds(wildcards):
     """The published metrics of all seeds of the variant."""
     return output_paths.scores(CONFIG, wildcards.variant)
+
+
+def bundled(wildcards, input):
+    """What a machine without a network lacks: fetched files, their records, local encoders."""
+    logs = expand(rules.fetch_encoder.log, experiment=CONFIG.experiment, encoder=FROM_HUB)
+    logs += rules.fetch_punkt.log if input.nltk_data else []
+    local = [CONFIG.encoders[name].path for name in output_paths.encoders_in_use(CONFIG)]
+    return [
+        *map(os.path.dirname, input.encoders),
+        *([input.nltk_data] if input.nltk_data else []),
+        *(str(record_of(log)) for log in logs),
+        *(file for path in local if path for file in encoder_files(path)),
+    ]
 
 
 def new_lines_file(wildcards):

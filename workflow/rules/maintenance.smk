@@ -1,7 +1,27 @@
-# Rules that are run by name: they check outputs and free disk space.
+# Rules that are run by name: they check outputs, free disk space, and pack what was fetched.
 #
 # INPUTS: what was built, the records in results/logs/, data/model_store/
-# OUTPUTS: none; `repair`, `prune_outputs` and `prune_store` delete
+# OUTPUTS: none; `repair`, `prune_outputs` and `prune_store` delete, `pack_bundle` writes
+#   results/{experiment}/bundle.tar
+
+
+rule pack_bundle:
+    """Pack fetched encoders and NLTK's data into one archive, for machines without a network."""
+    localrule: True
+    input:
+        encoders=expand(
+            rules.fetch_encoder.output[0], experiment=CONFIG.experiment, encoder=FROM_HUB
+        ),
+        nltk_data=punkt_data,
+    log:
+        "results/logs/pack_bundle/pack_bundle.log",
+    params:
+        paths=bundled,
+        bundle=f"results/{CONFIG.experiment}/bundle.tar",
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/pack_bundle.py"
 
 
 rule verify:

@@ -245,6 +245,7 @@ REACHED_BY = {
     # These compute nothing, or work before any stage does.
     "errors": set(),
     "caching/atomic": set(),
+    "caching/bundle": set(),
     "caching/code_digest": set(),
     "caching/json_files": set(),
     "caching/manifest": set(),

@@ -194,9 +194,14 @@ def of_single_lines(config: Config) -> list[str]:
     return [name for name in with_models(config) if config.variants[name].context is None]
 
 
+def encoders_in_use(config: Config) -> list[str]:
+    """The names of the encoders that a variant uses."""
+    return [*dict.fromkeys(config.variants[name].encoder for name in fine_tuned(config))]
+
+
 def encoder_manifests(config: Config) -> list[str]:
-    """The manifest of every encoder that a variant uses."""
-    names = dict.fromkeys(config.variants[name].encoder for name in fine_tuned(config))
+    """The manifest of every such encoder."""
+    names = encoders_in_use(config)
     return [f"data/{config.experiment}/encoders/{name}/manifest.json" for name in names]
 
 
