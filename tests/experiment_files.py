@@ -183,6 +183,7 @@ class Experiment:
             "target_speaker": "dwight",
             "reference": self.names[0],
             "split_seed": 27,
+            "division": "splits",
             "ignore_warnings": [],
             "variants": [
                 {

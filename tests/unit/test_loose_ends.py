@@ -70,6 +70,8 @@ def config() -> Config:
     hub = {"name": "a/b", "revision": "0" * 40}
     raw["encoders"] |= {"hub": {"hub": hub}, "local": {"path": "there"}}
     raw["variants"]["around"] = {"context": {"before": 1}}
+    kfold = {"method": "group_kfold", "group_by": "scene", "folds": 3}
+    raw["variants"]["in_folds"] = {"split": kfold}
     return parse_config(raw)
 
 
@@ -124,6 +126,7 @@ def test_every_key_of_the_config_reaches_a_stage(config):
 def test_every_rule_has_a_stamp_and_a_digest_of_its_code_or_a_reason():
     without = {
         "fetch_encoder": "what was fetched stays",
+        "pack_bundle": "makes nothing",
         "verify": "makes nothing",
         "repair": "makes nothing",
         "list_unused": "makes nothing",

@@ -91,9 +91,12 @@ def test_the_models_of_the_folds_are_asked_by_name(made):
     assert refused.returncode != 0 and "basic_fold_1, basic_fold_2" in refused.stdout
 
 
-def test_the_report_says_of_which_folds_it_is(made):
+def test_the_pages_tell_the_division_and_the_recipe_of_the_folds(made):
+    page = (made.root / "results/summary.md").read_text(encoding="utf-8")
+    assert "one division into 3 folds" in " ".join(page.split())
     report = (made.root / "results/report.html").read_text(encoding="utf-8")
-    assert "basic_fold_1, basic_fold_2, basic_fold_3" in report
+    assert "fitted on valid, on what is predicted by basic, words" in report
+    assert "small: built here without pre-training" in report
 
 
 def test_other_folds_train_all_that_reads_them(made):

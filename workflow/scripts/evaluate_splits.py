@@ -149,7 +149,8 @@ def main(
         role = about.role_of(name, valid_chooses, calibration is not None)
         if of_folds:
             parts = {each["variant"]: each for each in of_folds if each["split"] == name}
-            known = sum(each["in_train"]["rows"] for each in parts.values())
+            if name in HELD_OUT:
+                known = sum(each["in_train"]["rows"] for each in parts.values())
             role = f"{role} {POOLED[name]}"
             result["folds"] = {fold: each["metrics"] for fold, each in parts.items()}
         result |= {

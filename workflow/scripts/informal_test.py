@@ -29,13 +29,13 @@ ABOUT = (
 
 
 def main(
-    models: list[str],
     page: str,
     lines: list[str],
     question: str,
     target: str | None,
     word_tokenizer: str,
     variants: list[dict[str, Any]],
+    models: Sequence[str] = (),
     thresholds: list[str] | None = None,
     nltk_data: str | None = None,
     ensembles: Sequence[str] = (),
@@ -64,9 +64,10 @@ def main(
             )
             for seed in variant["seeds"]
         ]
-    tables = answer_tables(asked, lines, {}, question, target, word_tokenizer, nltk_data)
     parts = ["# Informal test", ABOUT, *left_out(ensembles)]
-    for line, table in zip(lines, tables, strict=True):
+    words = (word_tokenizer, nltk_data)
+    tables = answer_tables(asked, lines, {}, question, target, *words) if asked else []
+    for line, table in zip(lines, tables, strict=bool(asked)):
         parts += [f"**{escaped(line)}**", table]
     with atomic_write(page) as unfinished:
         unfinished.write_text("\n\n".join(parts) + "\n", encoding="utf-8")

@@ -4,7 +4,8 @@ In: the predictions of the folds on each split, with one seed; how long they too
 their trainings. Out: predictions, scores and runtime as `predict_splits` writes them, and
 `training.json`, a record of what was pooled.
 
-Every row stands once in each split. In test it is predicted by the model that has its fold as test,
+Every row stands once in each split, but for what a recipe drops from train or repeats there. In
+test it is predicted by the model that has its fold as test,
 in valid by the one that has it as valid, and in train by one of those that learned from it: the one
 whose valid fold is just before that of the row. So no two splits show the same prediction, and all
 models have a share in each.
@@ -78,7 +79,8 @@ def main(
     }
     write_json(scores, scored)
     write_json(runtime, timed)
-    write_combination(record, seed, timed, rows, {"folds": list(folds)}, trained)
+    arguments = {"folds": list(folds)}
+    write_combination(record, seed, timed, rows, arguments, trained, names_device=True)
     figures = [f"{name} {value:.4f}" for name, value in scored[REPORTED].items()]
     logger.info("%s: %s", REPORTED, ", ".join(figures))
 

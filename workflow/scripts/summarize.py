@@ -38,6 +38,7 @@ def main(
     split_seed: int,
     ignore_warnings: list[str],
     variants: list[dict[str, Any]],
+    division: str = "splits",
 ) -> None:
     """Write the page to `summary` and the addresses of its numbers to `numbers`.
 
@@ -51,6 +52,7 @@ def main(
         "target_speaker": target_speaker,
         "reference": reference,
         "split_seed": split_seed,
+        "division": division,
         "ignore_warnings": ignore_warnings,
         "variants": variants,
     }

@@ -7,7 +7,9 @@ import yaml
 
 from whosaid.config import stage_settings
 from whosaid.config.output_paths import asked, metrics, recorded
-from whosaid.config.parse import ConfigError, parse_config
+from whosaid.config.parse import ConfigError, chosen_variants, parse_config
+from whosaid.errors import InputError
+from whosaid.reporting.recipe_differences import recipes
 
 RAW = """
 experiment: toy
@@ -130,10 +132,68 @@ def test_what_has_no_folds_is_refused_where_it_stands(raw):
     }
     raw["variants"]["plain"] = {}
     faults = faults_of(raw)
-    assert "one of its folds is called plain_fold_2" in faults["variants.plain.split.folds"]
+    said = "its fold plain_fold_2 is named as the variant plain_fold_2"
+    assert said in faults["variants.plain.split.folds"]
     assert "search with one split first" in faults["variants.tuned.search"]
     assert "is what split.folds makes" in faults["variants.mine.ensemble.weights"]
     assert (
         "hold out other rows: split.fold is null and 2" in faults["variants.mixed.ensemble.members"]
     )
     assert len(faults) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "said"),
+    [
+        ("Basic", "basic_fold_1", "its fold Basic_fold_1 is named as the variant basic_fold_1"),
+        ("v" + "".join(map(str, range(53))), "other", "a name is a plain word"),
+    ],
+)
+def test_folds_whose_names_files_cannot_have_are_refused(raw, name, other, said):
+    """They once ended in a traceback, since only the folds, which nobody wrote, have such names."""
+    raw["variants"] = {name: {}, other: {"split": {"fold": 2}}}
+    [(path, text)] = faults_of(raw).items()
+    assert path == f"variants.{name}.split.folds" and said in text
+
+
+def test_somebody_to_ask_is_named_where_there_is_no_model(raw):
+    ensemble = {"members": ["plain", "words"]}
+    raw["variants"]["plain"] = {}
+    raw["variants"]["both"] = {"title": "Both", "classifier": "ensemble", "ensemble": ensemble}
+    config = parse_config(raw)
+    with pytest.raises(
+        InputError, match=r"VARIANT=plain: a variant in folds .* plain_fold_1, plai"
+    ):
+        chosen_variants(config, "plain")
+    with pytest.raises(
+        InputError, match=r"VARIANT=both: .*; choose one of its folds, plain_fold_1, "
+    ):
+        chosen_variants(config, "both")
+    assert config.ensemble_titles == ["plain", "words", "Both"]
+    assert chosen_variants(config, "plain_fold_2") == ["plain_fold_2"]
+
+
+def test_the_report_shows_the_recipe_of_the_folds(raw):
+    """A variant in folds trains nothing itself, and once seemed to have no recipe at all."""
+    raw["variants"]["plain"]["training"] = {"learning_rate": 0.01}
+    raw["variants"]["other"] = {}
+    raw["variants"]["both"] = {
+        "classifier": "ensemble",
+        "ensemble": {"members": ["other", "words"], "weights": "learned"},
+    }
+    config = parse_config(raw).model_dump(mode="json")
+    shown = {"plain": "Plain", "other": "Other", "both": "Both"}
+    page = recipes(config, shown, "other", {})
+    lines = [" ".join(line.split()) for line in page.splitlines()]
+    assert "| Plain | training.learning_rate | 0.01 | 5e-05 |" in lines
+    assert any(line.startswith("| Plain | resample.oversample_positives | 2 |") for line in lines)
+    assert any(line.startswith("| Other | small: built here") for line in lines)
+    assert any("fitted on valid, on what is predicted by other, words" in line for line in lines)
+    assert "fold" not in page.replace("split.fold", "")
+
+
+def test_exports_from_before_there_were_folds_stay_fresh(raw):
+    raw["defaults"]["split"] = {"method": "group_shuffle", "group_by": "episode"}
+    wildcards = {"variant": "plain", "seed": "1"}
+    settings = stage_settings.settings_text(parse_config(raw), "export_model", wildcards)
+    assert not {"folds", "fold"} & {*json.loads(settings)["recipe"]["split"]}

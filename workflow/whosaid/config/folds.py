@@ -6,6 +6,7 @@ from typing import Any
 from whosaid.config.ensembles import rows_of
 from whosaid.config.missing_columns import Problem
 from whosaid.config.model import Config
+from whosaid.config.value_types import plain_word
 
 KEPT = ("title", "threshold_beta", "calibration", "published")
 """The keys that stay those of the variant; all others are those of its folds."""
@@ -33,6 +34,7 @@ def with_folds(config: Config, variants: Mapping[str, Any]) -> dict[str, Any]:
         found[name] = {
             **{key: spec[key] for key in KEPT if key in spec},
             **rows_of(spec),
+            "annotate": spec.get("annotate", []),
             "classifier": "ensemble",
             "ensemble": {"members": names, "weights": "pooled"},
             "training": {"seeds": checked.seeds},
@@ -58,9 +60,14 @@ def fold_problems(config: Config) -> Iterator[Problem]:
                 ("variants", name, "search"),
                 "each fold of split.folds would choose other settings; search with one split first",
             )
-        for taken in {*fold_names(name, spec.split.folds)} & {*config.variants}:
-            yield (
-                ("variants", name, "split", "folds"),
-                f"one of its folds is called {taken}, and there is a variant of that name; rename "
-                "one of them",
-            )
+        names = {other.lower(): other for other in config.variants}
+        for fold in fold_names(name, spec.split.folds):
+            path = ("variants", name, "split", "folds")
+            if fold.lower() in names:
+                other = names[fold.lower()]
+                yield path, f"its fold {fold} is named as the variant {other}; rename one of them"
+            try:
+                plain_word(fold)
+            except ValueError as error:
+                yield path, f"its fold {fold!r}: {error}; rename the variant"
+                break

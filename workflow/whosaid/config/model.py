@@ -295,7 +295,21 @@ class Config(Section):
     @property
     def ensemble_titles(self) -> list[str]:
         """The titles of the ensembles, which have no models and cannot be asked."""
-        return [each.title or name for name, each in self.variants.items() if each.ensemble]
+        shown = {name: self.variants[name] for name in self.shown}
+        return [each.title or name for name, each in shown.items() if each.ensemble]
+
+    def models_of(self, variant: str) -> list[str]:
+        """The variants with models of their own that an ensemble rests on, or the variant alone."""
+        members = self.members_of(variant)
+        models = [model for member in members for model in self.models_of(member)]
+        return [*dict.fromkeys(models)] if members else [variant]
+
+    def is_one_ensemble(self, variant: str) -> bool:
+        """Whether it combines all models of its members to one, in each fold if it has some."""
+        spec = self.variants[variant]
+        if spec.weights == "pooled":
+            return self.is_one_ensemble(self.members_of(variant)[0])
+        return spec.weights in ("equal", "learned")
 
     def is_baseline(self, variant: str) -> bool:
         """Whether no encoder takes part: a logistic regression, or an ensemble of such alone."""

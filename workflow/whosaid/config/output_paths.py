@@ -213,6 +213,21 @@ def figures(config: Config) -> dict[str, str]:
     return {name: f"results/{config.experiment}/figures/{name}.svg" for name in names}
 
 
+def of_folds(config: Config) -> list[str]:
+    """What is read of the folds of variants beside their predictions."""
+    folds = [name for name in config.parts if config.variants[name].split.folds]
+    return [
+        path
+        for name in config.variants
+        if name in folds
+        for path in (
+            f"data/{config.experiment}/splits/{name}/split_counts.json",
+            f"results/{config.experiment}/audit/{name}.json",
+            f"results/{config.experiment}/metrics/{name}/{REPORTED}.json",
+        )
+    ]
+
+
 def recorded(config: Config) -> list[str]:
     """One output of every job of the experiment, for `verify`; for a folder, its manifest."""
     data = f"data/{config.experiment}"
@@ -238,5 +253,6 @@ def recorded(config: Config) -> list[str]:
         ),
         *figures(config).values(),
         *leak_audits(config),
+        *of_folds(config),
         *("results/summary.md", "results/summary.json", "results/report.html", "results/audit.md"),
     ]

@@ -122,9 +122,11 @@ def chosen_variants(config: Config, variant: str | None) -> list[str]:
     if variant not in config.variants:
         raise InputError(f"VARIANT={variant}: no variant; choose from {', '.join(names)}")
     if variant not in names:
+        is_pooled = config.variants[variant].weights == "pooled"
+        what, whose = ("a variant in folds", "folds") if is_pooled else ("an ensemble", "members")
         raise InputError(
-            f"VARIANT={variant}: an ensemble has no model of its own; choose one of its members, "
-            f"{', '.join(config.members_of(variant))}"
+            f"VARIANT={variant}: {what} has no model of its own; choose one of its {whose}, "
+            f"{', '.join(config.models_of(variant))}"
         )
     return [variant]
 

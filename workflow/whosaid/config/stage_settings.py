@@ -49,10 +49,8 @@ def split_lines(config: Config, variant: str) -> dict[str, Any]:
     """The recipe of a variant's rows, texts and labels."""
     spec = config.variants[variant]
     keys = {"deduplicate", "split", "resample", "min_words", "min_words_scope", "annotate"}
-    recipe = spec.model_dump(mode="json", include=keys)
-    # Left out where there are none, so that splits from before there were such keys stay fresh.
-    if spec.split.folds is None:
-        del recipe["split"]["folds"], recipe["split"]["fold"]
+    recipe = _without_folds(spec.model_dump(mode="json", include=keys))
+    # Left out where there is none, so that splits from before there was this key stay fresh.
     context = {"context": spec.context.model_dump(mode="json")} if spec.context else {}
     tokenizer = config.corpus.word_tokenizer if spec.min_words else None
     question = {
@@ -215,7 +213,7 @@ def evaluate_splits(config: Config, variant: str) -> dict[str, Any]:
         "seeds": list(spec.seeds),
         "unit": config.unit_of(variant),
         "is_baseline": config.is_baseline(variant),
-        **({"is_ensemble": True} if spec.weights in ("equal", "learned") else {}),
+        **({"is_ensemble": True} if config.is_one_ensemble(variant) else {}),
         "threshold_beta": spec.threshold_beta,
         "calibration": spec.calibration,
         "published": published if config.asks_the_published_question else None,
@@ -263,12 +261,15 @@ def draw_figures(config: Config) -> dict[str, Any]:
 
 def summarize(config: Config) -> dict[str, Any]:
     """The rows of the tables, in config order."""
+    split = config.variants[config.reference_variant].split
+    folds = split.folds if split.is_pooled else None
     return {
         "experiment": config.experiment,
         "question": config.corpus.question,
         "target_speaker": config.corpus.target,
         "reference": config.reference_variant,
         "split_seed": config.variants[config.reference_variant].split.seed,
+        **({"division": f"{folds} folds"} if folds else {}),
         "ignore_warnings": list(config.ignore_warnings),
         "variants": _variants(
             config, "title", "seeds", "is_baseline", "track", "published_seconds"
@@ -302,7 +303,7 @@ def export_model(config: Config, variant: str, seed: str) -> dict[str, Any]:
     apart = {"title", "classifier", "linear", "ensemble", "published", "training"}
     if config.corpus.question != "target":
         apart.add("threshold_beta")
-    recipe = spec.model_dump(mode="json", exclude=apart)
+    recipe = _without_folds(spec.model_dump(mode="json", exclude=apart))
     recipe["training"] = _arguments(spec.training)
     encoder = config.encoders[spec.encoder].model_dump(mode="json", exclude_none=True)
     return {
@@ -366,6 +367,13 @@ def _variants(config: Config, *keys: str) -> list[dict[str, Any]]:
         values = {key: derived[key] if key in derived else getattr(spec, key) for key in keys}
         rows.append({"name": name, **values})
     return rows
+
+
+def _without_folds(recipe: dict[str, Any]) -> dict[str, Any]:
+    """The recipe without keys of its split that say nothing, so that what is older stays fresh."""
+    if recipe["split"]["folds"] is None:
+        del recipe["split"]["folds"], recipe["split"]["fold"]
+    return recipe
 
 
 def _arguments(training: Training) -> dict[str, Any]:

@@ -18,7 +18,8 @@ def refuse_bool(value: Any) -> Any:
     return value
 
 
-def _plain_word(name: str) -> str:
+def plain_word(name: str) -> str:
+    """The name. Raises ValueError if files cannot be called so."""
     # A repeated end is for Snakemake the sign of an endless recursion. File systems allow 255
     # characters, and names of temporary files add the host's name and more.
     if not re.fullmatch(r"(?!.*?(.+)\1{19}$)[A-Za-z][A-Za-z0-9_]{0,99}", name):
@@ -45,7 +46,7 @@ def plain_path(path: str) -> str:
 Number = Annotated[float, BeforeValidator(refuse_bool), Field(allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(refuse_bool), Field(ge=1)]
 Seed = Annotated[int, BeforeValidator(refuse_bool), Field(ge=0, lt=2**32)]
-Name = Annotated[str, AfterValidator(_plain_word)]
+Name = Annotated[str, AfterValidator(plain_word)]
 Named = AfterValidator(_differ_in_letters)
 Text = Annotated[str, Field(min_length=1)]
 FilePath = Annotated[Text, AfterValidator(plain_path)]

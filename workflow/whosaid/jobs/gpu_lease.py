@@ -47,7 +47,7 @@ def listed_gpus(value: str) -> list[str]:
 def installed_gpus() -> list[str]:
     """The GPUs of the machine, as CUDA_VISIBLE_DEVICES would list them; without any the first.
 
-    Where GPUs are divided (MIG), the parts count.
+    Where one is divided (MIG), only the parts of divided ones count.
     """
     try:
         listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True).stdout
@@ -66,12 +66,12 @@ def lease(gpus: Sequence[str], folder: Path | None = None) -> str:
     file system has no locks.
     """
     folder = folder or Path(tempfile.gettempdir(), f"whosaid_gpus_{_user()}")
-    folder.mkdir(parents=True, exist_ok=True)
     for share in count():
         for gpu in gpus:
             path = folder / f"{re.sub('[^A-Za-z0-9-]', '_', gpu)}.{share}"
             lock = FileLock(path, fallback_to_soft=False)
             try:
+                folder.mkdir(parents=True, exist_ok=True)
                 lock.acquire(blocking=False)
             except Timeout:
                 continue

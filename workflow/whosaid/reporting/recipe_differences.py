@@ -25,7 +25,6 @@ COMBINED = {
     "equal": "the mean of",
     "learned": "a regression, fitted on valid, on what is predicted by",
     "best": "the best on valid of",
-    "pooled": "for each line that of its fold, of",
 }
 """How an ensemble combines its members, by its weights."""
 
@@ -42,7 +41,7 @@ def recipes(
     order of the rows, and `reference` is the name of one of them. `licences` are those that the
     cards of encoders name, by the encoder's name.
     """
-    variants = config["variants"]
+    variants = {name: of_folds(name, config["variants"]) for name in config["variants"]}
     encoders = [
         [escaped(title), encoder_of(variants[name], config["encoders"], licences)]
         for name, title in titles.items()
@@ -57,6 +56,19 @@ def recipes(
     if rows:
         parts.append(table(rows, ["variant", "key that differs", "value", of_reference]))
     return "\n\n".join(parts)
+
+
+def of_folds(name: str, variants: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The recipe of a variant; of one that pools folds that of its folds."""
+    variant = variants[name]
+    if variant["classifier"] != "ensemble" or variant["ensemble"]["weights"] != "pooled":
+        return variant
+    fold = variants[variant["ensemble"]["members"][0]]
+    kept = {key: variant[key] for key in ("title", "published", "split")}
+    if fold["ensemble"]:
+        members = [each.removesuffix("_fold_1") for each in fold["ensemble"]["members"]]
+        kept["ensemble"] = {**fold["ensemble"], "members": members}
+    return {**fold, **kept}
 
 
 def encoder_of(

@@ -56,11 +56,12 @@ class Summary:
         confidence = text(self.comparison, "confidence", form="percent")
         csv = text(corpus, "csv", form="text")
         rows = text(corpus, "rows", form=COUNT)
+        parts = text(settings, "settings", "division", form="text")
         seed = text(settings, "settings", "split_seed", form="d")
         primary = self.entries[self.asked.primary].title
         return f"# {experiment}: {question}\n\n" + wrapped(
             f"**{verdict}** ({primary} on the {REPORTED} split, at {confidence}.) "
-            f"The corpus is {csv}, {rows} rows. All figures are from one division into splits "
+            f"The corpus is {csv}, {rows} rows. All figures are from one division into {parts} "
             f"(seed {seed} for {self.title(self.reference)})."
         )
 
