@@ -53,6 +53,7 @@ def main(
     seed: int,
     settings: Sequence[Mapping[str, Any]] | None = None,
     trained: Sequence[str] = (),
+    shows_trials: bool = False,
 ) -> None:
     """Write the `predictions` of the ensemble, their scores and runtime, and the `record`.
 
@@ -60,8 +61,9 @@ def main(
     each member and seed, in the order of `members`, which have the keys name and seeds. `weights`
     and `neighbours` are those of the config; with learned ones a fold of valid has whole ones of
     the `unit`. The `seed` names the files, deals the units to folds, and is the one of the best
-    member. In a search, `settings` are those of each member and `trained` the records of their
-    trainings. Raises StageError if a member has other rows, or valid too few to learn weights.
+    member. In a search, `settings` are those of each member, `trained` the records of their
+    trainings, and `shows_trials` says whether each has a row of its own. Raises StageError if a
+    member has other rows, or valid too few to learn weights.
     """
     of_members = dict(zip(SPLITS, (train, test, valid), strict=True))
     asked = QUESTIONS[question]
@@ -86,7 +88,7 @@ def main(
         scores_of = scores_on_valid(asked, found["valid"])
         best = int(np.argmax(scores_of))  # of equal ones the first
         facts = {"metric": asked.primary, "best": names[best], "scores": scores_of}
-        facts |= {"settings": settings} if settings else {}
+        facts |= {"settings": settings, "shows_trials": shows_trials} if settings else {}
         place = members[best]["seeds"].index(seed)
         found = {name: [of_split[best].of_seed(place)] for name, of_split in found.items()}
         placed = {name: (row, places[[best]]) for name, (row, places) in placed.items()}

@@ -57,6 +57,16 @@ def test_trials_have_models_and_records_but_no_row(raw):
     assert "results/toy/predictions/tuned_1/seed_2/scores.json" in kept
 
 
+def test_trials_may_have_rows_that_are_named_by_their_settings(raw):
+    config = parse_config(tuned(raw, {"settings": RATES, "show_trials": True}))
+    trials = list(config.members_of("tuned"))
+    assert config.shown == ["plain", "words", *trials, "tuned"]
+    titles = [config.variants[trial].title for trial in trials]
+    assert "Tuned: learning_rate 0.0001, num_train_epochs 2" in titles and len({*titles}) == 4
+    assert "results/toy/metrics/tuned_4/test.json" in metrics(config)
+    assert config.reference_of("tuned_2") == config.reference_of("tuned") == "plain"
+
+
 def test_random_trials_differ_and_are_the_same_every_time(raw):
     search = {"method": "random", "trials": 3, "settings": {"linear.C": [0.1, 0.2, 0.4, 0.8, 1.6]}}
 

@@ -282,7 +282,7 @@ class Config(Section):
         return {
             part
             for name, spec in self.variants.items()
-            if spec.search or spec.weights == "pooled"
+            if spec.weights == "pooled" or (spec.search and not spec.search.show_trials)
             for part in self.members_of(name)
         }
 

@@ -24,6 +24,9 @@ class Search(Section):
         None, description="How many different combinations `random` tries; null with `grid`."
     )
     seed: Seed = Field(1, description="The seed of the method `random`.")
+    show_trials: bool = Field(
+        False, description="Each trial also has a row of its own, and is scored on test like any."
+    )
 
     @model_validator(mode="after")
     def _is_a_search(self):

@@ -39,10 +39,12 @@ def _trials(name: str, spec: Any) -> dict[str, Any]:
     recipe = {key: value for key, value in spec.items() if key not in ("search", "published")}
     title = spec.get("title") or name
     tried = zip(trial_names(name, search), search.combinations(), strict=True)
-    return {
-        trial: {**_changed(recipe, settings), "title": f"{title}, trial {number}"}
-        for number, (trial, settings) in enumerate(tried, start=1)
-    }
+    trials = {}
+    for number, (trial, settings) in enumerate(tried, start=1):
+        values = ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in settings.items())
+        told = f"{title}: {values}" if search.show_trials else f"{title}, trial {number}"
+        trials[trial] = {**_changed(recipe, settings), "title": told}
+    return trials
 
 
 def trial_names(name: str, search: Search) -> list[str]:

@@ -38,10 +38,12 @@ def _search(title: str, made: dict[str, Any]) -> str:
         )
     ]
     seeds = len(made["members"][0]["seeds"])
+    others = "The others are not scored on test."
+    if made.get("shows_trials"):
+        others = "Each has a row of its own too."
     about = (
         f"*{escaped(title)}* is the best of {len(rows)} trials by {metric} on valid, "
-        f"{'with one seed' if seeds == 1 else f'as a mean over {seeds} seeds'}. The others are not "
-        "scored on test."
+        f"{'with one seed' if seeds == 1 else f'as a mean over {seeds} seeds'}. {others}"
     )
     headers = ["trial", *map(escaped, keys), f"{metric} on valid", ""]
     return f"{about}\n\n{table(rows, headers)}"
