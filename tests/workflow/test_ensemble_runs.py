@@ -1,13 +1,12 @@
 """An ensemble of two trained variants and a baseline, from the CSV to the report."""
 
 import copy
-import json
 import re
 
 import pytest
 from addresses import unaddressed
 from configs import SMALL
-from tree import copy_project
+from tree import run_project
 
 from whosaid.evaluation.predictions import read_predictions
 
@@ -43,16 +42,7 @@ ENSEMBLE["variants"] = {
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    tree = copy_project(tmp_path_factory.mktemp("ensemble") / "whosaid")
-    tree.write_config(ENSEMBLE)
-    run = tree.run(f"snakemake --cores 2 {TARGETS} --quiet host 2>&1")
-    assert run.returncode == 0, run.stdout
-    assert tree.plan(TARGETS) == []
-    return tree
-
-
-def read(tree, path):
-    return json.loads((tree.root / path).read_text(encoding="utf-8"))
+    return run_project(tmp_path_factory.mktemp("ensemble") / "whosaid", ENSEMBLE, TARGETS)
 
 
 def test_it_is_an_ordinary_row_with_intervals_and_a_verdict(made):
@@ -65,17 +55,17 @@ def test_it_is_an_ordinary_row_with_intervals_and_a_verdict(made):
     assert "] by F-beta, beta 0.5 " in page
     assert "Both and the floor is calibrated: its logits are divided" in page.replace("\n  ", " ")
     assert unaddressed(made.root) == []
-    compared = read(made, "results/tiny/comparison.json")["variants"]["both"]
+    compared = made.json("results/tiny/comparison.json")["variants"]["both"]
     assert compared["family"] == "variants"
     folder = made.root / "results/tiny/predictions"
     test = read_predictions([folder / "both/seed_42/test.parquet"])
     assert compared["rows"] == len(test.row)
-    assert list(read(made, "data/tiny/models/both/thresholds.json")["seeds"]) == ["42"]
+    assert list(made.json("data/tiny/models/both/thresholds.json")["seeds"]) == ["42"]
 
 
 def test_a_row_that_a_member_has_learned_from_is_known_to_the_ensemble(made):
     shares = {
-        name: read(made, f"results/tiny/metrics/{name}/test.json")["in_train"]["share"]
+        name: made.json(f"results/tiny/metrics/{name}/test.json")["in_train"]["share"]
         for name in ENSEMBLE["variants"]
     }
     assert shares["both"] == max(shares.values()) > shares["basic"]
@@ -86,7 +76,7 @@ def test_weights_that_valid_teaches_are_told_and_judged_in_a_track_of_their_own(
     page = (made.root / "results/summary.md").read_text(encoding="utf-8").replace("\n  ", " ")
     assert "of Weighed, with neighbours: Held out from the members. The weights of the" in page
     assert "Track B: Weighed, with neighbours is alone" in page
-    record = read(made, "data/tiny/models/weighed/seed_42/training.json")
+    record = made.json("data/tiny/models/weighed/seed_42/training.json")
     assert {len(each) for each in record["arguments"]["coefficients"].values()} == {5}
 
 
@@ -125,7 +115,7 @@ def test_a_search_is_one_row_and_its_trials_stand_in_the_report_alone(made):
     assert "is the best of 2 trials by average precision on valid, with one seed" in " ".join(
         text.split()
     )
-    record = read(made, "data/tiny/models/tuned/seed_42/training.json")["arguments"]
+    record = made.json("data/tiny/models/tuned/seed_42/training.json")["arguments"]
     chosen = record["scores"].index(max(record["scores"]))
     assert record["best"] == f"tuned_{chosen + 1}"
     # The trials have predictions, but no metrics.

@@ -10,7 +10,7 @@ import json
 import pytest
 from addresses import unaddressed
 from configs import SMALL
-from tree import copy_project
+from tree import run_project
 
 from whosaid.evaluation.predictions import read_predictions
 
@@ -35,43 +35,34 @@ FOLDED["variants"] = {
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    tree = copy_project(tmp_path_factory.mktemp("folds") / "whosaid")
-    tree.write_config(FOLDED)
-    run = tree.run(f"snakemake --cores 2 {TARGETS} --quiet host 2>&1")
-    assert run.returncode == 0, run.stdout
-    assert tree.plan(TARGETS) == []
-    return tree
-
-
-def read(tree, path):
-    return json.loads((tree.root / path).read_text(encoding="utf-8"))
+    return run_project(tmp_path_factory.mktemp("folds") / "whosaid", FOLDED, TARGETS)
 
 
 def test_each_variant_has_one_row_for_all_lines(made):
     page = (made.root / "results/summary.md").read_text(encoding="utf-8")
     assert "| Basic " in page and "| Both " in page and "fold 1" not in page
     assert unaddressed(made.root) == []
-    counts = read(made, "data/tiny/splits/basic/split_counts.json")
+    counts = made.json("data/tiny/splits/basic/split_counts.json")
     for name in FOLDED["variants"]:
-        test = read(made, f"results/tiny/metrics/{name}/test.json")
+        test = made.json(f"results/tiny/metrics/{name}/test.json")
         assert test["rows"] == counts["before_split"]["rows"]
         assert [*test["folds"]] == [f"{name}_fold_{number}" for number in (1, 2, 3)]
         assert test["in_train"]["rows"] < test["rows"]
-    compared = read(made, "results/tiny/comparison.json")["variants"]["words"]
+    compared = made.json("results/tiny/comparison.json")["variants"]["words"]
     assert compared["rows"] == counts["before_split"]["rows"]
 
 
 def test_the_audit_counts_what_the_own_fold_knows(made):
-    found = read(made, "results/tiny/audit/basic.json")["held_out"]
+    found = made.json("results/tiny/audit/basic.json")["held_out"]
     assert found["test"]["shared_scenes"]["rows"] == 0
-    folds = [read(made, f"results/tiny/audit/basic_fold_{n}.json")["held_out"] for n in (1, 2, 3)]
+    folds = [made.json(f"results/tiny/audit/basic_fold_{n}.json")["held_out"] for n in (1, 2, 3)]
     of_folds = [fold["test"]["exact_duplicates"]["rows"] for fold in folds]
     assert found["test"]["exact_duplicates"]["rows"] == sum(of_folds)
 
 
 def test_the_folds_of_an_ensemble_have_weights_of_their_own(made):
     weights = [
-        read(made, f"data/tiny/models/both_fold_{n}/seed_42/training.json")["arguments"]
+        made.json(f"data/tiny/models/both_fold_{n}/seed_42/training.json")["arguments"]
         for n in (1, 2, 3)
     ]
     assert len({json.dumps(each["coefficients"]) for each in weights}) == 3

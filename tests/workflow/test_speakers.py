@@ -10,7 +10,7 @@ import pytest
 from addresses import unaddressed
 from configs import SMALL
 from isolated import answers
-from tree import copy_project
+from tree import run_project
 
 from whosaid.config.output_paths import FIGURES
 from whosaid.evaluation.class_predictions import read_class_predictions
@@ -42,12 +42,7 @@ SPEAKERS["variants"] = {
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A finished experiment about five classes: two variants, a baseline, an ensemble of all."""
-    tree = copy_project(tmp_path_factory.mktemp("speakers") / "whosaid")
-    tree.write_config(SPEAKERS)
-    run = tree.run(f"snakemake --cores 2 {TARGETS} --quiet host 2>&1")
-    assert run.returncode == 0, run.stdout
-    assert tree.plan(TARGETS) == []
-    return tree
+    return run_project(tmp_path_factory.mktemp("speakers") / "whosaid", SPEAKERS, TARGETS)
 
 
 def metrics(tree, variant, split="test"):

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import forked
 import yaml
@@ -105,6 +106,10 @@ class Tree:
         with (self.root / path).open("a", encoding="utf-8") as file:
             file.write(text)
 
+    def json(self, path: str) -> Any:
+        """The content of a JSON file of the tree."""
+        return json.loads((self.root / path).read_text(encoding="utf-8"))
+
     def configure(self, change: Callable[[dict], None]) -> None:
         """Let `change` work on the content of config/config.yaml."""
         path = self.root / CONFIG
@@ -185,3 +190,13 @@ def copy_project(root: Path) -> Tree:
     for marker in ("ready", "ready-dev"):
         (root / ".venv" / marker).touch()
     return Tree(root)
+
+
+def run_project(root: Path, config: dict, targets: str) -> Tree:
+    """A copy of the project with this config, after a run that makes the targets."""
+    tree = copy_project(root)
+    tree.write_config(config)
+    run = tree.run(f"snakemake --cores 2 {targets} --quiet host 2>&1")
+    assert run.returncode == 0, run.stdout
+    assert tree.plan(targets) == []
+    return tree
