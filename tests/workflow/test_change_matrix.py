@@ -699,6 +699,7 @@ esac
 """
 
 
+@pytest.mark.slow
 def test_with_conda_the_versions_are_those_of_its_environment(finished, tmp_path):
     """They were once those beside Snakemake, which a run with --sdm conda never uses.
 

@@ -5,10 +5,9 @@ their trainings. Out: predictions, scores and runtime as `predict_splits` writes
 `training.json`, a record of what was pooled.
 
 Every row stands once in each split, but for what a recipe drops from train or repeats there. In
-test it is predicted by the model that has its fold as test,
-in valid by the one that has it as valid, and in train by one of those that learned from it: the one
-whose valid fold is just before that of the row. So no two splits show the same prediction, and all
-models have a share in each.
+test it is predicted by the model that has its fold as test, in valid by the one that has it as
+valid, and in train by one of those that learned from it: the one whose valid fold is just before
+that of the row. So no two splits show the same prediction, and all models have a share in each.
 """
 
 import logging

@@ -28,10 +28,10 @@ def show_one_gpu(environment: dict[str, str], gpus_asked: int) -> None:
     Snakemake for a GPU gets one of those that the user or the queue system lists, or of all; any
     other job the first. An empty list stays one: it means the CPU.
     """
-    listed = environment.get(VISIBLE)
     if not gpus_asked:
-        environment[VISIBLE] = (listed or "").partition(",")[0] if listed is not None else "0"
+        environment[VISIBLE] = environment.get(VISIBLE, "0").partition(",")[0]
         return
+    listed = environment.get(VISIBLE)
     gpus = listed_gpus(listed) if listed is not None else installed_gpus()
     environment[VISIBLE] = lease(gpus) if len(gpus) > 1 else "".join(gpus)
     if listed or len(gpus) > 1:
