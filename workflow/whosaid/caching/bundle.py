@@ -7,6 +7,7 @@ jobs that fetched them, so that a run where it is unpacked knows that nothing is
 import io
 import json
 import os
+import shutil
 import sys
 import tarfile
 from collections.abc import Iterable
@@ -61,7 +62,8 @@ def unpack(bundle: str | Path, folder: Path) -> list[str]:
             files = json.load(archive.extractfile(head))["files"]
             if {member.name for member in members if member.isfile()} != {*files}:
                 raise InputError(f"{bundle}: not the files of its list; copy it again")
-            archive.extractall(unfinished, members, filter="data")
+            for member in filter(tarfile.TarInfo.isfile, members):
+                _extract(archive, member, unfinished)
         for damage in find_damage(unfinished, files):
             lost = damage.replace(f"{unfinished}{os.sep}", "")
             raise InputError(f"{bundle}: {lost}; nothing was unpacked; copy it again")
@@ -75,6 +77,15 @@ def unpack(bundle: str | Path, folder: Path) -> list[str]:
     finally:
         remove(unfinished)
     return [*files]
+
+
+def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """Write a file of the archive below the `folder`; ValueError if it would be elsewhere."""
+    if Path(member.name).is_absolute() or ".." in Path(member.name).parts:
+        raise ValueError(f"{member.name} is not below the project")
+    (folder / member.name).parent.mkdir(parents=True, exist_ok=True)
+    with open(folder / member.name, "wb") as file:
+        shutil.copyfileobj(archive.extractfile(member), file)
 
 
 if __name__ == "__main__":
