@@ -74,6 +74,7 @@ def jobs(tmp_path):
         started.end(0, by_kill=True)
 
 
+@pytest.mark.slow
 def test_four_jobs_have_four_gpus_whatever_is_killed(jobs):
     rng = random.Random(1)
     held = []
