@@ -36,7 +36,7 @@ ELSEWHERE = {
     "published_question": "says whether published figures are shown",
     "ensemble": "its members are settings of combine_predictions",
     "trials": "they are as many variants",
-    "show_trials": "goes by the name shows_trials, and decides which variants have rows",
+    "show_trials": "decides which variants have rows",
     "seconds": "goes by the name published_seconds",
     "statistics": "its keys are in `bootstrap`",
     "corpus": "its keys stand in many stages",

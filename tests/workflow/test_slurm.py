@@ -49,13 +49,8 @@ def test_a_training_that_its_time_limit_ends_continues_in_the_next_job(slurm, tm
     copy_project(tmp_path / "source").write_config(SMALL)
     place = make_place(tmp_path / "source", tmp_path)
     try:
-        run = place.start(*PROFILE.split(), "--", *TARGETS, pause_at=f"step {STEPS + 5}")
-
-        def paused():
-            assert run.process.poll() is None, run.text()
-            return (place.hook / "paused").exists()
-
-        poll(paused, "the second epoch")
+        arguments = [*PROFILE.split(), "--", *TARGETS]
+        run, _ = place.pause("train_model", *arguments, at=f"step {STEPS + 5}")  # the second epoch
         [job] = re.findall(r"^(\d+)", told("squeue", "-h", "-t", "R", "-o", "%i %j %k"), re.M)
         asked = told("scontrol", "show", "job", job)
         assert "gres:gpu:1" in asked or "gres/gpu=1" in asked or "gpu:1" in asked, asked

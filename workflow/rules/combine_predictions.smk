@@ -16,7 +16,7 @@ rule combine_predictions:
         test=members_predictions("test"),
         valid=members_predictions("valid"),
         lines="data/{experiment}/lines.parquet",
-        trained=trials_records,
+        trained=of_trials("data/{experiment}/models/{variant}/seed_{seed}/training.json"),
     output:
         record="data/{experiment}/models/{variant}/seed_{seed}/training.json",
         predictions=of_splits(

@@ -158,30 +158,32 @@ def members_predictions(split):
     ]
 
 
-def of_folds(*templates):
-    """An input function: these paths of each fold of the variant, if it pools some.
+def of_members(has_them, templates):
+    """An input function: these paths of each member of the variant, if it `has_them`.
 
-    `{variant}` stands for the name of the fold there, other wildcards are those of the job.
+    `{variant}` stands for the name of the member there, other wildcards are those of the job.
     """
 
     def paths(wildcards):
-        is_pooled = CONFIG.variants[wildcards.variant].weights == "pooled"
-        folds = CONFIG.members_of(wildcards.variant) if is_pooled else []
+        members = CONFIG.members_of(wildcards.variant)
         return [
-            template.format(**{**dict(wildcards.items()), "variant": fold})
+            template.format(**{**dict(wildcards.items()), "variant": member})
             for template in templates
-            for fold in folds
+            for member in members
+            if has_them(CONFIG.variants[wildcards.variant])
         ]
 
     return paths
 
 
-def trials_records(wildcards):
-    """The training records of the trials with the same seed, if the variant is a search."""
-    is_search = CONFIG.variants[wildcards.variant].search is not None
-    trials = CONFIG.members_of(wildcards.variant) if is_search else []
-    folders = [output_paths.model_folder(CONFIG, trial, wildcards.seed) for trial in trials]
-    return [f"{folder}/training.json" for folder in folders]
+def of_folds(*templates):
+    """An input function: these paths of each fold of the variant, if it pools some."""
+    return of_members(lambda variant: variant.weights == "pooled", templates)
+
+
+def of_trials(*templates):
+    """An input function: these paths of each trial of the variant, if it is a search."""
+    return of_members(lambda variant: variant.search is not None, templates)
 
 
 def scores_of_seeds(wildcards):

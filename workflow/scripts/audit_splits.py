@@ -1,9 +1,9 @@
 """Audit the splits of one variant for leaks.
 
 In: the three splits and `lines.parquet`; of a variant that tests on each of its folds, the audits
-of these. Out: a JSON file with the rows of test and valid that
-train knows (exact, normalised and near duplicates, shared episodes and scenes), the texts that
-occur with both labels, the best possible scores, and the rows of each season.
+of these. Out: a JSON file with the rows of test and valid that train knows (exact, normalised and
+near duplicates, shared episodes and scenes), the texts that occur with both labels, the best
+possible scores, and the rows of each season.
 """
 
 import logging

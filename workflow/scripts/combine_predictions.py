@@ -53,7 +53,6 @@ def main(
     seed: int,
     settings: Sequence[Mapping[str, Any]] | None = None,
     trained: Sequence[str] = (),
-    shows_trials: bool = False,
 ) -> None:
     """Write the `predictions` of the ensemble, their scores and runtime, and the `record`.
 
@@ -61,9 +60,8 @@ def main(
     each member and seed, in the order of `members`, which have the keys name and seeds. `weights`
     and `neighbours` are those of the config; with learned ones a fold of valid has whole ones of
     the `unit`. The `seed` names the files, deals the units to folds, and is the one of the best
-    member. In a search, `settings` are those of each member, `trained` the records of their
-    trainings, and `shows_trials` says whether each has a row of its own. Raises StageError if a
-    member has other rows, or valid too few to learn weights.
+    member. In a search, `settings` are those of each member and `trained` the records of their
+    trainings. Raises StageError if a member has other rows, or valid too few to learn weights.
     """
     of_members = dict(zip(SPLITS, (train, test, valid), strict=True))
     asked = QUESTIONS[question]
@@ -88,7 +86,7 @@ def main(
         scores_of = scores_on_valid(asked, found["valid"])
         best = int(np.argmax(scores_of))  # of equal ones the first
         facts = {"metric": asked.primary, "best": names[best], "scores": scores_of}
-        facts |= {"settings": settings, "shows_trials": shows_trials} if settings else {}
+        facts |= {"settings": settings} if settings else {}
         place = members[best]["seeds"].index(seed)
         found = {name: [of_split[best].of_seed(place)] for name, of_split in found.items()}
         placed = {name: (row, places[[best]]) for name, (row, places) in placed.items()}
@@ -109,10 +107,7 @@ def main(
             votes = learned.on(found[name], row)
         columns = (row, label, votes.logits.astype(np.float32), votes.abstained)
         decided = write_split(question, target, *columns, getattr(found[name][0], "names", ()))
-        # The metrics of `watched_scores`, without importing `evaluate` and PyTorch.
-        scored[name] = {
-            metric.name: float(metric.score(label, decided)) for metric in asked.watched
-        }
+        scored[name] = asked.watched_scores(label, decided)
         seconds, rows[name] = time.perf_counter() - start, len(row)
         timed[name] = {"seconds": seconds, "rows_per_second": len(row) / seconds}
         logger.info("%s: %d of %d rows", name, len(row), len(rows_of[name]))

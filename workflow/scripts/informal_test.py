@@ -65,10 +65,10 @@ def main(
             for seed in variant["seeds"]
         ]
     parts = ["# Informal test", ABOUT, *left_out(ensembles)]
-    words = (word_tokenizer, nltk_data)
-    tables = answer_tables(asked, lines, {}, question, target, *words) if asked else []
-    for line, table in zip(lines, tables, strict=bool(asked)):
-        parts += [f"**{escaped(line)}**", table]
+    if asked:
+        tables = answer_tables(asked, lines, {}, question, target, word_tokenizer, nltk_data)
+        for line, table in zip(lines, tables, strict=True):
+            parts += [f"**{escaped(line)}**", table]
     with atomic_write(page) as unfinished:
         unfinished.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     logger.info("%d lines, %d models", len(lines), len(asked))

@@ -64,10 +64,7 @@ def main(
             pq.write_table(pooled, unfinished)
         read = asked.read([path])
         (decided,) = read.decide().astype(np.int64)
-        # The metrics of `watched_scores`, without importing `evaluate` and PyTorch.
-        scored[name] = {
-            metric.name: float(metric.score(read.label, decided)) for metric in asked.watched
-        }
+        scored[name] = asked.watched_scores(read.label, decided)
         rows[name] = len(read.row)
         logger.info("%s: %d rows of %d folds", name, rows[name], len(folds))
     of_folds = [*map(read_json, runtimes)]

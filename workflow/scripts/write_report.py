@@ -112,7 +112,7 @@ def main(
         CLASSES,
         "## The models",
         models_table(models, question),
-        *searches(models),
+        *searches(models, titles),
         *(demoted(Path(page).read_text(encoding="utf-8")) for page in informal),
         demoted(described),
     ]

@@ -60,9 +60,10 @@ def unpack(bundle: str | Path, folder: Path) -> list[str]:
             if head.name != LIST:
                 raise InputError(f"{bundle}: no bundle of whosaid; `make bundle` writes one")
             files = json.load(archive.extractfile(head))["files"]
-            if {member.name for member in members if member.isfile()} != {*files}:
+            members = [member for member in members if member.isfile()]
+            if {member.name for member in members} != {*files}:
                 raise InputError(f"{bundle}: not the files of its list; copy it again")
-            for member in filter(tarfile.TarInfo.isfile, members):
+            for member in members:
                 _extract(archive, member, unfinished)
         for damage in find_damage(unfinished, files):
             lost = damage.replace(f"{unfinished}{os.sep}", "")

@@ -152,8 +152,9 @@ def _held_out_by(config: Config, variant: str) -> dict[str, Any]:
     """The keys that decide which rows a variant holds out, and their values."""
     spec = config.variants[variant]
     split = spec.split.model_dump(mode="json")
-    fractions = split.pop("fractions") if spec.split.folds is None else {}
-    split.pop("fractions", None)
+    fractions = split.pop("fractions")
+    if spec.split.folds is not None:
+        fractions = {}  # folds follow from their number
     drops = spec.min_words is not None and spec.min_words_scope == "corpus"
     return {
         "deduplicate": spec.deduplicate or "null",

@@ -215,11 +215,11 @@ def figures(config: Config) -> dict[str, str]:
 
 def of_folds(config: Config) -> list[str]:
     """What is read of the folds of variants beside their predictions."""
-    folds = [name for name in config.parts if config.variants[name].split.folds]
+    parts = config.parts
     return [
         path
-        for name in config.variants
-        if name in folds
+        for name, variant in config.variants.items()
+        if variant.split.folds and name in parts
         for path in (
             f"data/{config.experiment}/splits/{name}/split_counts.json",
             f"results/{config.experiment}/audit/{name}.json",

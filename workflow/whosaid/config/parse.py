@@ -190,6 +190,8 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
                 or (path[2:] and _is_written(path, {**raw, "variants": written}))
             ]
         )
+    if not any(variant.split.is_pooled for variant in config.variants.values()):
+        return config
     # Last, so that every fault has been named as the user wrote it, and not once for each fold.
     resolved["variants"] = with_folds(config, resolved["variants"])
     return Config.model_validate(resolved)

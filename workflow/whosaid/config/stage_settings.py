@@ -192,7 +192,6 @@ def combine_predictions(config: Config, variant: str, seed: str) -> dict[str, An
         "unit": config.unit_of(variant) if spec.weights == "learned" else None,
         "neighbours": spec.ensemble.neighbours if spec.ensemble else 0,
         "settings": [*spec.search.combinations()] if spec.search else None,
-        **({"shows_trials": True} if spec.search and spec.search.show_trials else {}),
         "seed": int(seed),
     }
 

@@ -45,6 +45,13 @@ class Question:
         """The metrics that training reports."""
         return WATCHED[self.name]
 
+    def watched_scores(self, label: np.ndarray, decided: np.ndarray) -> dict[str, float]:
+        """These metrics of the classes `decided` for rows with these labels, by name.
+
+        They are those of the module `watched_scores`, without importing `evaluate` and PyTorch.
+        """
+        return {metric.name: float(metric.score(label, decided)) for metric in self.watched}
+
 
 def units_of_target(units: np.ndarray, label: np.ndarray) -> int:
     """How many units hold a row of the target's."""

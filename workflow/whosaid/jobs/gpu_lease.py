@@ -8,7 +8,7 @@ in the machine's folder for temporary files, so runs in several folders know of 
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import count, takewhile
 from pathlib import Path
 
@@ -82,13 +82,11 @@ def lease(gpus: Sequence[str], folder: Path | None = None) -> str:
                 ) from None
             _held.append(lock)  # the lock is released when this object is deleted
             return gpu
-    raise AssertionError("count() has no end")
 
 
 def gpus_asked_by(job: object) -> int:
     """How many GPUs the rule of a job asks for; 0 if there is no job."""
-    resources: Mapping[str, int] = dict(getattr(job, "resources", {}).items())
-    return resources.get("gpu", 0)
+    return getattr(job, "resources", {}).get("gpu", 0)
 
 
 def gpu_in_use() -> str | None:

@@ -41,7 +41,7 @@ def recipes(
     order of the rows, and `reference` is the name of one of them. `licences` are those that the
     cards of encoders name, by the encoder's name.
     """
-    variants = {name: of_folds(name, config["variants"]) for name in config["variants"]}
+    variants = {name: of_folds(name, config["variants"]) for name in {*titles, reference}}
     encoders = [
         [escaped(title), encoder_of(variants[name], config["encoders"], licences)]
         for name, title in titles.items()
@@ -60,13 +60,18 @@ def recipes(
 
 def of_folds(name: str, variants: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     """The recipe of a variant; of one that pools folds that of its folds."""
-    variant = variants[name]
-    if variant["classifier"] != "ensemble" or variant["ensemble"]["weights"] != "pooled":
-        return variant
-    fold = variants[variant["ensemble"]["members"][0]]
-    kept = {key: variant[key] for key in ("title", "published", "split")}
+    first_folds = {
+        owner: spec["ensemble"]["members"][0]
+        for owner, spec in variants.items()
+        if spec["ensemble"] and spec["ensemble"]["weights"] == "pooled"
+    }
+    if name not in first_folds:
+        return variants[name]
+    fold = variants[first_folds[name]]
+    kept = {key: variants[name][key] for key in ("title", "published", "split")}
     if fold["ensemble"]:
-        members = [each.removesuffix("_fold_1") for each in fold["ensemble"]["members"]]
+        owners = {first: owner for owner, first in first_folds.items()}
+        members = [owners[each] for each in fold["ensemble"]["members"]]
         kept["ensemble"] = {**fold["ensemble"], "members": members}
     return {**fold, **kept}
 

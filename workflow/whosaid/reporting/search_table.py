@@ -1,6 +1,6 @@
 """What each search of the experiment tried, and what it found."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from whosaid.reporting.formats import METRIC, rendered
@@ -8,9 +8,10 @@ from whosaid.reporting.markdown import escaped, table
 from whosaid.reporting.model_facts import Model
 
 
-def searches(models: Sequence[Model]) -> list[str]:
+def searches(models: Sequence[Model], shown: Container[str]) -> list[str]:
     """A heading, and for each search a table of its trials; nothing if there is no search.
 
+    `shown` are the names of the variants that have rows, trials among them if the config says so.
     The settings and the scores are those in the record of the first seed: all seeds have the same.
     """
     first: dict[str, dict[str, Any]] = {}
@@ -20,10 +21,11 @@ def searches(models: Sequence[Model]) -> list[str]:
             first.setdefault(model.title, made)
     if not first:
         return []
-    return ["## What the searches tried", *(_search(title, made) for title, made in first.items())]
+    tables = (_search(title, made, shown) for title, made in first.items())
+    return ["## What the searches tried", *tables]
 
 
-def _search(title: str, made: dict[str, Any]) -> str:
+def _search(title: str, made: dict[str, Any], shown: Container[str]) -> str:
     keys = list(dict.fromkeys(key for settings in made["settings"] for key in settings))
     metric = made["metric"].replace("_", " ")
     rows = [
@@ -39,7 +41,7 @@ def _search(title: str, made: dict[str, Any]) -> str:
     ]
     seeds = len(made["members"][0]["seeds"])
     others = "The others are not scored on test."
-    if made.get("shows_trials"):
+    if made["members"][0]["name"] in shown:
         others = "Each has a row of its own too."
     about = (
         f"*{escaped(title)}* is the best of {len(rows)} trials by {metric} on valid, "
