@@ -66,6 +66,7 @@ def config() -> Config:
         "layerwise_learning_rate_decay": 0.9,
         "focal_loss_gamma": 2,
         "speaker_loss_weight": 0.5,
+        "gpus": 2,
         "best_epoch": {"metric": "loss", "patience": 2},
     }
     hub = {"name": "a/b", "revision": "0" * 40}

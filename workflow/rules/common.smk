@@ -128,6 +128,11 @@ def local_digests(wildcards):
     return [digest_now(file) for file in local_files(wildcards)]
 
 
+def gpus_of(wildcards):
+    """The GPUs that a training of the variant takes."""
+    return CONFIG.variants[wildcards.variant].training.gpus
+
+
 def encoder_folder(wildcards):
     """The folder of the variant's encoder."""
     return f"data/{wildcards.experiment}/encoders/{CONFIG.variants[wildcards.variant].encoder}"

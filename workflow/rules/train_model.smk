@@ -30,7 +30,7 @@ rule train_model:
     threads: 8
     # Enough for texts of 512 tokens; only used if gpu_mem_mb is limited, see profiles/default.
     resources:
-        gpu=1,
+        gpu=gpus_of,
         gpu_mem_mb=6000,
     conda:
         "../../envs/environment.yaml"

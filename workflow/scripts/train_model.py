@@ -18,6 +18,7 @@ from whosaid.caching.atomic import atomic_write
 from whosaid.caching.manifest import check_manifest, is_complete
 from whosaid.jobs.stage import arguments, stage
 from whosaid.training.model_store import locked, training_key
+from whosaid.training.processes import train_in_processes
 from whosaid.training.train import resolve_precision, train
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,18 @@ def main(
         if is_complete(entry / "model"):
             logger.info("trained before: taken from %s", entry)
         else:
-            train(tokenized, encoder, entry, question, training, seed)
+            given = {
+                "tokenized": tokenized,
+                "encoder": encoder,
+                "entry": str(entry),
+                "question": question,
+                "training": training,
+                "seed": seed,
+            }
+            if (count := training.get("gpus", 1)) > 1:
+                train_in_processes(count, **given)
+            else:
+                train(**given)
         with atomic_write(model) as partial:
             shutil.copytree(entry / "model", partial)
 

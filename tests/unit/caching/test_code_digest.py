@@ -394,6 +394,7 @@ REACHED_BY = {
     "training/new_lines": NEW_LINES,
     "training/onnx_model": {"export_onnx"},
     "training/onnx_packages": {"export_onnx"},
+    "training/processes": {"train_model"},
     "training/scene_packing": ENCODER,
     "training/packing": ENCODER,
     "training/predictor": ENCODER - {"train_model"},

@@ -507,6 +507,7 @@ def test_office_has_the_published_training_arguments(office, name):
         "per_device_train_batch_size": 32,
         "per_device_eval_batch_size": 32,
         "gradient_accumulation_steps": 4 if accumulated else 1,
+        "gpus": 1,
         "activation_checkpointing": accumulated,
         "learning_rate": 5e-5,
         "layerwise_learning_rate_decay": None,
@@ -727,6 +728,7 @@ OWN_SETTINGS = {
         "variants.plain.training.layerwise_learning_rate_decay": 0.9,
         "variants.plain.training.best_epoch": {"metric": "f1"},
         "variants.plain.training.speaker_loss_weight": 0.5,
+        "variants.plain.training.gpus": 2,
         "corpus": SPEAKERS,
     },
     "predict_splits": {
@@ -951,6 +953,7 @@ NEUTRAL = [
     ("layerwise_learning_rate_decay", 1),
     ("best_epoch", None),
     ("speaker_loss_weight", None),
+    ("gpus", 1),
 ]
 
 
@@ -968,6 +971,7 @@ def test_models_from_before_there_was_a_key_are_found(key, value, raw):
         ("focal_loss_gamma", -1, "-1: input should be greater than or equal to 0"),
         ("focal_loss_gamma", 11, "11: input should be less than or equal to 10"),
         ("speaker_loss_weight", 0, "0: input should be greater than 0"),
+        ("gpus", 0, "0: input should be greater than or equal to 1"),
         ("layerwise_learning_rate_decay", 0, "0: input should be greater than 0"),
         ("layerwise_learning_rate_decay", 1.1, "1.1: input should be less than or equal to 1"),
         ("lr_scheduler_type", "polynomial", "'polynomial': input should be 'linear', 'cosine'"),
@@ -983,6 +987,13 @@ def test_a_value_of_training_that_cannot_be_is_refused(key, value, fault, raw):
         parse_config(put(raw, f"variants.plain.training.{key}", value))
     path, _, text = str(refused.value).partition(": ")
     assert path.startswith("variants.plain.training.") and text.startswith(fault)
+
+
+def test_a_batch_that_cannot_be_shared_evenly_is_refused(raw):
+    asked = put(raw, "variants.plain.training", {"per_device_train_batch_size": 32, "gpus": 5})
+    fault = "gpus 5 does not divide per_device_train_batch_size 32; take 1 or 2 or 4, or another"
+    with pytest.raises(ConfigError, match=fault):
+        parse_config(asked)
 
 
 @pytest.mark.parametrize("question", ["target", "speakers"])

@@ -143,8 +143,25 @@ def test_where_there_is_no_choice_nothing_is_leased(listed, asked, shown, monkey
 
     monkeypatch.setattr(gpu_lease, "lease", never)
     environment = dict(listed)
-    gpu_lease.show_one_gpu(environment, asked)
+    gpu_lease.show_gpus(environment, asked)
     assert environment["CUDA_VISIBLE_DEVICES"] == shown
+
+
+@pytest.mark.parametrize(
+    ("listed", "asked", "first", "then"),
+    [("0,1,2,3", 2, "0,1", "2,3"), ("0,1,2", 2, "0,1", "2,0"), ("0,1", 4, "0,1", "0,1")],
+)
+def test_a_job_that_asks_for_several_gpus_gets_different_ones(
+    listed, asked, first, then, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(gpu_lease.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(gpu_lease, "_held", [])
+    monkeypatch.setattr(gpu_lease, "_chosen", [])
+    for shown in (first, then):
+        environment = {"CUDA_VISIBLE_DEVICES": listed}
+        gpu_lease.show_gpus(environment, asked)
+        assert environment["CUDA_VISIBLE_DEVICES"] == shown
+        assert gpu_lease.gpus_in_use() == shown
 
 
 def test_scripts_of_jobs_that_ask_for_a_gpu_get_one_each(tmp_path):

@@ -90,6 +90,12 @@ class Training(Section):
     per_device_train_batch_size: Count = Field(32, description="Rows per training batch.")
     per_device_eval_batch_size: Count = Field(32, description="Rows per evaluation batch.")
     gradient_accumulation_steps: Count = Field(1, description="Batches per optimizer step.")
+    gpus: Count = Field(
+        1,
+        description="GPUs that one training takes, all in one machine. Each gets its share of "
+        "every training batch, so the steps are those of one GPU; this number must divide "
+        "`per_device_train_batch_size`. Without GPUs so many processes share the cores.",
+    )
     learning_rate: Annotated[Number, Field(gt=0, le=1)] = Field(5e-5, description="Peak rate.")
     layerwise_learning_rate_decay: Ratio | None = Field(
         None,
@@ -152,6 +158,17 @@ class Training(Section):
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = Field(
         (42,), description="One model is trained per seed; metrics are means over them."
     )
+
+    @model_validator(mode="after")
+    def _batches_can_be_shared(self):
+        size = self.per_device_train_batch_size
+        if size % self.gpus:
+            fitting = [str(gpus) for gpus in range(1, self.gpus) if not size % gpus]
+            raise ValueError(
+                f"gpus {self.gpus} does not divide per_device_train_batch_size {size}; take "
+                f"{' or '.join(fitting)}, or another batch size"
+            )
+        return self
 
     @model_validator(mode="after")
     def _seeds_differ(self):

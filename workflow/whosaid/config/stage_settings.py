@@ -17,6 +17,7 @@ from whosaid.config.recipe_section import Training
 NEUTRAL = {
     "best_epoch": (None,),
     "focal_loss_gamma": (None, 0),
+    "gpus": (1,),
     "layerwise_learning_rate_decay": (None, 1),
     "speaker_loss_weight": (None,),
 }

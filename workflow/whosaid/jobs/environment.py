@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from whosaid.jobs.gpu_lease import gpus_asked_by, show_one_gpu
+from whosaid.jobs.gpu_lease import gpus_asked_by, show_gpus
 from whosaid.jobs.inherited_variables import drop_variables
 
 drop_variables()  # those that a shell or conda has set after Snakemake started
@@ -25,7 +25,7 @@ for name, folder in {
 }.items():
     os.environ.setdefault(name, str(Path(".snakemake", folder).absolute()))
 # Snakemake puts the job there, before the imports of its script.
-show_one_gpu(os.environ, gpus_asked_by(vars(sys.modules["__main__"]).get("snakemake")))
+show_gpus(os.environ, gpus_asked_by(vars(sys.modules["__main__"]).get("snakemake")))
 # Packed batches come in more shapes than the 1,024 kernels that oneDNN keeps by default.
 os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] = "8192"
 

@@ -1,4 +1,4 @@
-"""Which of several GPUs a job uses: one that no other job has, as long as there is one.
+"""Which of several GPUs a job uses: those that no other job has, as long as there are such.
 
 Snakemake counts GPUs (`--resources gpu=4`) and never says which. The lock of a file stands for a
 share of a GPU; the operating system releases it when the job ends, however it ends. The files are
@@ -21,19 +21,23 @@ _held: list[FileLock] = []
 _chosen: list[str] = []
 
 
-def show_one_gpu(environment: dict[str, str], gpus_asked: int) -> None:
-    """Leave one GPU in the variable CUDA_VISIBLE_DEVICES of the `environment`.
+def show_gpus(environment: dict[str, str], gpus_asked: int) -> None:
+    """Leave as many GPUs as the job asked for in the variable CUDA_VISIBLE_DEVICES.
 
-    The Trainer multiplies the batch size by the number of GPUs that it sees. A job that asked
-    Snakemake for a GPU gets one of those that the user or the queue system lists, or of all; any
-    other job the first. An empty list stays one: it means the CPU.
+    The Trainer multiplies the batch size by the number of GPUs that a process sees. A job that
+    asked Snakemake for GPUs gets some of those that the user or the queue system lists, or of all,
+    and all of them if they are fewer; any other job the first. An empty list stays one: it means
+    the CPU.
     """
     if not gpus_asked:
         environment[VISIBLE] = environment.get(VISIBLE, "0").partition(",")[0]
         return
     listed = environment.get(VISIBLE)
     gpus = listed_gpus(listed) if listed is not None else installed_gpus()
-    environment[VISIBLE] = lease(gpus) if len(gpus) > 1 else "".join(gpus)
+    shown: list[str] = []
+    while len(gpus) > 1 and len(shown) < min(gpus_asked, len(gpus)):
+        shown.append(lease([gpu for gpu in gpus if gpu not in shown]))
+    environment[VISIBLE] = ",".join(shown or gpus)
     if listed or len(gpus) > 1:
         _chosen.append(environment[VISIBLE])
 
@@ -89,8 +93,8 @@ def gpus_asked_by(job: object) -> int:
     return getattr(job, "resources", {}).get("gpu", 0)
 
 
-def gpu_in_use() -> str | None:
-    """The GPU of a list that this job was given, for the log; None if there was no list."""
+def gpus_in_use() -> str | None:
+    """The GPUs of a list that this job was given, for the log; None if there was no list."""
     return _chosen[-1] if _chosen else None
 
 

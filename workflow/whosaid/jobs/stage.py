@@ -17,7 +17,7 @@ from whosaid.caching.output_records import input_digests, write_output_record
 from whosaid.caching.stamps import FOLDER as STAMPS
 from whosaid.errors import StageError
 from whosaid.jobs.earlier_outputs import keep_outputs
-from whosaid.jobs.gpu_lease import gpu_in_use
+from whosaid.jobs.gpu_lease import gpus_in_use
 from whosaid.jobs.resource_advice import resource_advice
 
 TERMINAL_LEVEL = "WHOSAID_TERMINAL_LEVEL"
@@ -38,7 +38,7 @@ def stage(job: Any) -> Iterator[None]:
     # What a job without outputs says is all that it makes.
     set_up_logging(log, os.environ.get(TERMINAL_LEVEL, "INFO") if outputs else "INFO")
     logger = logging.getLogger(job.rule)
-    if gpu := gpu_in_use():
+    if gpu := gpus_in_use():
         logger.info("GPU %s", gpu)
     wildcards = dict(job.wildcards.items())
     name = " ".join([job.rule, *wildcards.values()])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed
 from transformers import TrainerCallback, TrainerState
 from transformers.trainer import TRAINER_STATE_NAME
 
@@ -44,14 +45,25 @@ class SealedCheckpoints(TrainerCallback):
 
     def on_step_end(self, args, state, control, **kwargs):
         """Ask for a checkpoint if asked to stop; at the end of an epoch one is saved anyway."""
-        control.should_save |= self.is_asked_to_stop and not state.epoch.is_integer()
+        is_asked = in_any_process(self.is_asked_to_stop, args.device)
+        control.should_save |= is_asked and not state.epoch.is_integer()
 
     def on_save(self, args, state, control, **kwargs):
         """Add a manifest to the checkpoint that was just written, and stop if asked to.
 
         Stops by raising InterruptedStageError.
         """
-        is_last = self.is_asked_to_stop  # a later signal stops after the next step
+        # A later signal stops after the next step. Each process has written its part by now.
+        is_last = in_any_process(self.is_asked_to_stop, args.device)
+        if state.is_world_process_zero:
+            self._seal(args, state)
+        if in_any_process(is_last, args.device):  # once the checkpoint is sealed
+            raise InterruptedStageError(
+                f"stopped after step {state.global_step} of {state.max_steps}; the same command "
+                "continues from there"
+            )
+
+    def _seal(self, args, state):
         checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         write_manifest(checkpoint, seconds=self.seconds())
         if args.load_best_model_at_end:
@@ -59,11 +71,15 @@ class SealedCheckpoints(TrainerCallback):
             for step, other in checkpoints_by_step(checkpoint.parent):
                 if step not in needed:
                     shutil.rmtree(other)
-        if is_last:
-            raise InterruptedStageError(
-                f"stopped after step {state.global_step} of {state.max_steps}; the same command "
-                "continues from there"
-            )
+
+
+def in_any_process(flag: bool, device: torch.device) -> bool:
+    """Whether the `flag` is true in any process of the training; all wait for the answer."""
+    if not torch.distributed.is_initialized():
+        return flag
+    flags = torch.tensor(int(flag), device=device)
+    torch.distributed.all_reduce(flags, torch.distributed.ReduceOp.MAX)
+    return bool(flags)
 
 
 class EpochSeed(TrainerCallback):

@@ -26,14 +26,14 @@ def focal_loss(
     """The focal loss, summed over the rows (Lin et al., "Focal Loss for Dense Object Detection").
 
     The cross-entropy of a row counts by (1 - p)^gamma, where p is the probability of its class, and
-    by the weight of its class.
+    by the weight of its class. A row with the label IGNORED counts nothing.
     """
     of_rows = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
     missed = -torch.expm1(-of_rows)  # 1 - p
     # At p = 1 a power below 1 has an infinite slope; the gradient of what is clamped is 0.
     factors = missed.clamp(min=torch.finfo(missed.dtype).tiny) ** gamma
     if weights is not None:
-        factors = factors * weights[labels]
+        factors = factors * weights[labels.clamp(min=0)]  # any weight for IGNORED: its loss is 0
     return (factors * of_rows).sum()
 
 
@@ -56,7 +56,8 @@ class MeanLoss:
     ) -> torch.Tensor:
         """The loss of a batch with these `labels`."""
         logits, weights, second = outputs.logits, None, None
-        if labels.ndim > 1:  # windows of scenes x answers
+        # Cross-entropy leaves out what is IGNORED; windows of scenes x answers and speakers do not.
+        if labels.ndim > 1 or self.task is not None:
             is_line = labels != IGNORED
             logits, labels = logits[is_line], labels[is_line]
         if self.task is not None:

@@ -63,7 +63,7 @@ def used_ids(rows: DatasetDict, padding: int) -> np.ndarray:
 def train(
     tokenized: str,
     encoder: str,
-    entry: Path,
+    entry: str | Path,
     question: str,
     training: dict[str, Any],
     seed: int,
@@ -74,8 +74,10 @@ def train(
     section of the config; `question` says which metrics are watched. On SIGTERM and SIGINT it saves
     a checkpoint and raises InterruptedStageError. The train loss that is logged for an interrupted
     epoch covers only the part after the resume; everything else is as without the interruption.
+    With `gpus` each of so many processes calls this, and the first one writes, see `processes.py`.
     Raises InputError if `best_epoch` is asked for and valid offers no choice.
     """
+    entry = Path(entry)
     checkpoints = entry / "checkpoints"
     tokenizer = AutoTokenizer.from_pretrained(Path(tokenized) / "tokenizer")
     rows = load_from_disk(tokenized, keep_in_memory=True)
@@ -126,9 +128,13 @@ def train(
     if checkpoint is not None:
         logger.info("continuing from %s", checkpoint)
     trainer.train(resume_from_checkpoint=checkpoint and str(checkpoint))
+    trainer.accelerator.wait_for_everyone()  # another process may still read a checkpoint
+    if not trainer.is_world_process_zero():
+        return
     record = {
         "seed": seed,
         "device": device_name(),
+        **({"processes": trainer.args.world_size} if trainer.args.world_size > 1 else {}),
         "precision": training["precision"],
         "packed": can_be_packed(model),
         "seconds": sealed.seconds(),

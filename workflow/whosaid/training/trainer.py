@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from datasets import Dataset
+from torch.utils.data import ConcatDataset
 from transformers import (
     DataCollatorWithPadding,
     PreTrainedModel,
@@ -23,6 +24,7 @@ from whosaid.training.best_epoch import best_epoch_arguments
 from whosaid.training.layer_rates import LayerwiseTrainer
 from whosaid.training.loss import MeanLoss, balanced_weights
 from whosaid.training.packing import LAYERS, PackingCollator, can_be_packed, enable_packing
+from whosaid.training.scene_packing import IGNORED
 from whosaid.training.speaker_task import speaker_task
 from whosaid.training.watched_scores import compute_metrics
 
@@ -41,12 +43,23 @@ def trained_columns(rows: Dataset, with_speakers: bool) -> Dataset:
     return model_columns(rows)
 
 
+def in_whole_batches(rows: Dataset, batch_size: int) -> ConcatDataset:
+    """The `rows`, and so many without a label that all batches have `batch_size`.
+
+    Accelerate would fill the last batch with rows that were in the first.
+    """
+    label = rows[0]["label"]
+    blank = rows[0] | {"label": [IGNORED] * len(label) if isinstance(label, list) else IGNORED}
+    return ConcatDataset([rows, [blank] * (-len(rows) % batch_size)])
+
+
 def build_trainer(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     rows: dict[str, Dataset],
     question: str,
     precision: str,
+    gpus: int = 1,
     class_weight: str | None = None,
     focal_loss_gamma: float | None = None,
     layerwise_learning_rate_decay: float | None = None,
@@ -56,7 +69,8 @@ def build_trainer(
 ) -> Trainer:
     """A Trainer that trains `model` on `rows["train"]` and evaluates it on `rows["test"]`.
 
-    `question` says which metrics are reported; `precision` must be resolved (not `auto`);
+    `question` says which metrics are reported; `precision` must be resolved (not `auto`); `gpus`
+    is the number of processes that share each batch, which must have been started;
     `class_weight` and `focal_loss_gamma` are those of the training loss; each layer has the rate of
     the one above times `layerwise_learning_rate_decay`; with `best_epoch`, a section of the config,
     it evaluates on `rows["valid"]`, too, and keeps the epoch that is best there; with
@@ -82,19 +96,29 @@ def build_trainer(
     task = speaker_loss_weight and speaker_task(rows["train"], speaker_loss_weight)
     decay = layerwise_learning_rate_decay
     trainer_class = Trainer if decay in (None, 1) else partial(LayerwiseTrainer, decay)
+    trained = trained_columns(rows["train"], bool(task)) if "train" in rows else None
+    if gpus > 1:
+        trained = in_whole_batches(trained, arguments["per_device_train_batch_size"])
+        arguments["per_device_train_batch_size"] //= gpus
+    training = TrainingArguments(
+        remove_unused_columns=False,
+        report_to="none",
+        disable_tqdm=True,  # the run has a bar, see jobs/run_output.py
+        use_cpu=not torch.accelerator.is_available(),
+        bf16=precision == "bfloat16",
+        dataloader_pin_memory=torch.accelerator.is_available(),
+        **arguments,
+    )
+    if training.world_size != gpus:
+        raise InputError(
+            f"training.gpus is {gpus}, and {training.world_size} processes were started; let the "
+            "workflow start them"
+        )
     trainer = trainer_class(
         model=model,
-        args=TrainingArguments(
-            remove_unused_columns=False,
-            report_to="none",
-            disable_tqdm=True,  # the run has a bar, see jobs/run_output.py
-            use_cpu=not torch.accelerator.is_available(),
-            bf16=precision == "bfloat16",
-            dataloader_pin_memory=torch.accelerator.is_available(),
-            **arguments,
-        ),
+        args=training,
         data_collator=collator,
-        train_dataset=trained_columns(rows["train"], bool(task)) if "train" in rows else None,
+        train_dataset=trained,
         eval_dataset=watched,
         processing_class=tokenizer,
         compute_metrics=partial(compute_metrics, question, metric=metric),

@@ -1,0 +1,226 @@
+"""One training in several processes: the same steps, and the same care, as in one."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+import torch
+from datasets import load_from_disk
+from safetensors.torch import load_file
+from test_context_stages import CONTEXT
+from transformers import AutoTokenizer
+
+from whosaid.caching.manifest import write_manifest
+from whosaid.errors import InputError, InterruptedStageError
+from whosaid.training.classifier import new_classifier
+from whosaid.training.scene_packing import IGNORED
+from whosaid.training.trainer import build_trainer, in_whole_batches, model_columns
+
+SCENES = CONTEXT | {"before": "scene", "after": "scene", "reading": "scene"}
+
+STAGE = """
+import json, sys
+import train_model
+
+if __name__ == "__main__":
+    train_model.main(**json.loads(sys.argv[1]))
+"""
+
+
+def record_of(folder):
+    return json.loads((folder / "training.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def without_dropout(encoders, tmp_path_factory):
+    """The tiny encoders without dropout, so that a step depends on its rows alone."""
+    folders = {}
+    for family, folder in encoders.items():
+        folders[family] = tmp_path_factory.mktemp("still") / family
+        shutil.copytree(folder, folders[family])
+        path = folders[family] / "config.json"
+        config = json.loads(path.read_text(encoding="utf-8"))
+        rates = {name: 0.0 for name in config if "dropout" in name}
+        path.write_text(json.dumps(config | rates | {"seq_classif_dropout": 0.0}))
+        (folders[family] / "manifest.json").unlink()
+        write_manifest(folders[family])
+    return folders
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("family", "gpus", "context", "settings"),
+    [
+        ("distilbert", 2, None, {}),
+        ("distilbert", 2, SCENES, {"speaker_loss_weight": 0.5}),
+        ("roberta", 3, None, {"focal_loss_gamma": 2.0, "class_weight": "balanced"}),
+    ],
+    ids=["lines", "scenes and speakers", "three processes, focal loss"],
+)
+def test_the_steps_are_those_of_one_process(
+    family, gpus, context, settings, deal, without_dropout, tokenize, train
+):
+    """Every batch is the whole train split, with a remainder, so the order of rows plays no part.
+
+    The losses of all steps are then the same to rounding, however the rows are shared.
+    """
+    splits = deal(context=context, names_speakers="speaker_loss_weight" in settings)
+    tokenized = tokenize(splits, without_dropout[family])
+    settings = settings | {"per_device_train_batch_size": 192, "num_train_epochs": 4}
+    one, several = (
+        record_of(train(tokenized, without_dropout[family], **settings, **more))
+        for more in ({}, {"gpus": gpus})
+    )
+    assert several["processes"] == gpus and "processes" not in one
+    assert one["optimizer_steps"] == several["optimizer_steps"] == 4
+    assert one["rows"] == several["rows"]
+    for ours, theirs in zip(one["history"], several["history"], strict=True):
+        # The Trainer weighs the loss of an evaluation by its batches, which are others.
+        assert ours.pop("test_loss") == pytest.approx(theirs.pop("test_loss"), abs=5e-3)
+        assert ours == pytest.approx(theirs, abs=2e-5)
+
+
+@pytest.mark.slow
+def test_the_figures_are_within_the_spread_of_seeds(tokenized, encoders, train):
+    """With dropout and shuffled batches of ordinary size another order is another draw."""
+
+    def loss(seed, **changes):
+        folder = train(tokenized["distilbert"], encoders["distilbert"], seed, **changes)
+        record = record_of(folder)
+        assert record["optimizer_steps"] == 10 * 12  # 180 rows in batches of 16
+        return record["history"][-1]["test_loss"]
+
+    alone = [loss(seed) for seed in (1, 2, 3, 4)]
+    spread = max(alone) - min(alone)
+    assert min(alone) - spread <= loss(1, gpus=2) <= max(alone) + spread
+
+
+@pytest.mark.slow
+def test_a_stopped_training_continues_to_the_weights_of_an_undisturbed_one(in_one_store, tmp_path):
+    whole = load_file(in_one_store("whole", gpus=2, num_train_epochs=6) / "model.safetensors")
+    [entry] = (tmp_path / "store").iterdir()
+    shutil.rmtree(entry)
+
+    def stop():
+        while not [*(tmp_path / "store").glob("*/checkpoints/checkpoint-*/manifest.json")]:
+            if ended.wait(0.01):
+                return
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    ended = threading.Event()
+    watcher = threading.Thread(target=stop)
+    watcher.start()
+    try:
+        with pytest.raises(InterruptedStageError, match="stopped after step"):
+            in_one_store("stopped", gpus=2, num_train_epochs=6)
+    finally:
+        ended.set()
+        watcher.join()
+    continued = in_one_store("continued", gpus=2, num_train_epochs=6)
+    weights = load_file(continued / "model.safetensors")
+    assert whole.keys() == weights.keys()
+    assert all(torch.equal(whole[name], weights[name]) for name in whole)
+
+
+@pytest.fixture
+def started(tokenized, encoders, training, tmp_path):
+    """The stage in a process of its own, training in two more, after its first checkpoint."""
+    given = {
+        "tokenized": str(tokenized["distilbert"]),
+        "encoder": str(encoders["distilbert"]),
+        "model": str(tmp_path / "model"),
+        "store": str(tmp_path / "store"),
+        "code": "recipe",
+        "question": "target",
+        "training": training | {"num_train_epochs": 1000, "gpus": 2},
+        "seed": 42,
+    }
+    script = tmp_path / "stage.py"
+    script.write_text(STAGE, encoding="utf-8")
+    workflow = Path(__file__).parents[3] / "workflow"
+    paths = os.pathsep.join([str(workflow), str(workflow / "scripts")])
+    log = tmp_path / "log.txt"
+    with (
+        log.open("w") as file,
+        subprocess.Popen(
+            [sys.executable, str(script), json.dumps(given)],
+            env=os.environ | {"PYTHONPATH": paths},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        ) as stage,
+    ):
+        while not [*(tmp_path / "store").glob("*/checkpoints/checkpoint-*/manifest.json")]:
+            assert stage.poll() is None, log.read_text()
+        yield stage, log
+        stage.kill()
+
+
+def trainers_of(stage):
+    """The two processes that train."""
+    found = psutil.Process(stage.pid).children(recursive=True)
+    return [each for each in found if "whosaid.training.processes" in each.cmdline()]
+
+
+@pytest.mark.slow
+def test_after_a_kill_of_the_stage_none_of_its_processes_goes_on(started):
+    stage, _ = started
+    processes = psutil.Process(stage.pid).children(recursive=True)
+    assert len(processes) == 3  # torchrun and two that train
+    stage.kill()
+    _, alive = psutil.wait_procs(processes, timeout=120)
+    assert not alive
+
+
+@pytest.mark.slow
+def test_after_a_kill_of_one_process_the_stage_fails_and_none_goes_on(started):
+    stage, log = started
+    processes = psutil.Process(stage.pid).children(recursive=True)
+    trainers_of(stage)[-1].kill()
+    assert stage.wait(timeout=120) == 1
+    _, alive = psutil.wait_procs(processes, timeout=120)
+    assert not alive
+    assert "ended with code" in log.read_text() or "Connection" in log.read_text()
+
+
+@pytest.mark.slow
+def test_what_a_process_raises_is_raised_by_the_stage(in_one_store):
+    with pytest.raises(ValueError, match="nonsense"):
+        in_one_store(gpus=2, lr_scheduler_type="nonsense")
+
+
+def test_fewer_gpus_than_asked_are_refused_before_a_process_starts(in_one_store, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(InputError, match=r"gpus is 2, .* sees 1 GPU; run with --resources gpu=2"):
+        in_one_store(gpus=2)
+
+
+def test_another_number_of_processes_is_refused(tokenized, encoders, tmp_path):
+    tokenizer = AutoTokenizer.from_pretrained(tokenized["distilbert"] / "tokenizer")
+    with pytest.raises(InputError, match="gpus is 2, and 1 processes were started"):
+        build_trainer(
+            new_classifier(encoders["distilbert"], tokenizer, ["not_dwight", "dwight"]),
+            tokenizer,
+            load_from_disk(tokenized["distilbert"]),
+            "target",
+            precision="float32",
+            gpus=2,
+            output_dir=str(tmp_path),
+            per_device_train_batch_size=8,
+        )
+
+
+def test_batches_are_filled_with_rows_that_count_nothing(tokenized):
+    rows = model_columns(load_from_disk(tokenized["distilbert"])["train"])
+    filled = in_whole_batches(rows, 16)
+    assert len(filled) == 192  # 180 rows, in 12 batches
+    labels = [int(row["label"]) for row in (filled[number] for number in range(192))]
+    assert labels[:180] == [int(label) for label in rows["label"]]
+    assert labels[180:] == [IGNORED] * 12
+    assert len(in_whole_batches(rows, 18)) == 180

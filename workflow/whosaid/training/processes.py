@@ -1,0 +1,131 @@
+"""One training in several processes, each on a GPU of its own, started by `torchrun`.
+
+Each process runs `train` with its share of every batch, and all of them together take the steps of
+a single process. Without GPUs they share the cores.
+"""
+
+import json
+import logging
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import whosaid
+from whosaid.errors import InputError
+from whosaid.training.checkpoints import last_complete_checkpoint
+from whosaid.training.train import train
+
+logger = logging.getLogger(__name__)
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+SECONDS_TO_STOP = 3600
+"""How long the processes may take to save a checkpoint after a signal; a queue waits less long."""
+
+LAST_LINES = 30
+"""How much of what the processes printed is logged if they end and none says why."""
+
+
+def train_in_processes(count: int, **arguments: Any) -> None:
+    """Run `train` with these `arguments`, JSON values, in `count` processes.
+
+    On SIGTERM and SIGINT they save a checkpoint. They end with this process, however it ends.
+    Raises what the first of them that failed has raised, and InputError if some GPUs are visible
+    and fewer than `count`.
+    """
+    visible = torch.cuda.device_count()
+    if 0 < visible < count:
+        raise InputError(
+            f"training.gpus is {count}, but this job sees {visible} GPU{'s' * (visible > 1)}; run "
+            f"with --resources gpu={count} on a machine with so many, or change training.gpus"
+        )
+    # Deletes incomplete ones, before several processes look for the last one.
+    last_complete_checkpoint(Path(arguments["entry"]) / "checkpoints")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "arguments").write_text(json.dumps(arguments), encoding="utf-8")
+        command = [
+            *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+            *(f"--nproc-per-node={count}", f"--shutdown-timeout={SECONDS_TO_STOP}"),
+            *("-m", __name__, name),
+        ]
+        with (
+            (folder / "errors").open("w", encoding="utf-8") as errors,
+            subprocess.Popen(
+                command,
+                env=_environment(count),
+                stdin=subprocess.PIPE,  # closed when this process ends
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                encoding="utf-8",
+                start_new_session=True,  # Ctrl-C in a terminal reaches them once, from here
+            ) as launched,
+        ):
+            for number in SIGNALS:
+                signal.signal(number, lambda number, frame: launched.send_signal(number))
+            for line in launched.stdout:
+                logger.info(line.rstrip())
+            code = launched.wait()
+        if code:
+            raise _failure(folder, code)
+
+
+def _environment(count: int) -> dict[str, str]:
+    """The variables of this process, for processes that share its cores and find this package."""
+    paths = [str(Path(whosaid.__path__[0]).parent), os.environ.get("PYTHONPATH")]
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "OMP_NUM_THREADS": str(max(1, torch.get_num_threads() // count)),
+    }
+
+
+def _failure(folder: Path, code: int) -> Exception:
+    """What the first process that failed has raised, or what is known of it."""
+    path = folder / "failure"
+    if path.exists() and (pickled := path.read_bytes()):
+        return pickle.loads(pickled)
+    for line in (folder / "errors").read_text("utf-8", "replace").splitlines()[-LAST_LINES:]:
+        logger.info(line)
+    return RuntimeError(f"the processes of the training ended with code {code}")
+
+
+def _end_with_parent() -> None:
+    """End this process at once when the one that started the training has ended."""
+    sys.stdin.read()
+    os._exit(1)
+
+
+def main(folder: str) -> None:
+    """Train as one of the processes; what it raises goes to the file `failure`."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    is_first = os.environ["RANK"] == "0"
+    logging.basicConfig(
+        level=logging.INFO if is_first else logging.WARNING,
+        format="%(message)s",
+        stream=sys.stdout,
+    )
+    arguments = json.loads(Path(folder, "arguments").read_text(encoding="utf-8"))
+    try:
+        train(**arguments)
+    except Exception as error:
+        error.add_note(traceback.format_exc())
+        try:
+            with Path(folder, "failure").open("xb") as file:  # the first one counts
+                pickle.dump(error, file)
+        except FileExistsError:
+            pass
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
