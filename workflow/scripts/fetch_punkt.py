@@ -9,7 +9,7 @@ import os
 import shutil
 
 from whosaid.caching.atomic import atomic_write
-from whosaid.corpus.punkt_data import ENGLISH, SHA256, URL, download, find_local, unpack
+from whosaid.corpus.punkt_data import ENGLISH, SHA256, URL, check, download, find_local, unpack
 from whosaid.jobs.stage import arguments, stage
 
 logger = logging.getLogger(__name__)
@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 def main(nltk_data: str, search_path: str, url: str = URL, sha256: str = SHA256) -> None:
     """Fill the folder `nltk_data` from the `search_path` if the data is there, else from `url`."""
     local = find_local(search_path)
+    if local is not None:
+        check(local)
     with atomic_write(nltk_data) as partial:
         if local is not None:
             shutil.copytree(local, partial / ENGLISH)

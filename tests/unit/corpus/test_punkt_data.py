@@ -26,10 +26,19 @@ def files(folder):
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
+def pin(folder, monkeypatch):
+    """Let the files of a folder be the pinned ones."""
+    for name in punkt_data.FILES:
+        lines = sorted((folder / name).read_text(encoding="utf-8").splitlines())
+        digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        monkeypatch.setitem(punkt_data.FILES, name, digest)
+
+
 @pytest.fixture
-def local(tmp_path):
+def local(tmp_path, monkeypatch):
     """A folder as NLTK_DATA names it, with more languages than are needed."""
     fill(tmp_path / "nltk_data" / punkt_data.ENGLISH)
+    pin(tmp_path / "nltk_data" / punkt_data.ENGLISH, monkeypatch)
     fill((tmp_path / "nltk_data" / punkt_data.ENGLISH).with_name("german"))
     return tmp_path / "nltk_data"
 
@@ -59,7 +68,7 @@ def test_the_data_is_copied_from_where_nltk_data_leads(local, tmp_path):
 def test_the_first_complete_folder_of_the_search_path_counts(local, tmp_path):
     incomplete = tmp_path / "incomplete"
     fill(incomplete / punkt_data.ENGLISH)
-    (incomplete / punkt_data.ENGLISH / punkt_data.FILES[0]).unlink()
+    (incomplete / punkt_data.ENGLISH / next(iter(punkt_data.FILES))).unlink()
     path = os.pathsep.join(["", str(tmp_path / "nowhere"), str(incomplete), str(local)])
     assert punkt_data.find_local(path) == local / punkt_data.ENGLISH
     assert punkt_data.find_local("") is None
@@ -95,11 +104,35 @@ def assert_one_line_with_advice(error):
     assert "preserve_line" in str(error)
 
 
-def test_nltk_reads_what_was_fetched(tmp_path):
+def test_a_copy_with_other_parameters_is_refused(local, tmp_path):
+    """A public project shipped a made-up list of 22 abbreviations in the place of the 156."""
+    path = local / punkt_data.ENGLISH / "abbrev_types.txt"
+    lines = ["made", "up"]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"NLTK_DATA: {path} is not that of punkt_tab"):
+        fetch_punkt.main(str(tmp_path / "out"), str(local))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_order_of_lines_and_their_ends_play_no_part(local, tmp_path, monkeypatch):
+    path = local / punkt_data.ENGLISH / "abbrev_types.txt"
+    path.write_bytes(b"mr\nu.s\n")
+    pin(path.parent, monkeypatch)
+    path.write_bytes(b"u.s\r\nmr")
+    fetch_punkt.main(str(tmp_path / "out"), str(local))
+
+
+@pytest.mark.skipif(not os.environ.get("NLTK_DATA"), reason="NLTK_DATA is not set")
+def test_the_original_is_taken():
+    punkt_data.check(punkt_data.find_local(os.environ["NLTK_DATA"]))
+
+
+def test_nltk_reads_what_was_fetched(tmp_path, monkeypatch):
     folder = tmp_path / "nltk_data" / punkt_data.ENGLISH
     folder.mkdir(parents=True)
     for name in punkt_data.FILES:
         (folder / name).write_text("")
+    pin(folder, monkeypatch)
     fetch_punkt.main(str(tmp_path / "out"), str(tmp_path / "nltk_data"))
     before = list(nltk.data.path)
     try:

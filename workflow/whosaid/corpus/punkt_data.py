@@ -13,7 +13,13 @@ from whosaid.errors import InputError
 URL = "https://raw.githubusercontent.com/nltk/nltk_data/gh-pages/packages/tokenizers/punkt_tab.zip"
 SHA256 = "e57f64187974277726a3417ca6f181ec5403676c717672eef6a748a7b20e0106"
 ENGLISH = "tokenizers/punkt_tab/english"
-FILES = ("abbrev_types.txt", "collocations.tab", "ortho_context.tab", "sent_starters.txt")
+FILES = {
+    "abbrev_types.txt": "0ab7d6b126eed733d9bc5733d3a51ea575e90ece1b908e77c9d5b74e2a54213a",
+    "collocations.tab": "73d7f183e9cf31ee6edf41df100a6f57c72404db66f599fe86b3fb2e6148f35f",
+    "ortho_context.tab": "d762d271cb556bab69960781a49eb034588801983af80d39ac936362c812084f",
+    "sent_starters.txt": "8a66e19f1bf6a03061dbcda945e46839d09612f8235dbcb1b994f59184ecc989",
+}
+"""The SHA-256 of each file's sorted lines: they are sets, and copies order them freely."""
 
 
 def find_local(search_path: str) -> Path | None:
@@ -23,6 +29,17 @@ def find_local(search_path: str) -> Path | None:
         if all((folder / name).is_file() for name in FILES):
             return folder
     return None
+
+
+def check(folder: Path) -> None:
+    """Raise InputError if a file in the `folder` holds other parameters: words would be others."""
+    for name, pinned in FILES.items():
+        lines = (folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
+        if hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest() != pinned:
+            raise InputError(
+                f"NLTK_DATA: {folder / name} is not that of punkt_tab, so words would be counted "
+                "otherwise than published; put the original there, or unset NLTK_DATA to fetch it"
+            )
 
 
 def download(url: str, sha256: str) -> bytes:
