@@ -72,7 +72,7 @@ def config() -> Config:
     hub = {"name": "a/b", "revision": "0" * 40}
     raw["encoders"] |= {"hub": {"hub": hub}, "local": {"path": "there"}}
     raw["variants"]["around"] = {"context": {"before": 1}}
-    kfold = {"method": "group_kfold", "group_by": "scene", "folds": 3}
+    kfold = {"method": "group_kfold", "group_by": "scene", "folds": 3, "train_share": 0.5}
     raw["variants"]["in_folds"] = {"split": kfold}
     return parse_config(raw)
 

@@ -29,7 +29,7 @@ def test_the_profile_has_all_that_staleness_and_recovery_need():
     assert {key: slurm[key] for key in default} == default
     assert "resources" not in slurm
     rules = "".join(path.read_text() for path in (PROJECT / "workflow/rules").glob("*.smk"))
-    for name in {**slurm["set-resources"], **slurm["set-threads"]}:
+    for name in {**slurm["set-resources"], **slurm["set-threads"], **slurm["groups"]}:
         assert f"\nrule {name}:" in rules
 
 
@@ -52,6 +52,8 @@ def test_a_training_that_its_time_limit_ends_continues_in_the_next_job(slurm, tm
         arguments = [*PROFILE.split(), "--", *TARGETS]
         run, _ = place.pause("train_model", *arguments, at=f"step {STEPS + 5}")  # the second epoch
         [job] = re.findall(r"^(\d+)", told("squeue", "-h", "-t", "R", "-o", "%i %j %k"), re.M)
+        names = told("squeue", "-h", "-t", "all", "-o", "%k")
+        assert "rule_prepare_split_lines_tokenize_splits" in names  # two stages, one job
         asked = told("scontrol", "show", "job", job)
         assert "gres:gpu:1" in asked or "gres/gpu=1" in asked or "gpu:1" in asked, asked
         told("scontrol", "update", f"JobId={job}", "TimeLimit=1")

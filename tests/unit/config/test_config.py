@@ -234,6 +234,7 @@ def test_a_misspelt_key_gets_a_hint(raw):
         ("training.learning_rate", -1),
         ("training.num_train_epoch", 3),
         ("split.fractions.train", 0.9),
+        ("split.train_share", 1),
         ("split.method", "random"),
         ("max_length", 1),
         ("annotate", ["director"]),
@@ -525,6 +526,15 @@ def test_office_has_the_published_training_arguments(office, name):
     }
 
 
+def test_a_pilot_goes_through_every_variant_with_less_of_train_and_the_same_rows_held_out():
+    whole = parse_config(load("config", "office", "fair"))
+    pilot = parse_config(load("config", "office", "fair", "pilot"))
+    assert pilot.variants.keys() == whole.variants.keys()
+    for name, spec in pilot.variants.items():
+        assert spec.split.train_share == 0.1
+        assert spec.split.model_copy(update={"train_share": None}) == whole.variants[name].split
+
+
 def test_fair_holds_out_the_same_rows_for_every_variant_and_trains_all_alike():
     variants = parse_config(load("config", "office", "fair")).variants.values()
     for key in ("split", "deduplicate", "max_length", "training"):
@@ -684,6 +694,7 @@ OWN_SETTINGS = {
         "corpus.word_tokenizer": "punkt",
         "variants.plain.split.method": "pandas_per_class",
         "variants.plain.split.seed": 28,
+        "variants.plain.split.train_share": 0.5,
         "variants.plain.split.fractions": {"train": 0.7, "test": 0.15, "valid": 0.15},
         "variants.plain.split": {"method": "group_shuffle", "group_by": "scene"},
         "variants.plain.resample": {"oversample_positives": 2},

@@ -57,6 +57,11 @@ class Split(Section):
         None, description="The one fold to test on, from 1 on; null: each in turn, pooled."
     )
     fractions: Fractions = Field(Fractions(), description="Shares of the three splits.")
+    train_share: Annotated[Number, Field(gt=0, lt=1)] | None = Field(
+        None,
+        description="Share of the rows of train that are kept, drawn from each class: for a pilot, "
+        "or to see what more lines are worth. test and valid stay whole. null: all.",
+    )
     seed: Seed = Field(27, description="Seed of every draw and of the final shuffles.")
 
     @property

@@ -50,7 +50,7 @@ def split_lines(config: Config, variant: str) -> dict[str, Any]:
     """The recipe of a variant's rows, texts and labels."""
     spec = config.variants[variant]
     keys = {"deduplicate", "split", "resample", "min_words", "min_words_scope", "annotate"}
-    recipe = _without_folds(spec.model_dump(mode="json", include=keys))
+    recipe = _without_unused(spec.model_dump(mode="json", include=keys))
     # Left out where there is none, so that splits from before there was this key stay fresh.
     context = {"context": spec.context.model_dump(mode="json")} if spec.context else {}
     tokenizer = config.corpus.word_tokenizer if spec.min_words else None
@@ -304,7 +304,7 @@ def export_model(config: Config, variant: str, seed: str) -> dict[str, Any]:
     apart = {"title", "classifier", "linear", "ensemble", "published", "training"}
     if config.corpus.question != "target":
         apart.add("threshold_beta")
-    recipe = _without_folds(spec.model_dump(mode="json", exclude=apart))
+    recipe = _without_unused(spec.model_dump(mode="json", exclude=apart))
     recipe["training"] = _arguments(spec.training)
     encoder = config.encoders[spec.encoder].model_dump(mode="json", exclude_none=True)
     return {
@@ -370,10 +370,13 @@ def _variants(config: Config, *keys: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _without_folds(recipe: dict[str, Any]) -> dict[str, Any]:
+def _without_unused(recipe: dict[str, Any]) -> dict[str, Any]:
     """The recipe without keys of its split that say nothing, so that what is older stays fresh."""
-    if recipe["split"]["folds"] is None:
-        del recipe["split"]["folds"], recipe["split"]["fold"]
+    split = recipe["split"]
+    if split["folds"] is None:
+        del split["folds"], split["fold"]
+    if split["train_share"] is None:
+        del split["train_share"]
     return recipe
 
 

@@ -161,6 +161,12 @@ def _repeated(rows: pd.Series, number: int, seed: int) -> np.ndarray:
     return np.concatenate([np.tile(rows, copies), rows.sample(rest, random_state=seed)])
 
 
+def share_of(positions: np.ndarray, labels: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """A random `share` of the positions of each class, in the order in which they came."""
+    of_classes = pd.Series(positions).groupby(labels[positions])
+    return of_classes.sample(frac=share, random_state=seed).sort_index().to_numpy()
+
+
 def shuffle(positions: np.ndarray, seed: int) -> np.ndarray:
     """The positions in a random order, as `pandas` draws it."""
     return pd.Series(positions).sample(frac=1.0, random_state=seed).to_numpy()
@@ -177,9 +183,9 @@ def split_rows(
     """Positions of train, test and valid, in the order in which they are written.
 
     `groups` holds the number of each row's group, for the methods that keep groups together. Rows
-    for which `too_short` is true are removed from train before it is re-sampled. `labels` are 0, 1,
-    2 ..., and `names` their names. `resample` has the keys of the config. Raises InputError if a
-    split would lack one of the classes.
+    for which `too_short` is true are removed from train before it is cut down to `train_share` and
+    re-sampled. `labels` are 0, 1, 2 ..., and `names` their names. `split` and `resample` have the
+    keys of the config. Raises InputError if a split would lack one of the classes.
     """
     method, fractions, seed = split["method"], split["fractions"], split["seed"]
     of_labels = np.bincount(labels, minlength=len(names))
@@ -187,6 +193,11 @@ def split_rows(
     other = "other split.fractions"
     if method == "group_kfold":
         how, other = f"into {split['folds']} folds", "fewer split.folds"
+    # What pools the folds has the rows of all of them; each has kept its share.
+    is_pooled = method == "group_kfold" and split["fold"] is None
+    share = None if is_pooled else split.get("train_share")
+    if share is not None:
+        how += f" with a train_share of {share:g}"
     if groups is not None:
         how += f" by {len(np.unique(groups))} whole {split['group_by']}s"
     rarest = int(of_labels.argmin())
@@ -214,6 +225,8 @@ def split_rows(
         raise too_few from None
     if too_short is not None:
         parts["train"] = parts["train"][~too_short[parts["train"]]]
+    if share is not None:
+        parts["train"] = share_of(parts["train"], labels, share, seed)
     if resample is not None:
         parts["train"] = resample_train(parts["train"], labels, resample, seed)
     if any(len(np.unique(labels[positions])) < len(names) for positions in parts.values()):
