@@ -279,6 +279,7 @@ class Experiment:
             comparison=self.comparison,
             figures=[self.figure(name) for name in FIGURES],
             summary="results/summary.md",
+            kept=f"results/{self.settings['experiment']}/summary.md",
             numbers="results/summary.json",
             **self.settings,
         )

@@ -10,6 +10,7 @@ it costs is what Snakemake itself needs.
 import re
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,17 +41,20 @@ for name in snakemake.output:
 COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2"]
 
 
-def make_finished_tree(folder: Path, variants: int, seeds: int) -> int:
-    """Copy the rules, replace the scripts, run them; return the number of jobs."""
+def make_finished_tree(
+    folder: Path, variants: int, seeds: int, stub: str = STUB, options: Sequence[str] = ()
+) -> int:
+    """Copy the rules, replace the scripts, run them with `options`; return the number of jobs."""
     copy_project(folder)
     for script in (folder / "workflow" / "scripts").glob("*.py"):
-        script.write_text(STUB, encoding="utf-8")
+        script.write_text(stub, encoding="utf-8")
     path = folder / "config" / "config.yaml"
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     config["defaults"]["training"]["seeds"] = list(range(seeds))
     config["variants"] = {f"variant_{number}": {} for number in range(variants)}
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
-    command = [*COMMAND, "--quiet", "host"]  # Snakemake's own output, which counts the steps
+    # Snakemake's own output, which counts the steps.
+    command = [*COMMAND, "--quiet", "host", *options]
     printed = run_process(command, folder, environment={"PYTHONPATH": ""}).printed
     return int(re.search(r"(\d+) of \1 steps \(100%\) done", printed)[1])
 

@@ -155,7 +155,7 @@ def test_every_stage_with_settings_has_its_function():
 
 def test_every_recorded_path_is_the_output_of_a_rule(config):
     patterns = [
-        re.compile(re.sub(r"\\\{\w+\\\}", r"[^/]+", re.escape(text)))
+        re.compile(re.sub(r"\\\{[\w.\\]+\\\}", r"[^/]+", re.escape(text)))
         for text in re.findall(r'"((?:data|results)/[^"]+)"', RULES)
     ]
     figures = set(output_paths.figures(config).values())  # the rule asks for them by this function

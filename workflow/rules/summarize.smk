@@ -4,7 +4,7 @@
 #   data/{experiment}/models/{variant}/seed_{seed}/training.json, thresholds.json;
 #   results/audit.md, {experiment}/corpus.md, tokens/, predictions/ (runtime.json);
 #   data/{experiment}/corpus.json, encoders/{encoder}/manifest.json, splits/{variant}/split_counts.json
-# OUTPUTS: results/{experiment}/figures/, results/summary.md, results/summary.json,
+# OUTPUTS: results/{experiment}/figures/, summary.md, results/summary.md, results/summary.json,
 #   results/report.html
 
 
@@ -52,6 +52,7 @@ rule summarize:
         comparison=f"results/{CONFIG.experiment}/comparison.json",
     output:
         summary=report("results/summary.md", caption="../report/summary.rst", category="Tables"),
+        kept=f"results/{CONFIG.experiment}/summary.md",
         numbers="results/summary.json",
     log:
         "results/logs/summarize/summarize.log",

@@ -2,7 +2,8 @@
 
 In: the metric files of every variant and split, the training records, the comparison, the corpus
 facts, the figures. Out: `summary.md`, with one row per variant in config order, and
-`summary.json`, with the address of each of its numbers: file, keys, form.
+`summary.json`, with the address of each of its numbers: file, keys, form. The same page lies in the
+folder of the experiment, where it stays when another experiment runs.
 """
 
 import logging
@@ -30,6 +31,7 @@ def main(
     comparison: str,
     figures: list[str],
     summary: str,
+    kept: str,
     numbers: str,
     experiment: str,
     question: str,
@@ -40,7 +42,7 @@ def main(
     variants: list[dict[str, Any]],
     division: str = "splits",
 ) -> None:
-    """Write the page to `summary` and the addresses of its numbers to `numbers`.
+    """Write the page to `summary` and `kept`, and the addresses of its numbers to `numbers`.
 
     `metrics` holds a path per variant and split, `records` one per variant and seed, both in the
     order of `variants`. `ignore_warnings` are codes of notes that are left out. The settings are
@@ -72,11 +74,12 @@ def main(
         every_split.devices(),
         page.notes(ignore_warnings),
         "## Figures",
-        figure_links(figures, Path(summary).parent),
     ]
-    with atomic_write(summary) as partial_summary:
-        text = "\n\n".join(filter(None, parts))
-        partial_summary.write_text(f"{text}\n", encoding="utf-8")
+    for path in (summary, kept):
+        links = figure_links(figures, Path(path).parent)
+        with atomic_write(path) as unfinished:
+            text = "\n\n".join(filter(None, [*parts, links]))
+            unfinished.write_text(f"{text}\n", encoding="utf-8")
     write_json(numbers, {"settings": settings, "numbers": addresses.shown})
     logger.info("%s: %d variants", summary, len(variants))
 

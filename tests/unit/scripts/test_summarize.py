@@ -140,6 +140,16 @@ def test_an_f1_at_a_threshold_for_another_goal_says_so_beside_it(experiment):
     assert unaddressed(made.root) == []
 
 
+def test_the_page_stays_in_the_folder_of_its_experiment(experiment):
+    """Another experiment's run writes over results/summary.md."""
+    made = experiment({"one": 300})
+    page = made.summarize()
+    kept = (made.root / "results/toy/summary.md").read_text(encoding="utf-8")
+    assert page.replace("](toy/figures/", "](figures/") == kept != page
+    for link in re.findall(r"!\[[^]]*\]\(([^)]*)\)", kept):
+        assert (made.root / "results/toy" / link).is_file()
+
+
 def test_figures_of_train_have_no_interval(experiment):
     made = experiment({"one": 300, "two": 300})
     assert made.metric_file("one", "train")["intervals"] is None

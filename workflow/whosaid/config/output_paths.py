@@ -254,5 +254,6 @@ def recorded(config: Config) -> list[str]:
         *figures(config).values(),
         *leak_audits(config),
         *of_folds(config),
+        f"results/{config.experiment}/summary.md",
         *("results/summary.md", "results/summary.json", "results/report.html", "results/audit.md"),
     ]
