@@ -17,9 +17,10 @@ from whosaid.jobs.environment import quiet_transformers  # before the libraries 
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.manifest import check_manifest, is_complete
 from whosaid.jobs.stage import arguments, stage
+from whosaid.training.device import resolve_precision
 from whosaid.training.model_store import locked, training_key
 from whosaid.training.processes import train_in_processes
-from whosaid.training.train import resolve_precision, train
+from whosaid.training.train import train
 
 logger = logging.getLogger(__name__)
 

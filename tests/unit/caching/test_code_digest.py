@@ -385,6 +385,7 @@ REACHED_BY = {
     "training/checkpoints": {"train_model"},
     "training/classifier": {*ENCODER, "export_onnx"},
     "training/cpu_dropout": {"train_model"},
+    "training/device": {"train_model"},
     "training/epoch_log": {"train_model"},
     "training/layer_rates": ENCODER,
     "training/linear_model": {"train_linear", *NEW_LINES},

@@ -20,6 +20,7 @@ from whosaid.training.best_epoch import SameCourse, check_judge, kept_epoch, ste
 from whosaid.training.checkpoints import EpochSeed, SealedCheckpoints, last_complete_checkpoint
 from whosaid.training.classifier import check_token_ids, new_classifier
 from whosaid.training.cpu_dropout import use_cpu_dropout
+from whosaid.training.device import device_name, gpu_facts
 from whosaid.training.epoch_log import EpochLog, epoch_history
 from whosaid.training.packing import can_be_packed
 from whosaid.training.speaker_task import narrow_head, widen_head
@@ -29,28 +30,6 @@ from whosaid.training.used_embeddings import restore_embeddings, restrict_embedd
 logger = logging.getLogger(__name__)
 
 RECORDED_PACKAGES = ("torch", "transformers", "tokenizers", "accelerate")
-
-
-def device_name() -> str:
-    """The GPU's name, or `CPU` with the number of threads in use."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    if torch.accelerator.is_available():
-        return torch.accelerator.current_accelerator().type
-    threads = torch.get_num_threads()
-    return f"CPU ({threads} thread{'s' if threads > 1 else ''})"
-
-
-def resolve_precision(precision: str) -> str:
-    """`float32` or `bfloat16`; `auto` means bfloat16 where the device computes it natively."""
-    if precision != "auto":
-        return precision
-    if torch.cuda.is_available():
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        found = torch.cpu.get_capabilities()
-        native = any(found.get(name) for name in ("avx512_bf16", "amx_bf16", "amx_tile", "bf16"))
-    return "bfloat16" if native else "float32"
 
 
 def used_ids(rows: DatasetDict, padding: int) -> np.ndarray:
@@ -135,6 +114,7 @@ def train(
         "seed": seed,
         "device": device_name(),
         **({"processes": trainer.args.world_size} if trainer.args.world_size > 1 else {}),
+        **gpu_facts(),
         "precision": training["precision"],
         "packed": can_be_packed(model),
         "seconds": sealed.seconds(),

@@ -1,0 +1,47 @@
+"""The device of a training: its name, how it computes, what was used of it."""
+
+import subprocess
+from typing import Any
+
+import torch
+
+
+def device_name() -> str:
+    """The GPU's name, or `CPU` with the number of threads in use."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    if torch.accelerator.is_available():
+        return torch.accelerator.current_accelerator().type
+    threads = torch.get_num_threads()
+    return f"CPU ({threads} thread{'s' if threads > 1 else ''})"
+
+
+def resolve_precision(precision: str) -> str:
+    """`float32` or `bfloat16`; `auto` means bfloat16 where the device computes it natively."""
+    if precision != "auto":
+        return precision
+    if torch.cuda.is_available():
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        found = torch.cpu.get_capabilities()
+        native = any(found.get(name) for name in ("avx512_bf16", "amx_bf16", "amx_tile", "bf16"))
+    return "bfloat16" if native else "float32"
+
+
+def gpu_facts() -> dict[str, Any]:
+    """The peak of this process's memory on an NVIDIA GPU, and the versions below PyTorch.
+
+    Empty without such a GPU; without `nvidia-smi` the driver is None.
+    """
+    if not torch.cuda.is_available():
+        return {}
+    try:
+        asked = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+        told = subprocess.run(asked, capture_output=True, text=True).stdout.split()
+    except OSError:
+        told = []
+    return {
+        "gpu_memory_gib": round(torch.cuda.max_memory_allocated() / 2**30, 3),
+        "cuda": torch.version.cuda,
+        "driver": told[0] if told else None,
+    }
