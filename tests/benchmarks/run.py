@@ -4,7 +4,7 @@
 
 By default on the shipped sample with encoders from scratch. With the folder of a pre-trained
 encoder, on the CSV that WHOSAID_OFFICE_CSV names. Each part can be run alone and has further
-options; `gpu` is not among the parts run by default.
+options; `gpu` and `scheduling` (half an hour) are not among the parts run by default.
 """
 
 import subprocess
@@ -14,13 +14,16 @@ from pathlib import Path
 from measure import parse, parser
 
 PARTS = ("training", "scenes", "run_classification", "data_stages", "growth", "overhead", "dry_run")
+OTHERS = "gpu, scheduling"
 WITH_ROWS = ("training", "run_classification")
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the chosen parts one after the other, each in a process of its own."""
     options = parser(__doc__)
-    options.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}, gpu")
+    options.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}, {OTHERS}"
+    )
     options.add_argument("--rows", type=int, help="training rows of training, run_classification")
     options = parse(options, arguments)
     for part in options.parts or PARTS:
@@ -28,7 +31,11 @@ def main(arguments: list[str] | None = None) -> None:
         command += ["--output", str(options.output)]
         for name in ("csv", "encoder"):
             # The overhead is that of the sample: with hours of training there would be none.
-            if getattr(options, name) is not None and part not in ("overhead", "dry_run"):
+            if getattr(options, name) is not None and part not in (
+                "overhead",
+                "dry_run",
+                "scheduling",
+            ):
                 command += [f"--{name}", getattr(options, name)]
         if options.rows is not None and part in WITH_ROWS:
             command += ["--rows", str(options.rows)]

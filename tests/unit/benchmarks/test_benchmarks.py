@@ -21,6 +21,7 @@ import published
 import published_data
 import pytest
 import run_classification
+import scheduling
 import training as training_benchmark
 from browser import CHROMIUM, DRIVER
 from datasets import load_from_disk
@@ -330,3 +331,13 @@ def test_encoder_of_random_weights_can_be_trained(encoders, tokenized, training,
         str(tokenized["roberta"]), str(tmp_path / "encoder"), training, batches=1, warm_up=1
     )
     assert_finite_and_positive(rates)
+
+
+def test_shares_of_busy_cores_are_those_of_the_time_that_jobs_hold_them():
+    jobs = [(10.0, 14.0, 1), (12.0, 20.0, 2)]
+    assert scheduling.busy_shares(jobs, cores=4, parts=1) == [pytest.approx(20 / 40)]
+    assert scheduling.busy_shares(jobs, cores=4, parts=2) == pytest.approx([10 / 20, 10 / 20])
+    assert scheduling.clipped([*jobs, (0.0, 3.0, 1)], [(11.0, 13.0, 1)]) == [
+        (11.0, 13.0, 1),
+        (12.0, 13.0, 2),
+    ]
