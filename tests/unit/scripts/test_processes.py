@@ -129,6 +129,21 @@ def test_a_stopped_training_continues_to_the_weights_of_an_undisturbed_one(in_on
     assert all(torch.equal(whole[name], weights[name]) for name in whole)
 
 
+@pytest.mark.slow
+def test_a_stop_before_the_first_step_is_one_too(in_one_store, monkeypatch):
+    """The launcher takes seconds to catch signals."""
+
+    class Stopped(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            if "torch.distributed.run" in self.args:
+                threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
+    monkeypatch.setattr(subprocess, "Popen", Stopped)
+    with pytest.raises(InterruptedStageError, match="stopped before the first step"):
+        in_one_store(gpus=2)
+
+
 @pytest.fixture
 def started(tokenized, encoders, training, tmp_path):
     """The stage in a process of its own, training in two more, after its first checkpoint."""

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 
 import whosaid
-from whosaid.errors import InputError
+from whosaid.errors import InputError, InterruptedStageError
 from whosaid.training.checkpoints import last_complete_checkpoint
 from whosaid.training.train import train
 
@@ -71,13 +71,20 @@ def train_in_processes(count: int, **arguments: Any) -> None:
                 start_new_session=True,  # Ctrl-C in a terminal reaches them once, from here
             ) as launched,
         ):
-            for number in SIGNALS:
-                signal.signal(number, lambda number, frame: launched.send_signal(number))
+            signals: list[int] = []
+
+            def pass_on(number, frame):
+                signals.append(number)
+                launched.send_signal(number)
+
+            handlers = {number: signal.signal(number, pass_on) for number in SIGNALS}
             for line in launched.stdout:
                 logger.info(line.rstrip())
             code = launched.wait()
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
         if code:
-            raise _failure(folder, code)
+            raise _failure(folder, code, bool(signals))
 
 
 def _environment(count: int) -> dict[str, str]:
@@ -89,11 +96,13 @@ def _environment(count: int) -> dict[str, str]:
     }
 
 
-def _failure(folder: Path, code: int) -> Exception:
+def _failure(folder: Path, code: int, is_stopped: bool) -> Exception:
     """What the first process that failed has raised, or what is known of it."""
     path = folder / "failure"
     if path.exists() and (pickled := path.read_bytes()):
         return pickle.loads(pickled)
+    if is_stopped:  # before a process could catch the signal
+        return InterruptedStageError("stopped before the first step")
     for line in (folder / "errors").read_text("utf-8", "replace").splitlines()[-LAST_LINES:]:
         logger.info(line)
     return RuntimeError(f"the processes of the training ended with code {code}")
