@@ -9,6 +9,8 @@ from pathlib import Path
 # The libraries read these when they are imported, so they stand before any of them.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+# Two workers with two threads each are three times slower on two cores: the models are tiny.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from tree import copy_project
 
 COUNTED = """
@@ -20,6 +21,7 @@ onsuccess:
 """
 
 
+@pytest.mark.slow
 def test_snakemake_looks_for_jobs_to_start_only_when_one_has_ended(tmp_path):
     tree = copy_project(tmp_path / "whosaid")
     (tree.root / "counted.smk").write_text(COUNTED, encoding="utf-8")

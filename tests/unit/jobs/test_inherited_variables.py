@@ -85,6 +85,7 @@ train_model.main(**json.loads(sys.argv[1]))
 """
 
 
+@pytest.mark.slow
 def test_a_training_is_the_same_under_variables_of_launchers_and_of_accelerate(
     tokenized, encoders, training, train, tmp_path
 ):

@@ -198,7 +198,7 @@ def test_a_valid_that_offers_no_choice_is_refused(
 def test_another_size_of_evaluation_batches_is_another_entry_where_they_choose(
     in_one_store, tmp_path, monkeypatch
 ):
-    def refuse(*arguments):
+    def refuse(**arguments):
         raise InterruptedStageError
 
     monkeypatch.setattr("train_model.train", refuse)
