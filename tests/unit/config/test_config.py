@@ -532,6 +532,8 @@ def test_a_pilot_goes_through_every_variant_with_less_of_train_and_the_same_rows
     assert pilot.variants.keys() == whole.variants.keys()
     for name, spec in pilot.variants.items():
         assert spec.split.train_share == 0.1
+        assert (spec.training.num_train_epochs, spec.training.max_steps) == (1, -1)
+        assert spec.training.seeds == (42,)
         assert spec.split.model_copy(update={"train_share": None}) == whole.variants[name].split
 
 

@@ -99,7 +99,14 @@ def test_more_jobs_than_gpus_share_them_evenly(jobs):
 
 @pytest.mark.parametrize(
     ("value", "gpus"),
-    [("2,3", ["2", "3"]), (" GPU-a , 1", ["GPU-a", "1"]), ("", []), ("-1", []), ("0,-1,2", ["0"])],
+    [
+        ("2,3", ["2", "3"]),
+        (" GPU-a , 1", ["GPU-a", "1"]),
+        ("", []),
+        ("-1", []),
+        ("0,-1,2", ["0"]),
+        ("0,0", ["0"]),
+    ],
 )
 def test_the_list_of_the_user_or_the_queue_counts(value, gpus):
     assert gpu_lease.listed_gpus(value) == gpus

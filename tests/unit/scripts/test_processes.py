@@ -78,7 +78,7 @@ def test_the_steps_are_those_of_one_process(
         record_of(train(tokenized, without_dropout[family], **settings, **more))
         for more in ({}, {"gpus": gpus})
     )
-    assert several["processes"] == gpus and "processes" not in one
+    assert several["device"].startswith(f"{gpus} x ") and one["device"].startswith("CPU")
     assert one["optimizer_steps"] == several["optimizer_steps"] == 4
     assert one["rows"] == several["rows"]
     for ours, theirs in zip(one["history"], several["history"], strict=True):
@@ -140,7 +140,7 @@ def test_a_stop_before_the_first_step_is_one_too(in_one_store, monkeypatch):
                 threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
 
     monkeypatch.setattr(subprocess, "Popen", Stopped)
-    with pytest.raises(InterruptedStageError, match="stopped before the first step"):
+    with pytest.raises(InterruptedStageError, match="stopped before it could save"):
         in_one_store(gpus=2)
 
 
@@ -180,7 +180,9 @@ def started(tokenized, encoders, training, tmp_path):
 def trainers_of(stage):
     """The two processes that train."""
     found = psutil.Process(stage.pid).children(recursive=True)
-    return [each for each in found if "whosaid.training.processes" in each.cmdline()]
+    lines = {each: each.cmdline() for each in found}
+    of_ours = [each for each, line in lines.items() if "whosaid.training.processes" in line]
+    return [each for each in of_ours if "torch.distributed.run" not in lines[each]]
 
 
 @pytest.mark.slow
@@ -191,6 +193,26 @@ def test_after_a_kill_of_the_stage_none_of_its_processes_goes_on(started):
     stage.kill()
     _, alive = psutil.wait_procs(processes, timeout=120)
     assert not alive
+
+
+@pytest.mark.slow
+def test_a_signal_to_every_process_lets_them_save_a_checkpoint(started, tmp_path):
+    """Slurm may send a time limit's signal to the whole tree; the launcher passes it on again."""
+    stage, log = started
+    last = max(step_of(path) for path in checkpoints(tmp_path))
+    for process in [*psutil.Process(stage.pid).children(recursive=True), stage]:
+        process.send_signal(signal.SIGTERM)
+    assert stage.wait(timeout=240) == 1
+    assert "stopped after step" in log.read_text()
+    assert max(step_of(path) for path in checkpoints(tmp_path)) > last
+
+
+def checkpoints(folder):
+    return folder.glob("store/*/checkpoints/checkpoint-*/manifest.json")
+
+
+def step_of(manifest):
+    return int(manifest.parent.name.partition("-")[2])
 
 
 @pytest.mark.slow

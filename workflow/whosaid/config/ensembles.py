@@ -48,7 +48,8 @@ def _taken(spec: Any, variants: Mapping[str, Any]) -> dict[str, Any]:
 
 def rows_of(first: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of the variant `first` that decide which rows it predicts, without its texts."""
-    rows = {"deduplicate": first.get("deduplicate"), "split": first.get("split", {})}
+    split = {key: value for key, value in first.get("split", {}).items() if key != "train_share"}
+    rows = {"deduplicate": first.get("deduplicate"), "split": split}
     rows |= {key: first[key] for key in ("encoder",) if key in first}
     if first.get("min_words_scope") != "train":
         rows["min_words"] = first.get("min_words")
@@ -153,6 +154,7 @@ def _held_out_by(config: Config, variant: str) -> dict[str, Any]:
     spec = config.variants[variant]
     split = spec.split.model_dump(mode="json")
     fractions = split.pop("fractions")
+    del split["train_share"]  # a matter of train
     if spec.split.folds is not None:
         fractions = {}  # folds follow from their number
     drops = spec.min_words is not None and spec.min_words_scope == "corpus"

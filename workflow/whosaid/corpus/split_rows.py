@@ -193,11 +193,10 @@ def split_rows(
     other = "other split.fractions"
     if method == "group_kfold":
         how, other = f"into {split['folds']} folds", "fewer split.folds"
-    # What pools the folds has the rows of all of them; each has kept its share.
-    is_pooled = method == "group_kfold" and split["fold"] is None
-    share = None if is_pooled else split.get("train_share")
+    share = split.get("train_share")
     if share is not None:
         how += f" with a train_share of {share:g}"
+        other += " or a larger train_share"
     if groups is not None:
         how += f" by {len(np.unique(groups))} whole {split['group_by']}s"
     rarest = int(of_labels.argmin())

@@ -45,7 +45,8 @@ def show_gpus(environment: dict[str, str], gpus_asked: int) -> None:
 def listed_gpus(value: str) -> list[str]:
     """The numbers or names that a value of CUDA_VISIBLE_DEVICES lists, up to a negative one."""
     gpus = (each.strip() for each in value.split(","))
-    return [*takewhile(lambda gpu: gpu and not gpu.startswith("-"), gpus)]
+    listed = takewhile(lambda gpu: gpu and not gpu.startswith("-"), gpus)
+    return [*dict.fromkeys(listed)]
 
 
 def installed_gpus() -> list[str]:

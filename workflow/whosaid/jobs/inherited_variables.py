@@ -1,8 +1,8 @@
 """The environment variables that no job inherits, since they would change what it computes.
 
-A job is one process, and the config alone says what it computes. Snakemake starts a job's Python
-with its own environment, so the variables are dropped there, before Python and its libraries read
-them. The table in config/README.md gives the reasons.
+The config alone says what a job computes, and which processes it starts. Snakemake starts a job's
+Python with its own environment, so the variables are dropped there, before Python and its libraries
+read them. The table in config/README.md gives the reasons.
 """
 
 import os

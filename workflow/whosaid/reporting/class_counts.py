@@ -8,7 +8,7 @@ import pandas as pd
 
 from whosaid.reporting.formats import COUNT, UNDEFINED, rendered
 from whosaid.reporting.markdown import escaped, table
-from whosaid.split_names import SPLITS
+from whosaid.split_names import HELD_OUT, SPLITS
 
 SAMPLE_LINES = 3
 SAMPLE_SEED = 0
@@ -46,9 +46,10 @@ def recipe_steps(recipes: Sequence[Recipe]) -> str:
 def cut_by_cutoff(counts: Mapping[str, Any]) -> str:
     """The share of the lines that the cutoff takes away, of all splits or of train."""
     before, after = counts["of_deduplicate"], counts["of_min_words"]
-    of_train, kept = counts["abstained_in_train"]["rows"], counts["train"]["distinct_rows"]
-    if of_train:
-        return f"{rendered(of_train / (kept + of_train), 'percent')} of train"
+    if of_train := counts["abstained_in_train"]["rows"]:
+        # train itself may have been cut down to a share, or re-sampled
+        whole = after - sum(counts[name]["rows"] for name in HELD_OUT)
+        return f"{rendered(of_train / whole, 'percent')} of train"
     return rendered((before - after) / before, "percent") if after < before else ""
 
 

@@ -40,8 +40,10 @@ class SealedCheckpoints(TrainerCallback):
     def _stop(self, number, frame):
         self.is_asked_to_stop = True
         logger.info("%s: saving a checkpoint", signal.Signals(number).name)
-        # A second signal ends the process at once.
-        signal.signal(number, signal.SIG_DFL)
+        # A second signal ends the process at once. One of several gets each signal again from the
+        # launcher, and ends with the process that started it.
+        is_alone = not torch.distributed.is_initialized()
+        signal.signal(number, signal.SIG_DFL if is_alone else signal.SIG_IGN)
 
     def on_step_end(self, args, state, control, **kwargs):
         """Ask for a checkpoint if asked to stop; at the end of an epoch one is saved anyway."""

@@ -6,14 +6,16 @@ from typing import Any
 import torch
 
 
-def device_name() -> str:
-    """The GPU's name, or `CPU` with the number of threads in use."""
+def device_name(processes: int = 1) -> str:
+    """The GPU's name, or `CPU` with the number of threads in use, times the `processes`."""
     if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    if torch.accelerator.is_available():
-        return torch.accelerator.current_accelerator().type
-    threads = torch.get_num_threads()
-    return f"CPU ({threads} thread{'s' if threads > 1 else ''})"
+        name = torch.cuda.get_device_name()
+    elif torch.accelerator.is_available():
+        name = torch.accelerator.current_accelerator().type
+    else:
+        threads = torch.get_num_threads()
+        name = f"CPU ({threads} thread{'s' if threads > 1 else ''})"
+    return name if processes == 1 else f"{processes} x {name}"
 
 
 def resolve_precision(precision: str) -> str:
@@ -37,7 +39,8 @@ def gpu_facts() -> dict[str, Any]:
         return {}
     try:
         asked = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
-        told = subprocess.run(asked, capture_output=True, text=True).stdout.split()
+        answer = subprocess.run(asked, capture_output=True, text=True)
+        told = answer.stdout.split() if answer.returncode == 0 else []
     except OSError:
         told = []
     return {

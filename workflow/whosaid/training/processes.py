@@ -4,6 +4,7 @@ Each process runs `train` with its share of every batch, and all of them togethe
 a single process. Without GPUs they share the cores.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -20,7 +21,8 @@ from typing import Any
 import torch
 
 import whosaid
-from whosaid.errors import InputError, InterruptedStageError
+from whosaid.caching.manifest import is_complete
+from whosaid.errors import InputError, InterruptedStageError, StageError
 from whosaid.training.checkpoints import last_complete_checkpoint
 from whosaid.training.train import train
 
@@ -28,8 +30,8 @@ logger = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
-SECONDS_TO_STOP = 3600
-"""How long the processes may take to save a checkpoint after a signal; a queue waits less long."""
+SECONDS_TO_STOP = 300
+"""How long the processes may take to save a checkpoint after a signal; most queues wait less."""
 
 LAST_LINES = 30
 """How much of what the processes printed is logged if they end and none says why."""
@@ -55,7 +57,8 @@ def train_in_processes(count: int, **arguments: Any) -> None:
         (folder / "arguments").write_text(json.dumps(arguments), encoding="utf-8")
         command = [
             *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
-            *(f"--nproc-per-node={count}", f"--shutdown-timeout={SECONDS_TO_STOP}"),
+            *("--local-addr=127.0.0.1", f"--nproc-per-node={count}"),
+            f"--shutdown-timeout={SECONDS_TO_STOP}",
             *("-m", __name__, name),
         ]
         with (
@@ -68,14 +71,17 @@ def train_in_processes(count: int, **arguments: Any) -> None:
                 stderr=errors,
                 text=True,
                 encoding="utf-8",
+                errors="replace",
                 start_new_session=True,  # Ctrl-C in a terminal reaches them once, from here
             ) as launched,
         ):
             signals: list[int] = []
 
             def pass_on(number, frame):
+                if not signals:  # another one would end the launcher before the processes
+                    launched.send_signal(number)
                 signals.append(number)
-                launched.send_signal(number)
+                signal.signal(number, signal.SIG_DFL)  # a second one ends all at once
 
             handlers = {number: signal.signal(number, pass_on) for number in SIGNALS}
             for line in launched.stdout:
@@ -83,7 +89,8 @@ def train_in_processes(count: int, **arguments: Any) -> None:
             code = launched.wait()
             for number, handler in handlers.items():
                 signal.signal(number, handler)
-        if code:
+        # After a signal the launcher fails even if the model was being written and is complete.
+        if code and not is_complete(Path(arguments["entry"]) / "model"):
             raise _failure(folder, code, bool(signals))
 
 
@@ -99,10 +106,13 @@ def _environment(count: int) -> dict[str, str]:
 def _failure(folder: Path, code: int, is_stopped: bool) -> Exception:
     """What the first process that failed has raised, or what is known of it."""
     path = folder / "failure"
-    if path.exists() and (pickled := path.read_bytes()):
-        return pickle.loads(pickled)
-    if is_stopped:  # before a process could catch the signal
-        return InterruptedStageError("stopped before the first step")
+    error = pickle.loads(path.read_bytes()) if path.exists() else None
+    if is_stopped and not isinstance(error, StageError):  # not all could catch the signal yet
+        return InterruptedStageError(
+            "stopped before it could save a checkpoint; the same command continues"
+        )
+    if error is not None:
+        return error
     for line in (folder / "errors").read_text("utf-8", "replace").splitlines()[-LAST_LINES:]:
         logger.info(line)
     return RuntimeError(f"the processes of the training ended with code {code}")
@@ -119,7 +129,7 @@ def main(folder: str) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     is_first = os.environ["RANK"] == "0"
     logging.basicConfig(
-        level=logging.INFO if is_first else logging.WARNING,
+        level=logging.INFO if is_first else logging.ERROR,
         format="%(message)s",
         stream=sys.stdout,
     )
@@ -127,13 +137,24 @@ def main(folder: str) -> None:
     try:
         train(**arguments)
     except Exception as error:
-        error.add_note(traceback.format_exc())
-        try:
-            with Path(folder, "failure").open("xb") as file:  # the first one counts
-                pickle.dump(error, file)
-        except FileExistsError:
-            pass
+        pickled = _pickled(error, traceback.format_exc())
+        # The first one counts.
+        with contextlib.suppress(FileExistsError), Path(folder, "failure").open("xb") as file:
+            file.write(pickled)
         sys.exit(1)
+
+
+def _pickled(error: Exception, note: str) -> bytes:
+    """The error with a note, or a RuntimeError of the same text if it cannot be pickled."""
+    error.add_note(note)
+    try:
+        pickled = pickle.dumps(error)
+        pickle.loads(pickled)
+    except Exception:
+        plain = RuntimeError(f"{type(error).__name__}: {error}")
+        plain.add_note(note)
+        return pickle.dumps(plain)
+    return pickled
 
 
 if __name__ == "__main__":

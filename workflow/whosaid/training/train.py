@@ -112,8 +112,7 @@ def train(
         return
     record = {
         "seed": seed,
-        "device": device_name(),
-        **({"processes": trainer.args.world_size} if trainer.args.world_size > 1 else {}),
+        "device": device_name(trainer.args.world_size),
         **gpu_facts(),
         "precision": training["precision"],
         "packed": can_be_packed(model),

@@ -100,6 +100,8 @@ def build_trainer(
     if gpus > 1:
         trained = in_whole_batches(trained, arguments["per_device_train_batch_size"])
         arguments["per_device_train_batch_size"] //= gpus
+        # Buffers are constants here, such as the embeddings that no row uses.
+        arguments["ddp_broadcast_buffers"] = False
     training = TrainingArguments(
         remove_unused_columns=False,
         report_to="none",
