@@ -8,4 +8,4 @@ from soak import soak
 @needs_proc
 @pytest.mark.slow
 def test_random_changes_make_just_what_is_stale(tmp_path):
-    assert soak(tmp_path, rounds=12, seed=5, fresh_every=6).total() == 12
+    assert soak(tmp_path, rounds=8, seed=5, fresh_every=4).total() == 8

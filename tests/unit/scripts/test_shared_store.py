@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import random
 from multiprocessing.connection import wait
+from pathlib import Path
 
 import pytest
 import train_model
@@ -29,6 +30,7 @@ def checkout(pipe, model, store, inputs, seed):
 
     def train(tokenized, encoder, entry, question, training, seed):
         step("begins to train")
+        entry = Path(entry)
         with atomic.atomic_write(entry / "model", even_orphaned=True) as partial:
             partial.mkdir()
             for name in FILES:
@@ -59,7 +61,8 @@ def test_both_end_with_the_model_whoever_is_killed_when(tmp_path, tokenized, enc
 
         def start(model, seed=seed, running=running):
             ours, theirs = context.Pipe()
-            process = context.Process(target=checkout, args=(theirs, model, store, inputs, seed))
+            given = (theirs, model, store, inputs, seed)
+            process = context.Process(target=checkout, args=given, daemon=True)
             process.start()
             theirs.close()
             running[ours] = (process, model)
