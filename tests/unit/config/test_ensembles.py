@@ -128,6 +128,15 @@ def test_learned_weights_may_read_neighbours_only_where_nobody_is_named(raw):
     assert parse_config(without).track_of("both") == "C"
 
 
+@pytest.mark.parametrize("members", [["plain", "words"], ["words", "plain"]])
+def test_members_may_learn_from_another_share_of_train(raw, members):
+    raw = of(raw, *members)
+    raw["variants"]["plain"]["split"] = {"train_share": 0.5}
+    config = parse_config(raw)
+    assert config.variants["both"].split.train_share is None
+    assert parse_config(config.model_dump(mode="json")) == config
+
+
 def test_the_whole_config_that_a_report_shows_is_accepted(raw):
     config = parse_config(of(raw, "long"))
     assert parse_config(config.model_dump(mode="json")) == config

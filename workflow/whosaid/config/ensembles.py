@@ -48,7 +48,9 @@ def _taken(spec: Any, variants: Mapping[str, Any]) -> dict[str, Any]:
 
 def rows_of(first: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of the variant `first` that decide which rows it predicts, without its texts."""
-    split = {key: value for key, value in first.get("split", {}).items() if key != "train_share"}
+    split = first.get("split", {})
+    if mapping(split).get("train_share"):
+        split = {**split, "train_share": None}  # a matter of what the member learns from
     rows = {"deduplicate": first.get("deduplicate"), "split": split}
     rows |= {key: first[key] for key in ("encoder",) if key in first}
     if first.get("min_words_scope") != "train":
