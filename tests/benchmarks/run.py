@@ -14,28 +14,24 @@ from pathlib import Path
 from measure import parse, parser
 
 PARTS = ("training", "scenes", "run_classification", "data_stages", "growth", "overhead", "dry_run")
-OTHERS = "gpu, scheduling"
+BY_NAME = ("gpu", "scheduling")
+# With hours of training there would be no overhead.
+OF_SAMPLE = ("overhead", "dry_run", "scheduling")
 WITH_ROWS = ("training", "run_classification")
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the chosen parts one after the other, each in a process of its own."""
     options = parser(__doc__)
-    options.add_argument(
-        "parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}, {OTHERS}"
-    )
+    names = ", ".join((*PARTS, *BY_NAME))
+    options.add_argument("parts", nargs="*", metavar="PART", help=f"of {names}")
     options.add_argument("--rows", type=int, help="training rows of training, run_classification")
     options = parse(options, arguments)
     for part in options.parts or PARTS:
         command = [sys.executable, str(Path(__file__).with_name(f"{part}.py"))]
         command += ["--output", str(options.output)]
         for name in ("csv", "encoder"):
-            # The overhead is that of the sample: with hours of training there would be none.
-            if getattr(options, name) is not None and part not in (
-                "overhead",
-                "dry_run",
-                "scheduling",
-            ):
+            if getattr(options, name) is not None and part not in OF_SAMPLE:
                 command += [f"--{name}", getattr(options, name)]
         if options.rows is not None and part in WITH_ROWS:
             command += ["--rows", str(options.rows)]

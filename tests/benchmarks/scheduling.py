@@ -67,6 +67,7 @@ def main(arguments: list[str] | None = None) -> None:
     timeline = [tuple(json.loads(line)) for line in lines]
     held = [job[1:] for job in timeline]
     trained = [job[1:] for job in timeline if job[0] == "train_model"]
+    meanwhile = clipped(held, trained)
     rows: list[dict[str, Any]] = [
         {
             "jobs": jobs,
@@ -74,12 +75,8 @@ def main(arguments: list[str] | None = None) -> None:
             "cores": options.cores,
             "minutes": (max(job[1] for job in held) - min(job[0] for job in held)) / 60,
             "busy": busy_shares(held, options.cores, 1)[0],
-            "busy from the first training to the last": busy_shares(
-                clipped(held, trained), options.cores, 1
-            )[0],
-            "least busy tenth of these": min(
-                busy_shares(clipped(held, trained), options.cores, TENTHS)
-            ),
+            "busy from the first training to the last": busy_shares(meanwhile, options.cores, 1)[0],
+            "least busy tenth of these": min(busy_shares(meanwhile, options.cores, TENTHS)),
         }
     ]
     publish("scheduling", rows, options)

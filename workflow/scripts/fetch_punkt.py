@@ -18,10 +18,9 @@ logger = logging.getLogger(__name__)
 def main(nltk_data: str, search_path: str, url: str = URL, sha256: str = SHA256) -> None:
     """Fill the folder `nltk_data` from the `search_path` if the data is there, else from `url`."""
     local = find_local(search_path)
-    if local is not None:
-        check(local)
     with atomic_write(nltk_data) as partial:
         if local is not None:
+            check(local)
             shutil.copytree(local, partial / ENGLISH)
         else:
             unpack(download(url, sha256), partial / ENGLISH)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -36,6 +37,15 @@ if __name__ == "__main__":
 
 def record_of(folder):
     return json.loads((folder / "training.json").read_text(encoding="utf-8"))
+
+
+def checkpoints(folder):
+    """The manifests of the complete checkpoints in the store."""
+    return [*folder.glob("store/*/checkpoints/checkpoint-*/manifest.json")]
+
+
+def step_of(manifest):
+    return int(manifest.parent.name.partition("-")[2])
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +119,7 @@ def test_a_stopped_training_continues_to_the_weights_of_an_undisturbed_one(in_on
     shutil.rmtree(entry)
 
     def stop():
-        while not [*(tmp_path / "store").glob("*/checkpoints/checkpoint-*/manifest.json")]:
+        while not checkpoints(tmp_path):
             if ended.wait(0.01):
                 return
         os.kill(os.getpid(), signal.SIGTERM)
@@ -171,8 +181,9 @@ def started(tokenized, encoders, training, tmp_path):
             stderr=subprocess.STDOUT,
         ) as stage,
     ):
-        while not [*(tmp_path / "store").glob("*/checkpoints/checkpoint-*/manifest.json")]:
+        while not checkpoints(tmp_path):
             assert stage.poll() is None, log.read_text()
+            time.sleep(0.05)  # the machine is for the training
         yield stage, log
         stage.kill()
 
@@ -205,14 +216,6 @@ def test_a_signal_to_every_process_lets_them_save_a_checkpoint(started, tmp_path
     assert stage.wait(timeout=240) == 1
     assert "stopped after step" in log.read_text()
     assert max(step_of(path) for path in checkpoints(tmp_path)) > last
-
-
-def checkpoints(folder):
-    return folder.glob("store/*/checkpoints/checkpoint-*/manifest.json")
-
-
-def step_of(manifest):
-    return int(manifest.parent.name.partition("-")[2])
 
 
 @pytest.mark.slow

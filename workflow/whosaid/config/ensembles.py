@@ -154,9 +154,8 @@ def _problem_of_neighbours(config: Config, ensemble: Ensemble) -> str | None:
 def _held_out_by(config: Config, variant: str) -> dict[str, Any]:
     """The keys that decide which rows a variant holds out, and their values."""
     spec = config.variants[variant]
-    split = spec.split.model_dump(mode="json")
+    split = spec.split.model_dump(mode="json", exclude={"train_share"})  # a matter of train
     fractions = split.pop("fractions")
-    del split["train_share"]  # a matter of train
     if spec.split.folds is not None:
         fractions = {}  # folds follow from their number
     drops = spec.min_words is not None and spec.min_words_scope == "corpus"

@@ -54,13 +54,18 @@ def installed_gpus() -> list[str]:
 
     Where one is divided (MIG), only the parts of divided ones count.
     """
-    try:
-        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True).stdout
-    except OSError:
-        return ["0"]
+    listed = nvidia_smi("-L")
     parts = re.findall(r"\(UUID: (MIG-[^)]+)\)", listed)
     whole = [str(number) for number, _ in enumerate(re.findall("^GPU ", listed, re.MULTILINE))]
     return parts or whole or ["0"]
+
+
+def nvidia_smi(*arguments: str) -> str:
+    """What the tool prints with these arguments, errors included; nothing where there is none."""
+    try:
+        return subprocess.run(["nvidia-smi", *arguments], capture_output=True, text=True).stdout
+    except OSError:
+        return ""
 
 
 def lease(gpus: Sequence[str], folder: Path | None = None) -> str:

@@ -38,8 +38,8 @@ def stage(job: Any) -> Iterator[None]:
     # What a job without outputs says is all that it makes.
     set_up_logging(log, os.environ.get(TERMINAL_LEVEL, "INFO") if outputs else "INFO")
     logger = logging.getLogger(job.rule)
-    if gpu := gpus_in_use():
-        logger.info("GPU %s", gpu)
+    if gpus := gpus_in_use():
+        logger.info("GPU %s", gpus)
     wildcards = dict(job.wildcards.items())
     name = " ".join([job.rule, *wildcards.values()])
     try:

@@ -17,6 +17,9 @@ from whosaid.errors import InterruptedStageError
 
 logger = logging.getLogger(__name__)
 
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+"""On these a training saves a checkpoint and stops."""
+
 
 class SealedCheckpoints(TrainerCallback):
     """Adds a manifest to each finished checkpoint; on SIGTERM or SIGINT saves one and stops.
@@ -30,7 +33,7 @@ class SealedCheckpoints(TrainerCallback):
         self.seconds_before = manifest["seconds"]
         self.started = time.perf_counter()
         self.is_asked_to_stop = False
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
 
     def seconds(self) -> float:

@@ -1,9 +1,11 @@
 """The device of a training: its name, how it computes, what was used of it."""
 
-import subprocess
+import re
 from typing import Any
 
 import torch
+
+from whosaid.jobs.gpu_lease import nvidia_smi
 
 
 def device_name(processes: int = 1) -> str:
@@ -37,14 +39,10 @@ def gpu_facts() -> dict[str, Any]:
     """
     if not torch.cuda.is_available():
         return {}
-    try:
-        asked = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
-        answer = subprocess.run(asked, capture_output=True, text=True)
-        told = answer.stdout.split() if answer.returncode == 0 else []
-    except OSError:
-        told = []
+    told = nvidia_smi("--query-gpu=driver_version", "--format=csv,noheader")
+    drivers = re.findall(r"^[\d.]+$", told, re.MULTILINE)  # one for each GPU, all the same
     return {
         "gpu_memory_gib": round(torch.cuda.max_memory_allocated() / 2**30, 3),
         "cuda": torch.version.cuda,
-        "driver": told[0] if told else None,
+        "driver": drivers[0] if drivers else None,
     }

@@ -23,12 +23,10 @@ import torch
 import whosaid
 from whosaid.caching.manifest import is_complete
 from whosaid.errors import InputError, InterruptedStageError, StageError
-from whosaid.training.checkpoints import last_complete_checkpoint
+from whosaid.training.checkpoints import STOP_SIGNALS, last_complete_checkpoint
 from whosaid.training.train import train
 
 logger = logging.getLogger(__name__)
-
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 SECONDS_TO_STOP = 300
 """How long the processes may take to save a checkpoint after a signal; most queues wait less."""
@@ -83,7 +81,7 @@ def train_in_processes(count: int, **arguments: Any) -> None:
                 signals.append(number)
                 signal.signal(number, signal.SIG_DFL)  # a second one ends all at once
 
-            handlers = {number: signal.signal(number, pass_on) for number in SIGNALS}
+            handlers = {number: signal.signal(number, pass_on) for number in STOP_SIGNALS}
             for line in launched.stdout:
                 logger.info(line.rstrip())
             code = launched.wait()

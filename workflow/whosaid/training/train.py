@@ -42,7 +42,7 @@ def used_ids(rows: DatasetDict, padding: int) -> np.ndarray:
 def train(
     tokenized: str,
     encoder: str,
-    entry: str | Path,
+    entry: str,
     question: str,
     training: dict[str, Any],
     seed: int,
@@ -56,8 +56,7 @@ def train(
     With `gpus` each of so many processes calls this, and the first one writes, see `processes.py`.
     Raises InputError if `best_epoch` is asked for and valid offers no choice.
     """
-    entry = Path(entry)
-    checkpoints = entry / "checkpoints"
+    checkpoints, finished = Path(entry) / "checkpoints", Path(entry) / "model"
     tokenizer = AutoTokenizer.from_pretrained(Path(tokenized) / "tokenizer")
     rows = load_from_disk(tokenized, keep_in_memory=True)
     set_seed(seed)  # the Trainer sets it too late, after the model's head is drawn
@@ -130,9 +129,9 @@ def train(
     if learns_speakers:
         narrow_head(model)
     # Whoever looks up this key wants this very model, so an orphan of a killed run may write it.
-    with atomic_write(entry / "model", even_orphaned=True) as partial:
+    with atomic_write(finished, even_orphaned=True) as partial:
         model.save_pretrained(partial)
         tokenizer.save_pretrained(partial)
         write_json(partial / "training.json", record, even_orphaned=True)
-        write_manifest(partial, key=entry.name)
+        write_manifest(partial, key=finished.parent.name)
     shutil.rmtree(checkpoints)
