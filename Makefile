@@ -70,7 +70,7 @@ test: .venv/ready-dev  ## the tests that take minutes
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
 test-all: test  ## the same, then the slow tests, such as every fault in every stage
-	$(BIN)/pytest -n 2 --dist loadfile -m slow
+	$(BIN)/pytest -n 2 --dist worksteal -m slow
 
 check: .venv/ready-dev  ## lint and format checks
 	$(BIN)/ruff check .

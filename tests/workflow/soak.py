@@ -37,7 +37,6 @@ from disturbance import processes
 from edits import YEAR_2001, read_rows, set_key, write_rows
 from forked import snakemake
 from tree import CONFIG, CSV, TRACKED, Jobs, Tree, copy_project, jobs_in
-from warm_jobs import warm_python
 
 TARGETS = "all results/audit.md"
 LOGS = "results/logs"
@@ -244,7 +243,6 @@ class Soak:
 
     tree: Tree
     rng: random.Random
-    python: str
     past: set[tuple[str, str]] = field(default_factory=set)  # experiments and their variants
     has_odd_times: bool = False  # an output may be older than what it was made of
 
@@ -435,7 +433,7 @@ class Soak:
             self.tree.remove(folder)
         if is_known and self.has_odd_times:
             # As the README says: without memory, Snakemake goes by the times alone.
-            snakemake(self.tree.root, f"--cores 2 --touch {TARGETS}", python=self.python)
+            snakemake(self.tree.root, f"--cores 2 --touch {TARGETS}")
             self.has_odd_times = False
         return Change("folder deleted", folder, [])
 
@@ -496,7 +494,7 @@ class Soak:
 
     def run(self) -> tuple[int, str]:
         """The plain command; its exit code and what it printed."""
-        return snakemake(self.tree.root, f"--cores 2 {TARGETS}", python=self.python)
+        return snakemake(self.tree.root, f"--cores 2 {TARGETS}")
 
     def kill_a_run(self) -> set[tuple[str, ...]]:
         """Kill a run with -9 after a random line: itself, one of its jobs, or all of it.
@@ -686,7 +684,7 @@ def assert_like_fresh(played: Soak) -> None:
             copy_of(root / name, fresh.root / name)
         (fresh.root / CSV).parent.mkdir(parents=True)
         shutil.copy(root / CSV, fresh.root / CSV)
-        code, printed = snakemake(fresh.root, f"--cores 2 {TARGETS}", python=played.python)
+        code, printed = snakemake(fresh.root, f"--cores 2 {TARGETS}")
         assert code == 0, printed
         assert played.tree.plan(TARGETS) == []
         expected, found = numbers_of(fresh), numbers_of(played.tree)
@@ -701,19 +699,18 @@ def soak(folder: Path, rounds: int, seed: int, fresh_every: int) -> Counter:
     write_rows(tree, header, lines[::3])
     tree.write_config(START)
     kinds: Counter = Counter()
-    with warm_python() as python:
-        played = Soak(tree, random.Random(seed), python)
-        code, printed = played.run()
-        assert code == 0, printed
-        played.past = {(START["experiment"], variant) for variant in START["variants"]}
-        for number in range(1, rounds + 1):
-            started = time.monotonic()
-            print(f"{number}: ", end="")
-            kind, jobs = played.play()
-            kinds[kind] += 1
-            print(f": {jobs} jobs ({time.monotonic() - started:.1f} s)", flush=True)
-            if number % fresh_every == 0 or number == rounds:
-                assert_like_fresh(played)
+    played = Soak(tree, random.Random(seed))
+    code, printed = played.run()
+    assert code == 0, printed
+    played.past = {(START["experiment"], variant) for variant in START["variants"]}
+    for number in range(1, rounds + 1):
+        started = time.monotonic()
+        print(f"{number}: ", end="")
+        kind, jobs = played.play()
+        kinds[kind] += 1
+        print(f": {jobs} jobs ({time.monotonic() - started:.1f} s)", flush=True)
+        if number % fresh_every == 0 or number == rounds:
+            assert_like_fresh(played)
     return kinds
 
 

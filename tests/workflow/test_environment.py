@@ -48,20 +48,20 @@ def test_variables_that_a_launcher_left_change_no_model_and_no_prediction(tree):
     Without docstrings, Transformers could not be imported. The run says what it dropped.
     """
 
-    def results():
+    def results(**variables):
+        done = tree.run(f"snakemake --cores 2 {PREDICTIONS} 2>&1", **variables)
+        assert done.returncode == 0, done.stdout
         made = tree.root / MODEL
         key = json.loads((made / "manifest.json").read_text(encoding="utf-8"))["key"]
-        return key, load_file(made / "model.safetensors"), pq.read_table(tree.root / PREDICTIONS)
+        weights = load_file(made / "model.safetensors")
+        return done.stdout, key, weights, pq.read_table(tree.root / PREDICTIONS)
 
-    tree.snakemake(PREDICTIONS)
-    key, weights, predictions = results()
+    _, key, weights, predictions = results()
     tree.remove("data/model_store", "data/tiny/models", "results/tiny")
-    done = tree.run(f"snakemake --cores 2 {PREDICTIONS} 2>&1", **VARIABLES)
-    assert done.returncode == 0, done.stdout
+    printed, other_key, other_weights, other_predictions = results(**VARIABLES)
     # Trainings in the process of the tests may have set others.
-    [dropped] = re.findall("^jobs do not inherit (.*);", done.stdout, re.M)
+    [dropped] = re.findall("^jobs do not inherit (.*);", printed, re.M)
     assert VARIABLES.keys() <= set(dropped.split(", "))
-    other_key, other_weights, other_predictions = results()
     assert other_key == key
     assert all(other_weights[name].equal(weights[name]) for name in weights)
     assert other_predictions.equals(predictions)

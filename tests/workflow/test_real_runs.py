@@ -180,7 +180,7 @@ def tiny_run(reference, once) -> Tree:
         write_rows(tree, header, rows[:TINY_ROWS])
         tree.write_config(TINY)
         shutil.copytree(reference / "encoder", folder / "encoder")
-        run_for_real(tree)
+        tree.snakemake()
 
     return Tree(once("tiny_run", fill))
 
@@ -189,13 +189,6 @@ def tiny_run(reference, once) -> Tree:
 def tiny(tiny_run, tmp_path) -> Tree:
     """A copy of the tiny tree that a test may change."""
     return tiny_run.copy(tmp_path / "tiny")
-
-
-def run_for_real(tree: Tree, arguments: str = "") -> str:
-    """Run Snakemake with its own output; return what it printed."""
-    run = tree.run(f"snakemake --cores 2 {arguments} --quiet host 2>&1")
-    assert run.returncode == 0, run.stdout
-    return run.stdout
 
 
 def model_of(variant: str, experiment: str = "tiny") -> str:
@@ -214,7 +207,7 @@ def outcome(printed: str) -> str:
 
 def train(tree: Tree, variant: str) -> str:
     """Run what leads to one model, for real; return whether it was `found` or `trained`."""
-    return outcome(run_for_real(tree, f"{model_of(variant)}/training.json"))
+    return outcome(tree.snakemake(f"{model_of(variant)}/training.json"))
 
 
 def content(tree: Tree, folder: str) -> dict[str, str]:
@@ -261,10 +254,10 @@ def test_a_moved_tree_has_nothing_to_do_and_is_trained_anew_for_other_settings(t
     set_key("defaults.training.learning_rate", 2e-3)(moved(tiny))
     assert tiny.plan() == trained("plain", seeds=(42,))
     assert "train_model tiny plain 42 is stale: its settings changed" in tiny.dry_run()
-    assert outcome(run_for_real(tiny)) == "trained"
+    assert outcome(tiny.snakemake()) == "trained"
     assert content(tiny, PLAIN) != before
     set_key("defaults.training.learning_rate", 1e-3)(moved(tiny))
-    assert outcome(run_for_real(tiny)) == "found"
+    assert outcome(tiny.snakemake()) == "found"
     assert content(tiny, PLAIN) == before
     assert moved(tiny).plan() == NOTHING
 
@@ -288,7 +281,7 @@ def test_a_plain_run_makes_again_what_is_lost_or_cut_short(tiny):
     before = content(tiny, PLAIN), content(tiny, "data/tiny/splits/plain")
     truncate(f"{PLAIN}/model.safetensors")(tiny)
     remove("data/tiny/splits/plain/valid.parquet")(tiny)
-    assert outcome(run_for_real(tiny, SUMMARY)) == "found"
+    assert outcome(tiny.snakemake(SUMMARY)) == "found"
     assert (content(tiny, PLAIN), content(tiny, "data/tiny/splits/plain")) == before
     assert tiny.plan() == NOTHING
     assert "every output is complete" in tiny.snakemake("verify")
@@ -304,8 +297,8 @@ def test_outputs_without_a_record_are_told_of(tiny):
 
 
 def test_a_profile_that_replaces_the_default_one_is_told_what_it_lacks(tiny):
-    assert "profile of this run lacks" not in run_for_real(tiny, "--forcerun summarize")
-    printed = run_for_real(tiny, "--forcerun summarize --workflow-profile none")
+    assert "profile of this run lacks" not in tiny.snakemake("--forcerun summarize")
+    printed = tiny.snakemake("--forcerun summarize --workflow-profile none")
     [line] = re.findall(r"^the profile of this run lacks .*$", printed, re.M)
     for key in CONSEQUENCES:
         assert key in line
@@ -322,13 +315,13 @@ def test_another_experiment_and_back_trains_nothing_and_rebuilds_the_table(tiny)
     before = summary.read_text(encoding="utf-8")
 
     set_key("experiment", "other")(tiny)
-    assert outcome(run_for_real(tiny)) == "found"
+    assert outcome(tiny.snakemake()) == "found"
     assert content(tiny, model_of("plain", "other")) == content(tiny, PLAIN)
     assert summary.read_text(encoding="utf-8").startswith("# other")
 
     set_key("experiment", "tiny")(tiny)
     assert tiny.plan() == TABLE
-    run_for_real(tiny)
+    tiny.snakemake()
     assert summary.read_text(encoding="utf-8") == before
     assert tiny.plan() == NOTHING
 
@@ -338,11 +331,11 @@ def test_another_experiment_and_back_trains_nothing_and_rebuilds_the_table(tiny)
 
 def test_pruning_the_store_deletes_what_no_model_was_taken_from(tiny):
     set_key("variants.floor", {"classifier": "linear"})(tiny)
-    run_for_real(tiny)
+    tiny.snakemake()
     store = tiny.root / "data" / "model_store"
     (used,) = store.iterdir()
     shutil.copytree(used, store / ("0" * 32))
-    assert "1 deleted" in run_for_real(tiny, "prune_store")
+    assert "1 deleted" in tiny.snakemake("prune_store")
     assert list(store.iterdir()) == [used]
     assert tiny.plan() == NOTHING
 
@@ -352,14 +345,14 @@ def test_what_the_config_no_longer_asks_for_is_listed_and_deleted(tiny):
         folders = [tiny.root / name / "tiny" for name in ("data", "results")]
         return {str(path) for folder in folders for path in folder.rglob("*")}
 
-    run_for_real(tiny, "results/audit.md")
+    tiny.snakemake("results/audit.md")
     before = outputs()
     set_key("variants.floor", {"classifier": "linear"})(tiny)
     set_key("variants.plain.training.seeds", [42, 7])(tiny)
-    run_for_real(tiny, "all results/audit.md")
+    tiny.snakemake("all results/audit.md")
     extra = outputs() - before
     tiny.write_config(TINY)
-    run_for_real(tiny, "all results/audit.md")
+    tiny.snakemake("all results/audit.md")
     assert "not asked for: data/tiny/models/floor" in tiny.snakemake("list_unused")
     assert extra <= outputs()
     assert "deleted data/tiny/models/plain/seed_7" in tiny.snakemake("prune_outputs")
@@ -374,7 +367,7 @@ def test_repair_takes_the_model_from_the_store_and_leaves_nothing_to_do(tiny):
     remove("results/tiny/metrics/plain/valid.json")(tiny)
     tiny.snakemake("repair")
     assert not (tiny.root / PLAIN).exists()
-    assert outcome(run_for_real(tiny)) == "found"
+    assert outcome(tiny.snakemake()) == "found"
     assert content(tiny, PLAIN) == before
     assert tiny.plan() == NOTHING
     assert "every output is complete" in tiny.snakemake("verify")
@@ -384,10 +377,10 @@ def test_a_deleted_store_makes_nothing_stale_and_is_filled_again(tiny):
     before = content(tiny, PLAIN)
     remove("data/model_store")(tiny)
     assert tiny.plan() == NOTHING
-    assert "0 deleted" in run_for_real(tiny, "prune_store")
+    assert "0 deleted" in tiny.snakemake("prune_store")
     truncate(f"{PLAIN}/model.safetensors")(tiny)
     tiny.snakemake("repair")
-    assert outcome(run_for_real(tiny)) == "trained"
+    assert outcome(tiny.snakemake()) == "trained"
     assert content(tiny, PLAIN)["model.safetensors"] == before["model.safetensors"]
     assert len(list((tiny.root / "data" / "model_store").iterdir())) == 1
 
@@ -396,7 +389,7 @@ def test_after_a_reset_the_model_is_found_again_and_the_csv_is_as_it_was(tiny):
     before = content(tiny, PLAIN)
     shipped = (tiny.root / CSV).read_bytes()
     assert tiny.run("rm -rf data/tiny results").returncode == 0
-    assert outcome(run_for_real(tiny)) == "found"
+    assert outcome(tiny.snakemake()) == "found"
     assert content(tiny, PLAIN) == before
     assert (tiny.root / CSV).read_bytes() == shipped
     assert tiny.plan() == NOTHING

@@ -3,7 +3,8 @@
 Snakemake starts `sys.executable` for a script. In its place stands a client that hands the script,
 its folder, its environment and its streams to the warm process, and ends as the script did. The
 workflow's own modules are imported by the fork, so edits of the code count. A job then takes tenths
-of a second instead of seconds.
+of a second instead of seconds. It computes with one thread, whatever its rule asks for, since its
+libraries were loaded so. Hence two models are equal only if both were trained here, or neither.
 """
 
 import json
@@ -18,10 +19,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PRELOADED = ["datasets", "matplotlib.backends.backend_svg", "matplotlib.figure", "nltk", "pandas"]
-PRELOADED += ["psutil", "pyarrow.dataset", "pyarrow.parquet", "safetensors.numpy", "scipy.stats"]
-PRELOADED += ["sklearn.calibration", "sklearn.feature_extraction.text", "sklearn.linear_model"]
-PRELOADED += ["sklearn.model_selection", "sklearn.pipeline", "tabulate"]
+PRELOADED = ["datasets", "evaluate", "matplotlib.backends.backend_svg", "matplotlib.figure", "nltk"]
+PRELOADED += ["pandas", "psutil", "pyarrow.dataset", "pyarrow.parquet", "safetensors.numpy"]
+PRELOADED += ["scipy.stats", "sklearn.calibration", "sklearn.feature_extraction.text"]
+PRELOADED += ["sklearn.linear_model", "sklearn.model_selection", "sklearn.pipeline", "tabulate"]
+PRELOADED += ["torch", "transformers.pipelines", "transformers.trainer"]
 
 # Isolated and without `site`, so that it starts in a fiftieth of a second.
 CLIENT = """#!{python} -IS
