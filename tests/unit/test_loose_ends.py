@@ -127,6 +127,7 @@ def test_every_key_of_the_config_reaches_a_stage(config):
 
 def test_every_rule_has_a_stamp_and_a_digest_of_its_code_or_a_reason():
     without = {
+        "fetch_corpus": "makes nothing",
         "fetch_encoder": "what was fetched stays",
         "pack_bundle": "makes nothing",
         "verify": "makes nothing",

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from configs import TINY
 from hub_server import REVISION, endpoint, hub_of
-from tree import copy_project
+from tree import CSV, copy_project
 
 pytestmark = pytest.mark.slow
 
@@ -16,6 +16,7 @@ NO_NETWORK = "unshare --net"
 TARGETS = " ".join(f"results/tiny/metrics/{name}/test.json" for name in ("of_hub", "of_folder"))
 
 CONFIG = copy.deepcopy(TINY)
+CONFIG["corpus"]["csv"] = "https://example.org/script.csv"
 CONFIG["encoders"] = {
     "hub": {"hub": {"name": "toy/encoder", "revision": REVISION}},
     "folder": {"path": "data/encoders/mine"},
@@ -34,6 +35,9 @@ def test_a_bundle_is_all_that_a_machine_without_a_network_needs(tmp_path, encode
     for tree in (online, offline):
         tree.write_config(CONFIG)
     shutil.copytree(encoders["distilbert"], online.root / "data/encoders/mine")
+    fetched = online.root / "data/downloads/example.org"
+    fetched.mkdir(parents=True)
+    shutil.copy(online.root / CSV, fetched / "script.csv")
     with hub_of(encoders["distilbert"]) as hub:
         reached = {**endpoint(hub, tmp_path / "home"), "HF_HUB_OFFLINE": "0"}
         packed = online.run("make bundle 2>&1", **reached)
@@ -42,7 +46,7 @@ def test_a_bundle_is_all_that_a_machine_without_a_network_needs(tmp_path, encode
     # Without the bundle the run ends with one of the things that are missing.
     lacking = offline.run(f"{NO_NETWORK} snakemake {TARGETS} --cores 1 2>&1", NLTK_DATA="")
     assert lacking.returncode != 0
-    missing = ("data/encoders/mine", "toy/encoder", "tokenizers/punkt_tab")
+    missing = ("example.org", "data/encoders/mine", "toy/encoder", "tokenizers/punkt_tab")
     assert any(name in lacking.stdout for name in missing), lacking.stdout
 
     shutil.move(online.root / "results/tiny/bundle.tar", tmp_path)

@@ -3,12 +3,13 @@
 import os
 import sys
 
+from snakemake.exceptions import WorkflowError
 from whosaid.caching.code_digest import code_text, take_versions_from
 from whosaid.caching.output_records import record_of
 from whosaid.caching.stamps import Stamps, digest_now
 from whosaid.caching.training_recipe import training_code
 from whosaid.config import output_paths
-from whosaid.config.corpus_files import corpus_files
+from whosaid.config.corpus_files import corpus_files, downloads
 from whosaid.config.parse import load_config
 from whosaid.config.stage_settings import settings_text
 from whosaid.jobs.inherited_variables import drop_variables
@@ -28,6 +29,7 @@ base, overlays = workflow.configfiles[-1:], workflow.configfiles[:-1]
 CONFIG = load_config([*map(str, base + overlays)], config, workflow.config_settings.config or {})
 
 CORPUS_FILES = corpus_files(CONFIG.corpus.paths)
+DOWNLOADS = downloads(CONFIG.corpus.paths)
 
 # Relative, so that the report is not stale when the project is moved.
 REPORT = os.path.relpath(PROJECT / "workflow" / "report")
@@ -99,9 +101,37 @@ def of_splits(path):
     return expand(path, split=SPLITS, allow_missing=True)
 
 
+def downloaded(wildcards):
+    """The copies of what URLs stand for in the config; ends the run if one is not there."""
+    for url, copy in DOWNLOADS.items():
+        if not os.path.exists(copy):
+            sys.exit(
+                f"corpus.csv: {url} has not been fetched; with this config, "
+                f"`snakemake --cores 1 fetch_corpus` copies it to {copy}"
+            )
+    return list(DOWNLOADS.values())
+
+
+def corpus(wildcards):
+    """The files of the corpus."""
+    downloaded(wildcards)
+    return CORPUS_FILES
+
+
 def corpus_digests(wildcards):
     """The SHA-256 of the corpus' files: the modification time of a user's file is not trusted."""
-    return [digest_now(file) for file in CORPUS_FILES]
+    return [digest_now(file) for file in corpus(wildcards)]
+
+
+def remote_corpus(wildcards):
+    """The files that URLs stand for, as Snakemake's storage plugins bring them."""
+    try:
+        return [storage(url) for url in DOWNLOADS]
+    except WorkflowError as error:
+        sys.exit(
+            f"corpus.csv: {error} The plugin for https is snakemake-storage-plugin-http, that for "
+            "s3 snakemake-storage-plugin-s3: install one with pip"
+        )
 
 
 def punkt_data(wildcards):
@@ -203,6 +233,7 @@ def bundled(wildcards, input):
     local = [CONFIG.encoders[name].path for name in output_paths.encoders_in_use(CONFIG)]
     return [
         *map(os.path.dirname, input.encoders),
+        *input.corpus,
         *([input.nltk_data] if input.nltk_data else []),
         *(str(record_of(log)) for log in logs),
         *(file for path in local if path for file in encoder_files(path)),

@@ -2,17 +2,35 @@
 #
 # INPUTS: what was built, the records in results/logs/, data/model_store/
 # OUTPUTS: none; `repair`, `prune_outputs` and `prune_store` delete, `pack_bundle` writes
-#   results/{experiment}/bundle.tar
+#   results/{experiment}/bundle.tar, `fetch_corpus` files in data/downloads/
+
+
+# Snakemake asks a server about its file in every plan that needs it. So it is asked in this rule
+# alone, and what it brought is a file of the user's from then on, the same until it is fetched again.
+rule fetch_corpus:
+    """Fetch the files of lines that the config names by a URL, by Snakemake's storage plugins."""
+    localrule: True
+    input:
+        remote_corpus,
+    log:
+        "results/logs/fetch_corpus/fetch_corpus.log",
+    params:
+        copies=list(DOWNLOADS.values()),
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/fetch_corpus.py"
 
 
 rule pack_bundle:
-    """Pack fetched encoders and NLTK's data into one archive, for machines without a network."""
+    """Pack all that was fetched into one archive, for machines without a network."""
     localrule: True
     input:
         encoders=expand(
             rules.fetch_encoder.output[0], experiment=CONFIG.experiment, encoder=FROM_HUB
         ),
         nltk_data=punkt_data,
+        corpus=downloaded,
     log:
         "results/logs/pack_bundle/pack_bundle.log",
     params:

@@ -8,7 +8,7 @@ rule read_lines:
     """Check the files and store their lines with their types."""
     input:
         stamp("read_lines"),
-        csv=ancient(CORPUS_FILES),
+        csv=ancient(corpus),
     output:
         lines="data/{experiment}/lines.parquet",
         corpus="data/{experiment}/corpus.json",

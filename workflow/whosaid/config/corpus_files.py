@@ -2,18 +2,25 @@
 
 import glob
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
+
+DOWNLOADS = "data/downloads"
+"""The folder that keeps what URLs stand for."""
 
 
 def corpus_files(paths: Sequence[str]) -> list[str]:
     """The files in the order of the list; those of a pattern are sorted.
 
-    A path is taken for a pattern if it has one of `*?[` and is no file. Raises ValueError with one
-    sentence if a pattern fits no file, or if a file is missing, no file, unreadable or named twice.
+    A path is taken for a pattern if it has one of `*?[` and is no file. In the place of a URL is
+    its copy, whether it has been fetched or not. Raises ValueError with one sentence if a pattern
+    fits no file, or if a file is missing, no file, unreadable or named twice.
     """
+    copies = downloads(paths)
     files: dict[Path, str] = {}
-    for path in paths:
+    for path in (copies.get(path, path) for path in paths):
         is_pattern = glob.has_magic(path) and not os.path.exists(path)
         found = sorted(glob.glob(path, recursive=True)) if is_pattern else [path]
         if is_pattern:
@@ -21,7 +28,8 @@ def corpus_files(paths: Sequence[str]) -> list[str]:
         if not found:
             raise ValueError(f"{path}: no file fits the pattern{_beside(path)}; correct it")
         for name in found:
-            _check_file(name)
+            if path not in copies.values() or os.path.exists(path):
+                _check_file(name)
             place = Path(name).resolve()
             if place in files:
                 raise ValueError(
@@ -29,6 +37,21 @@ def corpus_files(paths: Sequence[str]) -> list[str]:
                 )
             files[place] = name
     return list(files.values())
+
+
+def downloads(paths: Sequence[str]) -> dict[str, str]:
+    """The URLs among the paths, each with the file that keeps a copy of what it stands for.
+
+    The copy has the server and the path of its URL below `DOWNLOADS`.
+    """
+    copies = {}
+    for url in paths:
+        parts = urlsplit(url)
+        if parts.scheme and parts.netloc:
+            names = [parts.netloc, *parts.path.split("/")]
+            kept = [re.sub(r"[^\w.-]", "_", name) for name in names if name.strip(".")]
+            copies[url] = "/".join([DOWNLOADS, *kept])
+    return copies
 
 
 def _check_file(name: str) -> None:

@@ -133,8 +133,9 @@ class Corpus(Section):
     """The files of dialogue lines, and whose lines the classifiers look for."""
 
     csv: Annotated[Text | tuple[Text, ...], BeforeValidator(_paths)] = Field(
-        description="Path of the file of lines, a pattern such as `scripts/*.csv`, or a list of "
-        "these. Files are read in the order of the list, those of a pattern sorted."
+        description="Path of the file of lines, a pattern such as `scripts/*.csv`, a URL, or a "
+        "list of these. Files are read in the order of the list, those of a pattern sorted. What "
+        "a URL stands for is fetched by `snakemake --cores 1 fetch_corpus`."
     )
     format: Literal["csv", "tsv", "jsonl", "parquet"] = Field(
         "csv",

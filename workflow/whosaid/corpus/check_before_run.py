@@ -1,5 +1,6 @@
 """Checks the corpus against the config before Snakemake deletes any output or starts any job."""
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ from whosaid.split_names import SPLITS
 def check_csv(config: Config) -> None:
     """End the run if `read_lines` would reject the files, or if they lack what a recipe reads.
 
-    Nothing is read if `read_lines` has already accepted these files for this question. Prints one
-    line per fault. Ends the run with SystemExit: a WorkflowError would be printed by Snakemake with
-    a traceback.
+    Nothing is read if `read_lines` has already accepted these files for this question, or if one of
+    them is still to be fetched: no stage can run then. Prints one line per fault. Ends the run with
+    SystemExit: a WorkflowError would be printed by Snakemake with a traceback.
     """
     settings = read_lines(config)
     try:
@@ -28,6 +29,8 @@ def check_csv(config: Config) -> None:
         facts = {}
     try:
         files = corpus_files(config.corpus.paths)
+        if not all(map(os.path.exists, files)):
+            return
         known = {"settings": settings, "files": {name: sha256(Path(name)) for name in files}}
         if not known.items() <= facts.items():
             # Imported here, since a run with unchanged files does not need pandas.
