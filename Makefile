@@ -1,4 +1,4 @@
-# `make summary` and `make test` set up a fresh machine. They need Python 3.11 or later.
+# `make summary` and `make test` set up a fresh machine. They need Python 3.11, 3.12 or 3.13.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c envs/constraints.txt

@@ -60,7 +60,6 @@ def main(arguments: list[str] | None = None) -> None:
         train=options.train_seconds, predict=options.predict_seconds, stub=STUB.strip()
     )
     flags = ["--cores", str(options.cores), "--resources", f"gpu={options.cores}"]
-    flags += ["--set-threads", "train_model=1", "predict_splits=1"]
     with tempfile.TemporaryDirectory() as folder:
         jobs = make_finished_tree(Path(folder), options.variants, options.seeds, stub, flags)
         lines = Path(folder, "timeline.jsonl").read_text(encoding="utf-8").splitlines()

@@ -106,7 +106,7 @@ HARMLESS = {
             "workflow/scripts/train_model.py", '"""Fine-tune an', '"""Tune an'
         ),
         "comment and threads in a rule": replace(
-            "workflow/rules/train_model.smk", "threads: 8", "threads: 4  # fewer"
+            "workflow/rules/train_model.smk", "threads: share_of_cores", "threads: 4  # fewer"
         ),
         "module that no stage imports": append("workflow/whosaid/spare.py", "SPARE = 1\n"),
         **{

@@ -30,6 +30,10 @@ onstart:
     whosaid.onstart()
 
 
+onsuccess:
+    whosaid.onsuccess()
+
+
 onerror:
     whosaid.onerror()
 """

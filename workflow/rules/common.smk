@@ -163,6 +163,14 @@ def gpus_of(wildcards):
     return CONFIG.variants[wildcards.variant].training.gpus
 
 
+def share_of_cores(wildcards):
+    """Eight threads, or fewer if that lets as many jobs run side by side as GPUs are given."""
+    limit = workflow.global_resources.get("gpu")
+    if limit is None or not workflow.local_exec:
+        return 8
+    return min(8, max(1, workflow.cores // max(1, limit.value)))
+
+
 def encoder_folder(wildcards):
     """The folder of the variant's encoder."""
     return f"data/{wildcards.experiment}/encoders/{CONFIG.variants[wildcards.variant].encoder}"

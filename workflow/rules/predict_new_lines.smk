@@ -25,7 +25,7 @@ rule predict_new_lines:
         settings=settings_of("predict_new_lines"),
         code=code_text("predict_new_lines"),
         lines_digest=new_lines_digest,
-    threads: 8
+    threads: share_of_cores
     resources:
         gpu=1,
         gpu_mem_mb=6000,

@@ -28,7 +28,7 @@ rule predict_splits:
     params:
         settings=settings_of("predict_splits"),
         code=code_text("predict_splits"),
-    threads: 8
+    threads: share_of_cores
     # Enough for texts of 512 tokens; only used if gpu_mem_mb is limited, see profiles/default.
     resources:
         gpu=1,

@@ -27,7 +27,7 @@ rule train_model:
         settings=settings_of("train_model"),
         code=training_code(),
         store=output_paths.MODEL_STORE,
-    threads: 8
+    threads: share_of_cores
     # Enough for texts of 512 tokens; only used if gpu_mem_mb is limited, see profiles/default.
     resources:
         gpu=gpus_of,

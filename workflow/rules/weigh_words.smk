@@ -24,7 +24,7 @@ rule weigh_words:
     params:
         settings=settings_of("weigh_words"),
         code=code_text("weigh_words"),
-    threads: 8
+    threads: share_of_cores
     resources:
         gpu=1,
         gpu_mem_mb=6000,

@@ -366,7 +366,7 @@ REACHED_BY = {
     "evaluation/new_predictions": {"predict_new_lines"},
     "evaluation/prediction_files": {*PREDICT, "combine_predictions"},
     "evaluation/predictions": {*READ, *PREDICT, *COMBINE, *SHOW_ROWS},
-    "evaluation/probability": {*READ, *PREDICT, *COMBINE, *SHOW_ROWS},
+    "evaluation/probability": {*READ, *COMBINE, *SHOW_ROWS},
     "evaluation/published_metrics": {*READ, *PREDICT, *COMBINE, *ENCODER},
     "evaluation/questions": READ,
     "evaluation/resampling": READ,

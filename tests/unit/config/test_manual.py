@@ -1,12 +1,28 @@
 """The generated parts of config/ are those of the model, and the pins agree."""
 
 import json
+import re
 
+import pytest
 import yaml
 
 from whosaid.config import manual
+from whosaid.config.parse import merge, parse_config, read_config_file
 
 PROJECT = manual.CONFIG_DIR.parent
+EXAMPLES = [
+    block
+    for page in ("README.md", "config/README.md")
+    for block in re.findall("```yaml\n(.*?)```", (PROJECT / page).read_text("utf-8"), re.S)
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.split("\n")[-2].strip())
+def test_every_example_is_an_overlay_of_the_base_config(example):
+    """The one for a script of your own was refused: it kept variants that need its directors."""
+    overlay = yaml.safe_load(example)
+    base = read_config_file(str(PROJECT / "config" / "config.yaml"))
+    assert parse_config(merge(base, overlay)).variants
 
 
 def test_the_manual_lists_the_keys_of_the_model():

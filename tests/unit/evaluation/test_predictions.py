@@ -74,11 +74,7 @@ def test_a_part_keeps_its_rows_and_all_seeds():
     assert whole.take(np.array([2, 0])).log_odds.tolist() == [[2, 1], [4, 3]]
 
 
-def test_a_decision_is_the_larger_logit_or_the_threshold_but_never_an_abstention():
+def test_a_decision_is_the_larger_logit_but_never_an_abstention():
     odds = np.array([[0.0, 1e-9, 5.0], [-1.0, -1e-9, 5.0]])
     predictions = Predictions(ROW, LABEL, ABSTAINED, odds)
     assert predictions.decide().tolist() == [[False, True, False], [False, False, False]]
-    # A probability that reaches the threshold is enough.
-    at = predictions.decide_at([0.5, 0.2])
-    assert at.tolist() == [[True, True, False], [True, True, False]]
-    assert not predictions.decide_at([1.0, 0.6]).any()

@@ -12,7 +12,7 @@ Lines = Annotated[int, BeforeValidator(refuse_bool), Field(ge=0, le=1000)] | Lit
 
 
 class Context(Section):
-    """What a model reads of the lines around a line; its own speaker is never among it."""
+    """What a model reads around a line; its own speaker only with `scene_names: all`."""
 
     before: Lines = Field(
         2, description="How many lines before it; `scene`: all from the start of the scene."

@@ -168,7 +168,7 @@ class Config(Section):
     )
     corpus: Corpus = Field(description="The lines and the question.")
     encoders: Annotated[dict[Name, Encoder], Named] = Field(
-        min_length=1, description="Pre-trained encoders by the names that variants use."
+        min_length=1, description="Encoders by the names that variants use."
     )
     defaults: Recipe = Field(Recipe(), description="What every variant starts from.")
     variants: Annotated[dict[Name, Variant], Named] = Field(

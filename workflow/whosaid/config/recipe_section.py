@@ -228,8 +228,8 @@ class Recipe(Section):
     classifier: Literal["encoder", "linear", "ensemble"] = Field(
         "encoder",
         description="`encoder` fine-tunes a pre-trained one; `linear` fits a logistic regression, "
-        "which ignores `encoder`, `max_length` and `training`; `ensemble` combines what other "
-        "variants predict, and has their rows.",
+        "which ignores `encoder`, `max_length` and all of `training` but its first seed; "
+        "`ensemble` combines what other variants predict, and has their rows.",
     )
     linear: Linear = Field(Linear(), description="The logistic regression's features.")
     ensemble: Ensemble | None = Field(

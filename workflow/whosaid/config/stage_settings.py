@@ -1,4 +1,4 @@
-"""The settings that each stage takes from the config: one function per rule, named as the rule.
+"""The settings that each stage takes from the config: one function per stage, named as its rule.
 
 A function returns keyword arguments of the stage's `main` as plain JSON values. When they change,
 the stage is stale. So a function returns everything that the stage depends on, and nothing else.

@@ -1,7 +1,7 @@
 """The context of lines: what is said around each of them, and who speaks there.
 
-It comes from the whole corpus, before any speaker is dropped or duplicate removed. The speaker of
-the line itself is in no column but `scene_names`, where the recipe asks for all of a scene.
+It comes from all of `lines.parquet`, before a recipe leaves lines out. The speaker of the line
+itself is in no column but `scene_names`, where the recipe asks for all of a scene.
 """
 
 from collections import Counter

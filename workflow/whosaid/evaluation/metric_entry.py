@@ -73,11 +73,6 @@ class Metric:
         if math.isnan(low) or not low < high:
             raise ValueError(f"metric {self.name}: bounds {self.bounds} are no interval")
 
-    @property
-    def is_watched(self) -> bool:
-        """Whether training reports the metric after each epoch."""
-        return self.score is not None
-
     @classmethod
     def watched(
         cls,

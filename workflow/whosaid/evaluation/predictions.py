@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from whosaid.caching.atomic import atomic_write
-from whosaid.evaluation.probability import sigmoid
 
 SCHEMA = pa.schema(
     {
@@ -47,14 +46,6 @@ class Predictions(NamedTuple):
     def decide(self) -> np.ndarray:
         """Whether the target has the larger logit (seeds x rows); false for abstained rows."""
         return (self.log_odds > 0) & ~self.abstained
-
-    def decide_at(self, thresholds: Sequence[float]) -> np.ndarray:
-        """Whether the target's probability reaches the seed's threshold (seeds x rows).
-
-        False for abstained rows.
-        """
-        reached = sigmoid(self.log_odds) >= np.asarray(thresholds)[:, None]
-        return reached & ~self.abstained
 
 
 def decide(logits: np.ndarray, abstained: np.ndarray) -> np.ndarray:

@@ -57,7 +57,7 @@ def sizes(
     share = rendered(doubled / len(lines), "percent")
     megabytes = lines.memory_usage(deep=True).sum() / 2**20
     left_out = ", ".join(
-        f"{count:,} {reason.replace('_', ' ')}" for reason, count in dropped.items() if count
+        f"{count:,} {LEFT_OUT[reason]}" for reason, count in dropped.items() if count
     )
     return (
         f"{len(lines):,} lines of {len(speaker_counts):,} speakers, {megabytes:.1f} MiB in "

@@ -29,10 +29,15 @@ def choose(config: Config, variant: str, seed: str) -> Chosen:
 
     Raises InputError if there is no such model, or if it cannot be exported.
     """
-    names = [name for name, each in config.variants.items() if each.classifier == "encoder"]
-    allowed = f"choose from {', '.join(names)}"
+    encoders = [name for name, each in config.variants.items() if each.classifier == "encoder"]
+    names = [name for name in encoders if config.variants[name].context is None]
+    allowed = f"choose from {', '.join(names)}" if names else "no variant here can be exported"
     if variant in config.variants and config.members_of(variant):
         raise InputError(f"VARIANT={variant}: an ensemble has no model of its own; {allowed}")
+    if variant in encoders and variant not in names:
+        raise InputError(
+            f"VARIANT={variant}: it reads the lines around a line, which no export can; {allowed}"
+        )
     if variant in config.variants and variant not in names:
         raise InputError(
             f"VARIANT={variant}: a linear baseline is no model of Transformers; {allowed}. Its own "

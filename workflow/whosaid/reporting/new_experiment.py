@@ -26,10 +26,12 @@ HEAD = """\
 # {name}: an overlay on config/config.yaml, written after a first look at the file. Read it and
 # change what is wrong; config/README.md explains every key.
 #   snakemake --cores 1 results/summary.md --configfile {path}
+"""
+BEHIND_FAIR = """\
 # Other overlays stand before this one, which takes variants away:
 #   snakemake --cores 1 results/summary.md --configfile config/fair.yaml {path}
-# yaml-language-server: $schema=schema.json
 """
+SCHEMA = "# yaml-language-server: $schema=schema.json\n"
 
 COMMENTS = {
     "corpus": "The file, and what its columns were taken for.",
@@ -65,7 +67,11 @@ def unsupported(base: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
 def as_yaml(overlay: Mapping[str, Any], path: Path, look: FirstLook) -> str:
     """The config as YAML, with a comment above each key that needs one."""
     text = yaml.safe_dump(dict(overlay), sort_keys=False, allow_unicode=True, width=100)
-    lines = [HEAD.format(name=overlay["experiment"], path=path)]
+    head = HEAD.format(name=overlay["experiment"], path=path)
+    corpus = look.corpus
+    if "episode" in {*corpus.lines} - {*corpus.empty_columns}:  # which that overlay holds out whole
+        head += BEHIND_FAIR.format(path=path)
+    lines = [head + SCHEMA]
     for line in text.splitlines():
         key = line.strip().partition(":")[0]
         if key in COMMENTS and line.strip().startswith(f"{key}:"):

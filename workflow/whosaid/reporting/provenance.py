@@ -16,7 +16,7 @@ PACKAGES = (
     *("snakemake", "pandas", "datasets", "transformers", "tokenizers", "evaluate", "accelerate"),
     *("torch", "safetensors", "nltk", "numpy", "scipy", "scikit-learn", "pyarrow", "pydantic"),
     *("matplotlib", "markdown-it-py", "tabulate", "charset-normalizer", "filelock", "psutil"),
-    *("huggingface_hub", "PyYAML"),
+    *("huggingface_hub", "PyYAML", "rich", "snakemake-interface-logger-plugins"),
 )
 """The packages that the workflow uses itself, as `envs/requirements.txt` lists them."""
 

@@ -65,12 +65,6 @@ def load_lines_model(
     return LinesModel(in_order(predictor.model.config.id2label), logits)
 
 
-def answer(folder: Path, lines: Lines, question: str) -> Answers:
-    """What the model in `folder` says of the `lines`. Raises InputError as `load_lines_model`."""
-    model = load_lines_model(folder, question)
-    return Answers(model.logits(lines), model.names)
-
-
 def columns_read(
     lines: pd.DataFrame, annotate: Sequence[str], features: Sequence[str] = ()
 ) -> Lines:
