@@ -101,85 +101,109 @@ def main(
     texts = pd.read_parquet(lines, columns=["row", "line"]).set_index("row")["line"]
     entries = asked.entries(valid)
     temperatures = fit_temperatures(valid) if calibration else None
-    choices = {"threshold_beta": threshold_beta, "temperatures": temperatures}
-    evaluate = partial(asked.evaluate, **choices)
-    one_seed = ONE_ENSEMBLE if is_ensemble else ONE_SEED
+    evaluate = partial(asked.evaluate, threshold_beta=threshold_beta, temperatures=temperatures)
+    found = {
+        name: evaluate(split, valid, [once(split, valid)], list(entries))
+        for name, split in splits.items()
+    }
+    thresholds_of_seeds = calibrated(found["valid"].thresholds, temperatures)
+    notes = []
+    # A baseline is a logistic regression, which any seed leads to the same optimum.
+    if len(seeds) == 1 and not is_baseline:
+        notes = [ONE_ENSEMBLE if is_ensemble else ONE_SEED]
 
     def resample(split: str, by: str, names: Sequence[str]) -> tuple[dict[str, np.ndarray], int]:
         """The metrics on resampled units, and how many units the intervals rest on."""
         rows = splits[split]
         of_rows, of_valid = (units_of(units, by, each.row) for each in (rows, valid))
         resamples = Resamples([of_rows, of_valid], bootstrap["resamples"], bootstrap["seed"])
-        found = evaluate(rows, valid, resamples.blocks(of_rows, of_valid), names)
-        return found.metrics, asked.count_units(of_rows, rows.label)
+        drawn = evaluate(rows, valid, resamples.blocks(of_rows, of_valid), names)
+        return drawn.metrics, asked.count_units(of_rows, rows.label)
+
+    def uncertainty(split: str, values: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        """The intervals of a held-out split; of the reported one also the errors by each unit."""
+        intervals, errors = None, None
+        if split in HELD_OUT:
+            resampled = resample(split, unit, list(entries))
+            intervals = find_intervals(values, *resampled, bootstrap["confidence"], entries)
+        if split == REPORTED:
+            primary, errors = asked.primary, {}
+            for by in units.columns:
+                drawn, count = resampled if by == unit else resample(split, by, [primary])
+                errors[by] = standard_error(values[primary], drawn[primary], count)
+        return {"intervals": intervals, "standard_error_by_unit": errors}
 
     for name, path in metrics.items():
         split = splits[name]
-        found = evaluate(split, valid, [once(split, valid)], list(entries))
-        values = {key: each[:, 0] for key, each in found.metrics.items()}
+        values = {key: each[:, 0] for key, each in found[name].metrics.items()}
         check_scores(values, [each[name] for each in of_seeds], asked.watched)
-        if temperatures is not None and found.thresholds is not None:
-            on_calibrated = calibrated_threshold(found.thresholds, temperatures[:, None])
-            found = found._replace(thresholds=on_calibrated)
-        result = about.describe_split(split, seeds, values, found)
+        described = found[name]._replace(thresholds=thresholds_of_seeds)
+        result = about.describe_split(split, seeds, values, described)
         if temperatures is not None:
             before = asked.evaluate(split, valid, [once(split, valid)], OF_CALIBRATION).metrics
-            result["temperature"] = float(temperatures.mean())
-            result["uncalibrated"] = {key: float(each.mean()) for key, each in before.items()}
-            for of_seed, temperature in zip(result["seeds"].values(), temperatures, strict=True):
-                of_seed["temperature"] = float(temperature)
-        if found.thresholds is not None:
+            add_temperatures(result, temperatures, before)
+        if thresholds_of_seeds is not None:
             result["threshold_beta"] = threshold_beta
-        figures = published and {metric: each[name] for metric, each in published.items()}
-        difference = figures and {
-            metric: result["metrics"][metric] - figure for metric, figure in figures.items()
-        }
-        result |= {"unit": unit, "intervals": None, "standard_error_by_unit": None}
-        if name in HELD_OUT:
-            resampled = resample(name, unit, list(entries))
-            level = bootstrap["confidence"]
-            result["intervals"] = find_intervals(values, *resampled, level, entries)
-        if name == REPORTED:
-            result["standard_error_by_unit"] = {}
-            for by in units.columns:
-                drawn, count = resampled if by == unit else resample(name, by, [asked.primary])
-                error = standard_error(values[asked.primary], drawn[asked.primary], count)
-                result["standard_error_by_unit"][by] = error
-        known = int(texts.loc[split.row].isin(texts.loc[train.row]).sum())
         role = about.role_of(name, valid_chooses, calibration is not None)
+        known = int(texts.loc[split.row].isin(texts.loc[train.row]).sum())
         if of_folds:
             parts = {each["variant"]: each for each in of_folds if each["split"] == name}
+            result["folds"] = {fold: each["metrics"] for fold, each in parts.items()}
+            role = f"{role} {POOLED[name]}"
             if name in HELD_OUT:
                 known = sum(each["in_train"]["rows"] for each in parts.values())
-            role = f"{role} {POOLED[name]}"
-            result["folds"] = {fold: each["metrics"] for fold, each in parts.items()}
+        head = {"experiment": experiment, "variant": variant, "split": name, "role": role}
         result |= {
+            "unit": unit,
+            **uncertainty(name, values),
             "in_train": {"rows": known, "share": known / len(split.row)},
             "trivial": about.trivial_metrics(split.label, train.label),
-            "published": figures,
-            "difference": difference,
+            **beside_published(result["metrics"], published, name),
             "notes": [
-                # A baseline is a logistic regression, which any seed leads to the same optimum.
-                *([one_seed] if len(seeds) == 1 and not is_baseline else []),
+                *notes,
                 *about.remarks(split, valid, seeds, values),
                 *([OTHER_QUESTION] if other_question else []),
                 *([IN_TRAIN] if name == REPORTED and known else []),
             ],
-        }
-        head = {
-            "experiment": experiment,
-            "variant": variant,
-            "split": name,
-            "role": role,
         }
         write_json(path, {**head, **result})
         logger.info("%s %s: %d rows", variant, name, result["rows"])
     if thresholds is not None:
         chosen = [
             None if each is None else each[:, 0]
-            for each in (found.thresholds, found.f_beta_on_valid)
+            for each in (thresholds_of_seeds, found["valid"].f_beta_on_valid)
         ]
         write_thresholds(thresholds, seeds, *chosen, threshold_beta, temperatures)
+
+
+def calibrated(thresholds: np.ndarray | None, temperatures: np.ndarray | None) -> np.ndarray | None:
+    """The thresholds (seeds x 1) on calibrated probabilities; as they are without temperatures."""
+    if thresholds is None or temperatures is None:
+        return thresholds
+    return calibrated_threshold(thresholds, temperatures[:, None])
+
+
+def add_temperatures(
+    result: dict[str, Any], temperatures: np.ndarray, before: Mapping[str, np.ndarray]
+) -> None:
+    """Put the temperatures into a split's `result`, with the metrics `before` the calibration."""
+    result["temperature"] = float(temperatures.mean())
+    result["uncalibrated"] = {key: float(each.mean()) for key, each in before.items()}
+    for of_seed, temperature in zip(result["seeds"].values(), temperatures, strict=True):
+        of_seed["temperature"] = float(temperature)
+
+
+def beside_published(
+    metrics: Mapping[str, float],
+    published: Mapping[str, Mapping[str, float]] | None,
+    split: str,
+) -> dict[str, Any]:
+    """The figures `published` for a split by metric, and what the `metrics` differ by; or None."""
+    if not published:
+        return {"published": published, "difference": published}
+    figures = {metric: each[split] for metric, each in published.items()}
+    difference = {metric: metrics[metric] - figure for metric, figure in figures.items()}
+    return {"published": figures, "difference": difference}
 
 
 if __name__ == "__main__":
