@@ -188,10 +188,36 @@ def read_objects(content: bytes, encoding: str, path: Path) -> pd.DataFrame:
 
 
 def find_table(content: bytes, encoding: str, path: Path) -> tuple[dict[str, Any], pd.DataFrame]:
-    """The separator, the quotes and, if no row holds names, the header of a table; and its rows.
+    """The separator, the quotes and, if no row holds names, the header of a table; and its rows."""
+    seen, dialect = best_reading(content, encoding, path)
+    separator = dialect.separator
+    keys: dict[str, Any] = {} if separator == "," else {"separator": separator}
+    if dialect.quotes != "doubled" and len(separator) == 1:
+        keys["quotes"] = dialect.quotes
+    check_first_row(seen, path)
+    header, body = seen.rows[0], [row for row in seen.rows[1:] if len(row) == seen.width]
+    if len(header) == seen.width - 1 and is_header(header, [row[1:] for row in body]):
+        keys["row_names"], body = True, [row[1:] for row in body]
+    elif not is_header(header, body):
+        body = [header, *body] if len(header) == seen.width else body
+        header = [f"column_{number}" for number in range(1, seen.width + 1)]
+        keys["header"] = header
+    doubled = [name for name in {*header} if name.strip() and header.count(name) > 1]
+    if doubled:
+        raise InputError(
+            f"{path}, header: {doubled[0]!r} stands {header.count(doubled[0])} times; give each "
+            "column a name of its own"
+        )
+    table = pd.DataFrame(body, columns=header, dtype="str")
+    # A separator at the end of the rows makes a column without a name, beside that of an index.
+    return keys, table if header.count("") < 2 else table.drop(columns="")
+
+
+def best_reading(content: bytes, encoding: str, path: Path) -> tuple[Survey, Dialect]:
+    """The separator and the quotes that fit the rows best, and what was seen of the rows.
 
     That reading wins in which the first row fits the others, every quote is closed, and most rows
-    have the same number of cells.
+    have the same number of cells. Raises InputError if none makes a table.
     """
     # The head may end within a character.
     head = content[:SAMPLE_BYTES].decode(encoding, "ignore").encode(encoding)
@@ -218,28 +244,7 @@ def find_table(content: bytes, encoding: str, path: Path) -> tuple[dict[str, Any
     # A quote may be broken below the head.
     readings = [dialect._replace(quotes=quotes) for quotes in QUOTES if QUOTES[quotes] in content]
     surveys = [(survey(content, reading), reading) for reading in readings]
-    seen, dialect = max(surveys, key=lambda each: likelihood(*each))
-    separator = dialect.separator
-    keys: dict[str, Any] = {} if separator == "," else {"separator": separator}
-    if dialect.quotes != "doubled" and len(separator) == 1:
-        keys["quotes"] = dialect.quotes
-    check_first_row(seen, path)
-    header, body = seen.rows[0], [row for row in seen.rows[1:] if len(row) == seen.width]
-    if len(header) == seen.width - 1 and is_header(header, [row[1:] for row in body]):
-        keys["row_names"], body = True, [row[1:] for row in body]
-    elif not is_header(header, body):
-        body = [header, *body] if len(header) == seen.width else body
-        header = [f"column_{number}" for number in range(1, seen.width + 1)]
-        keys["header"] = header
-    doubled = [name for name in {*header} if name.strip() and header.count(name) > 1]
-    if doubled:
-        raise InputError(
-            f"{path}, header: {doubled[0]!r} stands {header.count(doubled[0])} times; give each "
-            "column a name of its own"
-        )
-    table = pd.DataFrame(body, columns=header, dtype="str")
-    # A separator at the end of the rows makes a column without a name, beside that of an index.
-    return keys, table if header.count("") < 2 else table.drop(columns="")
+    return max(surveys, key=lambda each: likelihood(*each))
 
 
 def check_first_row(seen: Survey, path: Path) -> None:
