@@ -257,6 +257,8 @@ REACHED_BY = {
     "config/folds": set(),
     "config/search_section": set(),
     "config/searches": set(),
+    "config/context_problems": set(),
+    "config/table_problems": set(),
     "reporting/short_result": set(),
     "config/manual": set(),
     "config/missing_columns": set(),

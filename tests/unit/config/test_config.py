@@ -1211,10 +1211,10 @@ def test_a_reference_that_is_named_counts_wherever_it_is_named(raw):
 def test_an_unknown_reference_is_one_line_with_the_variants_to_choose_from(raw):
     with pytest.raises(ConfigError) as caught:
         parse_config(put(raw, "reference", "nobody"))
-    assert str(caught.value) == "reference: 'nobody' is not in variants: plain, long"
+    assert str(caught.value) == "reference: 'nobody' is not in variants; choose from plain, long"
     with pytest.raises(ConfigError) as caught:
         parse_config(put(put(raw, "reference", "plain"), "variants.plain", None))
-    assert str(caught.value) == "reference: 'plain' is not in variants: long"
+    assert str(caught.value) == "reference: 'plain' is not in variants; choose from long"
 
 
 def test_the_old_place_of_the_reference_is_an_unknown_key(raw):
@@ -1324,3 +1324,9 @@ def test_a_key_that_stands_twice_is_refused_where_yaml_would_take_the_last(
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=f"^{key}: stands twice in the mapping at line {line} of"):
         read_config_file(str(path))
+
+
+def test_a_count_of_gpus_out_of_all_proportion_is_refused_at_once(raw):
+    """All numbers below it were tried as divisors of the batch."""
+    with pytest.raises(ConfigError, match=r"training\.gpus: 300000000: input should be less than"):
+        parse_config(put(raw, "defaults.training.gpus", 300_000_000))

@@ -147,3 +147,39 @@ def test_a_variant_with_context_is_not_exported_and_predicts_no_file(raw):
     assert not any("/around/" in path for path in exports(config))
     assert "results/demo/new/mine/around.parquet" not in recorded(config)
     assert "results/demo/new/mine/tfidf.parquet" in recorded(config)
+
+
+@pytest.mark.parametrize("value", [-1, True, None, "all", 1001, 1.5])
+def test_a_number_of_lines_that_will_not_do_is_one_line(value, raw):
+    """It was two, with the names of functions of pydantic."""
+    [said] = faults(with_context(raw, {"before": value}))
+    told = "" if value is None else f"{value!r}: "
+    assert said == (
+        f"variants.around.context.before: {told}must be a number from 0 to 1000, or `scene`"
+    )
+
+
+def test_names_before_without_lines_before_are_refused(raw):
+    """The variant was of track C and knew nobody."""
+    [said] = faults(with_context(raw, {"before": 0, "after": 2, "names": "before"}))
+    assert said.startswith("variants.around.context: names: before with before: 0 names nobody")
+
+
+def test_a_context_that_a_linear_baseline_does_not_read_is_refused(raw):
+    """It stood in the table of track B with the figures of TF-IDF."""
+    [said] = faults(with_context(raw, {}, classifier="linear"))
+    assert said.startswith("variants.around.context: no feature of this linear baseline reads it")
+    raw["defaults"]["context"] = {}
+    del raw["variants"]["around"]["context"]
+    assert parse_config(raw).variants["around"].context
+
+
+def test_a_baseline_of_a_track_may_be_the_reference_or_be_left_out(raw):
+    """Null brought it back, and its name was unknown."""
+    raw = with_context(raw, {}) | {"track_baselines": True, "reference": "track_A_tfidf"}
+    config = parse_config(raw)
+    assert config.reference_of("tfidf") == "track_A_tfidf"
+    assert "track_B_shuffled" in config.variants
+    assert parse_config(config.model_dump(mode="json")) == config
+    raw["variants"]["track_B_shuffled"] = None
+    assert "track_B_shuffled" not in parse_config(raw).variants

@@ -147,3 +147,34 @@ def test_words_are_weighed_by_the_models_that_read_them(raw):
     raw["variants"]["mixed"] = {"classifier": "linear", "linear": features}
     config = parse_config(raw)
     assert set(config.variants) - {*weighed(config)} == {"length", "both"}
+
+
+OF_TRACKS = {
+    "plain": {"split": {"method": "group_shuffle", "group_by": "episode"}},
+    "length": None,
+}
+
+
+@pytest.mark.parametrize("members", [["track_A_tfidf", "plain"], ["plain", "track_A_tfidf"]])
+def test_a_baseline_of_a_track_is_a_member_as_any_other(raw, members):
+    """Named first, it once gave the ensemble the rows of the defaults."""
+    raw = of(raw, *members) | {"track_baselines": True}
+    raw["variants"] = merge(raw["variants"], OF_TRACKS)
+    config = parse_config(raw)
+    assert config.variants["both"].split == config.variants["plain"].split
+    folds = {"method": "group_kfold", "group_by": "episode", "folds": 3}
+    raw["variants"]["both"]["split"] = folds
+    assert fault(raw).startswith("variants.both.split: an ensemble has the rows")
+
+
+@pytest.mark.parametrize("key", ["linear", "max_length", "training"])
+def test_what_would_train_an_ensemble_is_refused(raw, key):
+    """It ran without a word."""
+    values = {"linear": {"C": 5.0}, "max_length": 10, "training": {"learning_rate": 0.5}}
+    said = f"variants.both.{key}: an ensemble trains no model; leave it out"
+    assert fault(of(raw, "plain", "words", **{key: values[key]})) == said
+
+
+def test_two_rows_of_one_title_are_refused(raw):
+    raw["variants"]["plain"]["title"] = "words"
+    assert fault(raw) == "variants.words.title: 'words': plain is called so; choose another"

@@ -197,3 +197,10 @@ def test_exports_from_before_there_were_folds_stay_fresh(raw):
     wildcards = {"variant": "plain", "seed": "1"}
     settings = stage_settings.settings_text(parse_config(raw), "export_model", wildcards)
     assert not {"folds", "fold"} & {*json.loads(settings)["recipe"]["split"]}
+
+
+def test_a_hundred_folds_are_the_most(raw):
+    """A hundred million had the config hang before anything was printed."""
+    raw["defaults"]["split"]["folds"] = 100_000_000
+    said = "100000000: input should be less than or equal to 100"
+    assert faults_of(raw) == {"defaults.split.folds": said}

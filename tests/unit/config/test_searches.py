@@ -120,7 +120,7 @@ def test_the_config_with_its_trials_is_accepted_again(raw):
         ({"settings": {"linear.C": [1, -2]}}, "variants.tuned.search.settings.linear.C: -2: input"),
         (
             {"settings": {"split.seed": [1, 2]}},
-            "variants.tuned.ensemble.members: tuned_1 and tuned_2 hold out other rows: split.seed",
+            "variants.tuned.search.settings: tuned_1 and tuned_2 hold out other rows: split.seed",
         ),
     ],
 )
@@ -191,3 +191,36 @@ def test_the_best_of_written_variants_needs_the_same_seeds_of_all(raw):
     config = parse_config(raw)
     assert config.variants["best"].seeds == (1,)
     assert config.shown == ["plain", "words", "best"]
+
+
+@pytest.mark.parametrize(
+    ("classifier", "settings"),
+    [
+        ("encoder", {"threshold_beta": [0.5, 2.0]}),
+        ("encoder", {"calibration": [None, "temperature"]}),
+        ("encoder", {"training.learning_rate": [1.0e-3, "1e-3"]}),
+        ("encoder", {"linear.C": [0.1, 1.0]}),
+        ("linear", {"training.learning_rate": [1.0e-3, 1.0e-4]}),
+    ],
+)
+def test_a_search_of_what_changes_no_model_is_refused(raw, classifier, settings):
+    """It was accepted, every trial was made, and the setting that was found was thrown away."""
+    with pytest.raises(ConfigError) as refused:
+        parse_config(tuned(raw, {"settings": settings}, classifier=classifier))
+    said = "variants.tuned.search.settings: trials 1 and 2 are one recipe; "
+    assert str(refused.value).startswith(said)
+
+
+def test_a_setting_within_another_is_refused(raw):
+    settings = {"training": [{}, {"weight_decay": 0.1}], "training.learning_rate": [1e-3, 1e-4]}
+    with pytest.raises(ConfigError, match=r"training has training\.learning_rate in it"):
+        parse_config(tuned(raw, {"settings": settings}))
+
+
+def test_a_trial_is_no_reference_unless_it_has_a_row(raw):
+    """It was accepted, and the figures then failed, after all trainings."""
+    raw["reference"] = "tuned_1"
+    search = {"settings": RATES}
+    with pytest.raises(ConfigError, match=r"^reference: 'tuned_1' has no row of its own; choose"):
+        parse_config(tuned(raw, search))
+    assert parse_config(tuned(raw, search | {"show_trials": True})).reference == "tuned_1"

@@ -193,3 +193,12 @@ def test_a_file_more_or_less_is_read_again(project, reads):
     Path("script_2.csv").write_text(f"{HEADER}\n{rows}\n", encoding="utf-8")
     check_csv(asked)
     assert reads == [("script*.csv",)]
+
+
+def test_names_of_which_no_speaker_has_lines_enough_are_refused(project):
+    """All were called `others`, and the variant stood in the track of those that know names."""
+    variant = {"encoder": "small", "context": {"names": "around", "fewest_lines": 50}}
+    with pytest.raises(SystemExit, match=r"no speaker has 50 lines, so variants\.plain\.context"):
+        check_csv(parse_config(RAW | {"variants": {"plain": variant}}))
+    variant["context"]["fewest_lines"] = 4
+    check_csv(parse_config(RAW | {"variants": {"plain": variant}}))

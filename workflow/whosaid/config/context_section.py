@@ -1,14 +1,26 @@
 """The context of a line in a recipe: what of the lines around it a model may know."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from whosaid.config.column_names import CONTEXT_FEATURES
 from whosaid.config.tracks import Track
-from whosaid.config.value_types import Count, Section, refuse_bool
+from whosaid.config.value_types import Count, Section
 
-Lines = Annotated[int, BeforeValidator(refuse_bool), Field(ge=0, le=1000)] | Literal["scene"]
+MOST_LINES = 1000
+
+
+def _lines(value: Any) -> Any:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if value != "scene" and not (is_number and 0 <= value <= MOST_LINES):
+        raise ValueError(f"must be a number from 0 to {MOST_LINES}, or `scene`")
+    return value
+
+
+Lines = Annotated[
+    Annotated[int, Field(ge=0, le=MOST_LINES)] | Literal["scene"], BeforeValidator(_lines)
+]
 
 
 class Context(Section):
@@ -72,6 +84,10 @@ class Context(Section):
             raise ValueError(
                 "gives nothing to read; choose lines before or after with texts or names, or "
                 "scene_names, or set context to null"
+            )
+        if self.names == "before" and not self.before:
+            raise ValueError(
+                "names: before with before: 0 names nobody; give it lines, or names: none"
             )
         of_scene = self.before == self.after == "scene" and self.texts and not self.shuffled
         if self.reading == "scene" and not of_scene:

@@ -14,6 +14,9 @@ ALL_ROWS = {"resample": None, "annotate": [], "min_words": None, "min_words_scop
 ALL_ROWS |= {"context": None}
 """What an ensemble leaves out of its members' recipes: what they do to train, or to the text."""
 
+OF_TRAINING = ("linear", "max_length", "training")
+"""What an ensemble has no use for; the best of several members takes their seeds."""
+
 
 def with_rows_of_members(variants: Mapping[str, Any]) -> dict[str, Any]:
     """The raw `variants`, each ensemble with the held-out rows of its first member.
@@ -87,8 +90,13 @@ def ensemble_problems(
             )
         elif spec.ensemble is not None:
             if problem := _problem_of_members(config, name):
-                yield ("variants", name, "ensemble", "members"), problem
+                keys = ("search", "settings") if spec.search else ("ensemble", "members")
+                yield ("variants", name, *keys), problem
                 continue
+            own = mapping(written.get(name)) if not spec.search else {}
+            for key in {*own} & {*OF_TRAINING} - {*_taken(merged[name], merged)}:
+                if getattr(spec, key) != getattr(config.defaults, key):
+                    yield ("variants", name, key), "an ensemble trains no model; leave it out"
             if problem := _problem_of_neighbours(config, spec.ensemble):
                 yield ("variants", name, "ensemble", "neighbours"), problem
             for key, value in _taken(merged[name], merged).items():

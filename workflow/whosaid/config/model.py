@@ -124,7 +124,7 @@ class Statistics(Section):
         description="What is resampled as a whole: `row`, `scene` or `episode`; null: what the "
         "variant's split keeps together (`split.group_by`), else rows.",
     )
-    resamples: Annotated[Count, Field(ge=100)] = Field(
+    resamples: Annotated[Count, Field(ge=100, le=100_000)] = Field(
         1000, description="Bootstrap resamples of the units."
     )
     seed: Seed = Field(27, description="Seed of the bootstrap.")

@@ -10,6 +10,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from whosaid.config.context_problems import context_problems
 from whosaid.config.corpus_files import corpus_files
 from whosaid.config.ensembles import ensemble_problems, with_rows_of_members
 from whosaid.config.folds import fold_problems, with_folds
@@ -17,7 +18,8 @@ from whosaid.config.missing_columns import Problem, mapping, missing_columns
 from whosaid.config.model import Config
 from whosaid.config.output_paths import with_models
 from whosaid.config.recipe_section import BestEpoch, Resample
-from whosaid.config.searches import as_written, with_trials
+from whosaid.config.searches import as_written, search_problems, with_trials
+from whosaid.config.table_problems import table_problems
 from whosaid.config.track_baselines import track_baselines
 from whosaid.config.value_types import PLAIN_WORD
 from whosaid.errors import InputError
@@ -170,10 +172,13 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
     try:
         config = Config.model_validate(resolved)
         if config.track_baselines:
-            resolved["variants"] |= track_baselines(config)
+            added = track_baselines(config)
+            variants |= {name: spec for name, spec in added.items() if name not in written}
+            resolved["variants"] = with_rows_of_members(variants)  # one may have them as members
             config = Config.model_validate(resolved)
-        problems += [*_of_other_question(config), *_without_context(config)]
-        problems += [*fold_problems(config), *ensemble_problems(config, written, variants)]
+        problems += [*_of_other_question(config), *context_problems(config, written)]
+        problems += [*fold_problems(config), *search_problems(config)]
+        problems += [*ensemble_problems(config, written, variants), *table_problems(config)]
     except ValidationError as error:
         problems += _explain(error)
     if problems:
@@ -256,16 +261,14 @@ def load_config(
 def _unknown_names(
     resolved: Mapping[str, Any], variants: Mapping[str, Any], defaults: Mapping[str, Any]
 ) -> Iterator[Problem]:
-    """A problem for each `encoder` and for the `reference` if it names nothing in the config."""
+    """A problem for each `encoder` that names nothing in the config."""
     recipes = {("defaults",): defaults}
     recipes |= {("variants", str(name)): spec for name, spec in variants.items()}
     used = [((*place, "encoder"), mapping(spec).get("encoder")) for place, spec in recipes.items()]
     encoders = resolved.get("encoders")
-    checks = [(path, name, "encoders", encoders) for path, name in used]
-    checks.append((("reference",), resolved.get("reference"), "variants", variants or None))
-    for path, name, section, known in checks:
-        if isinstance(name, str) and isinstance(known, Mapping) and name not in known:
-            yield path, f"{name!r} is not in {section}: {', '.join(map(str, known))}"
+    for path, name in used:
+        if isinstance(name, str) and isinstance(encoders, Mapping) and name not in encoders:
+            yield path, f"{name!r} is not in encoders: {', '.join(map(str, encoders))}"
 
 
 def _of_other_question(config: Config) -> Iterator[Problem]:
@@ -293,15 +296,6 @@ def _of_other_question(config: Config) -> Iterator[Problem]:
             path = ("variants", name, "training", "best_epoch", "metric")
             fault = f"{best.metric!r}: is not for the question {question}"
             yield path, f"{fault}, which has {', '.join(allowed)}"
-
-
-def _without_context(config: Config) -> Iterator[Problem]:
-    """A problem for each feature of a linear baseline that its `context` does not give."""
-    for name, variant in config.variants.items():
-        for feature in variant.missing_context:
-            given = ", ".join(variant.context.features) if variant.context else "nothing"
-            path = ("variants", name, "linear", "features")
-            yield path, f"{feature!r}: the context of {name} gives {given}; change its key context"
 
 
 def _is_written(path: tuple[str, ...], value: Any) -> bool:
@@ -336,6 +330,8 @@ def _explain(error: ValidationError) -> Iterator[Problem]:
             yield path, f"unknown key; {hint}allowed here: {', '.join(keys)}"
         elif fault["type"] == "missing":
             yield path, "is missing"
+        elif fault["type"] == "too_short":
+            yield path, "is empty; give at least one"
         elif fault["type"] in ALLOWED:
             yield path, f"{value!r}: {ALLOWED[fault['type']]}"
         elif fault["type"] == "value_error" and isinstance(value, Mapping | BaseModel | None):

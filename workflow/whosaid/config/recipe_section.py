@@ -23,7 +23,7 @@ def _all_or_some(steps: int) -> int:
 class Resample(Section):
     """Re-balancing of the training split only, after the split."""
 
-    oversample_positives: Count = Field(
+    oversample_positives: Annotated[Count, Field(le=1000)] = Field(
         1,
         description="Question `target`: how many copies of each positive training row the split "
         "holds.",
@@ -90,7 +90,7 @@ class Training(Section):
     per_device_train_batch_size: Count = Field(32, description="Rows per training batch.")
     per_device_eval_batch_size: Count = Field(32, description="Rows per evaluation batch.")
     gradient_accumulation_steps: Count = Field(1, description="Batches per optimizer step.")
-    gpus: Count = Field(
+    gpus: Annotated[Count, Field(le=1000)] = Field(
         1,
         description="GPUs that one training takes, all in one machine. Each gets its share of "
         "every training batch, so the steps are those of one GPU; this number must divide "

@@ -32,6 +32,9 @@ class Search(Section):
     def _is_a_search(self):
         if empty := [key for key, values in self.settings.items() if not values]:
             raise ValueError(f"settings: {empty[0]} has no values to try")
+        for key in self.settings:
+            if inner := [other for other in self.settings if other.startswith(f"{key}.")]:
+                raise ValueError(f"settings: {key} has {inner[0]} in it; name one of them")
         if (self.method == "random") != (self.trials is not None):
             raise ValueError("trials: a number with method random, null with grid")
         combinations = math.prod(map(len, self.settings.values()))

@@ -1,15 +1,20 @@
 """Variants with a search: each trial is a variant, and the search the best of them on valid."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from whosaid.config.missing_columns import mapping
+from whosaid.config.missing_columns import Problem, mapping
+from whosaid.config.model import Config
+from whosaid.config.recipe_section import Variant
 from whosaid.config.search_section import Search
 
 KEPT = ("title", "search", "threshold_beta", "calibration", "published")
 """The keys that stay those of the variant; all others are those of its trials."""
+
+IGNORED = {"linear": {"encoder", "max_length", "training"}, "encoder": {"linear"}, "ensemble": ()}
+"""The keys that change nothing, by the classifier of a variant."""
 
 
 def with_trials(variants: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,6 +55,28 @@ def _trials(name: str, spec: Any) -> dict[str, Any]:
 def trial_names(name: str, search: Search) -> list[str]:
     """The names of the trials of the variant `name`, in the order of their settings."""
     return [f"{name}_{number}" for number in range(1, search.tried + 1)]
+
+
+def search_problems(config: Config) -> Iterator[Problem]:
+    """A problem for each search of which two trials are the same recipe."""
+    for name, spec in config.variants.items():
+        recipes: dict[str, int] = {}
+        for number, trial in enumerate(config.members_of(name) if spec.search else (), start=1):
+            if trial not in config.variants:
+                continue  # `ensemble_problems` says so
+            other = recipes.setdefault(_recipe_of(config.variants[trial]), number)
+            if other != number:
+                yield (
+                    ("variants", name, "search", "settings"),
+                    f"trials {other} and {number} are one recipe; every value must be another one, "
+                    f"of a key that changes what is learned ({', '.join(KEPT)} do not)",
+                )
+                break
+
+
+def _recipe_of(trial: Variant) -> str:
+    """All of a trial that changes what is learned, as one text."""
+    return trial.model_dump_json(exclude={*KEPT, *IGNORED[trial.classifier]})
 
 
 def as_written(

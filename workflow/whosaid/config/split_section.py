@@ -48,7 +48,7 @@ class Split(Section):
     group_by: Literal["episode", "scene"] | None = Field(
         None, description="What the methods with `group` keep together; null with the others."
     )
-    folds: Annotated[Count, Field(ge=3)] | None = Field(
+    folds: Annotated[Count, Field(ge=3, le=100)] | None = Field(
         None,
         description="How many folds `group_kfold` makes, by scikit-learn's `StratifiedGroupKFold`; "
         "null with the other methods. So many models are trained for each seed.",

@@ -74,6 +74,15 @@ def unreadable(config: Config, facts: Mapping[str, Any]) -> Iterator[str]:
                 f"{' and '.join(columns)} {'are' if len(columns) > 1 else 'is'} empty in every "
                 f"row, so {key} has nothing to read; leave it out"
             )
+    most = max(facts["speakers"].values())
+    for name, variant in config.variants.items():
+        context = variant.context
+        names = context and (context.names != "none" or context.scene_names)
+        if names and context.fewest_lines > most:
+            yield (
+                f"no speaker has {context.fewest_lines} lines, so "
+                f"variants.{name}.context.fewest_lines leaves no name; choose at most {most}"
+            )
     if facts["has_word_blanks"]:
         return
     for name in with_models(config):  # an ensemble has the rows of its members
