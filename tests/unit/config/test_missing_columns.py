@@ -108,3 +108,11 @@ def test_the_target_is_compared_as_normalised():
         }
     )
     assert config.corpus.target == "anna"
+
+
+def test_a_numeric_name_of_a_column_is_refused_beside_one_that_is_missing():
+    """It ended in a TypeError: the columns of the message were sorted, a number among texts."""
+    extra = {1: "Title", "mood": "Scene"}
+    lines = problems(COLUMNS | {"extra": extra}, **recipe(annotate=["place"]))
+    assert any("'place': no such column" in line for line in lines)
+    assert any("corpus.columns.extra.1: a name is a plain word" in line for line in lines)

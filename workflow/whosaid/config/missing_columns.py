@@ -23,7 +23,8 @@ def known_columns(corpus: Mapping[str, Any]) -> set[str]:
         return {*PUBLISHED_COLUMNS}
     columns = mapping(corpus["columns"])
     known = {name for name in ("season", *GROUPS) if columns.get(name) is not None}
-    known |= {*mapping(columns.get("extra"))}
+    # A name that YAML reads as a number is refused by the model.
+    known |= {name for name in mapping(columns.get("extra")) if isinstance(name, str)}
     return known if corpus.get("scenes") is None else known | {"scene"}
 
 
