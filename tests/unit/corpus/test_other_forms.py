@@ -436,3 +436,40 @@ def test_a_script_without_blanks_between_words_is_known():
     assert not read(target_speaker="安娜").has_word_blanks
     write(table([(who, " ".join(text)) for who, text in rows]))
     assert read(target_speaker="安娜").has_word_blanks
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_utf_16_without_a_mark_is_refused_with_an_encoding_that_fits(form):
+    """It ended in an UnboundLocalError: `decode` takes what a reader of such a file refuses."""
+    text = table() if form == "csv" else '{"Character": "Anna", "Dialogue": "Hello"}\n'
+    write(text if len(text) % 2 == 0 else text + "\n")
+    message = refusal(encoding="utf-16", format=form)
+    assert "no byte order mark" in message and "corpus.encoding (every byte fits utf-8)" in message
+    write(text.encode("utf-16-le"))
+    assert "every byte fits utf-16-le" in refusal(encoding="utf-16", format=form)
+
+
+@pytest.mark.parametrize("columns", [None, COLUMNS])
+def test_a_header_of_thousands_of_letters_is_cut_off_in_the_message(columns):
+    """A file read as UTF-16 by mistake is one header, and all of it stood in the message."""
+    write(table(TALK * 300).ljust(20_000))
+    assert len(refusal(encoding="utf-16-le", columns=columns)) < 600
+
+
+def test_dropping_every_speaker_is_refused_by_its_key():
+    """It ended in an IndexError, since nobody was left to be named."""
+    write(table())
+    message = refusal(speakers={"drop": ["Anna", "Bert"]})
+    assert "corpus.speakers.drop leaves nobody" in message and "all 2 speakers" in message
+
+
+@pytest.mark.parametrize(
+    ("inner", "depth"), [('{"a": %s}', 5000), ("[%s]", 5000), ('{"a": %s}', 500)]
+)
+def test_deeply_nested_json_is_refused_by_its_line(inner, depth):
+    """It ended in a RecursionError, and its traceback."""
+    start, end = inner.split("%s")
+    deep = start * depth + "1" + end * depth
+    write(f'{{"Character": "Anna", "Dialogue": "Hi"}}\n{{"Character": {deep}, "Dialogue": "Hi"}}\n')
+    message = refusal(format="jsonl")
+    assert message.startswith("script.csv, line 2: values within values") and len(message) < 400

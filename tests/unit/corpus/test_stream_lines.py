@@ -144,3 +144,10 @@ def test_a_damaged_archive_is_one_line(tmp_path):
     path.write_bytes(content)
     with pytest.raises(InputError):
         list(stream_lines(path, {"line": "line"}))
+
+
+def test_deeply_nested_json_is_refused_by_its_line(tmp_path):
+    """It ended in a RecursionError, and its traceback."""
+    deep = '{"a": ' * 5000 + "1" + "}" * 5000
+    with pytest.raises(InputError, match="line 2: values within values"):
+        read_text(tmp_path, f'{{"line": "Hi."}}\n{{"line": {deep}}}\n', "new.jsonl")

@@ -25,9 +25,9 @@ def make(tmp_path, monkeypatch):
     """A function that writes a file, runs `make new` on it, and returns the page and the config."""
     monkeypatch.chdir(tmp_path)
 
-    def run(text, name=None, **named):
+    def run(text, name=None, encoding=None, **named):
         (tmp_path / "my show.csv").write_text(text, encoding="utf-8")
-        page, path = new_experiment.new_experiment("my show.csv", name, named, BASE)
+        page, path = new_experiment.new_experiment("my show.csv", name, named, BASE, encoding)
         overlay = yaml.safe_load(path.read_text(encoding="utf-8"))
         return page, overlay, parse_config(merge(read_config_file(str(BASE)), overlay))
 
@@ -96,3 +96,38 @@ def test_the_command_line_prints_the_next_command_last(make, monkeypatch, capsys
     monkeypatch.setattr("sys.argv", ["new", "none.csv", "--base", str(BASE)])
     with pytest.raises(SystemExit, match=r"^none.csv: no such file$"):
         new_experiment.main()
+
+
+def test_one_column_under_two_names_is_refused(make):
+    """It ended in the traceback of the config's model, which finds one header mapped twice."""
+    with pytest.raises(InputError, match=r"^SPEAKER=Dialogue LINE=Dialogue: one column cannot"):
+        make(as_csv(ROWS), speaker="Dialogue", line="Dialogue")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "message"),
+    [
+        ("nope", "^ENCODING=nope: no text encoding that Python knows"),
+        ("rot13", "^ENCODING=rot13: no text encoding that Python knows"),
+        ("idna", "ENCODING"),
+        ("utf-16", r"this is not utf-16: no byte order mark .* set ENCODING .*fits utf-8"),
+        ("utf-16-le", "one column, whatever separator is tried and read as utf-16-le"),
+        ("ascii", "byte 0xc3 at position 0 is not ascii; set ENCODING"),
+    ],
+)
+def test_an_encoding_that_will_not_do_is_refused_in_a_line(encoding, message, make):
+    """Three of them ended in tracebacks; of UTF-16 it was said that the file has one column."""
+    rows = ROWS if encoding != "ascii" else [("Ärzte", *row[1:]) for row in ROWS]
+    text = as_csv(rows)
+    if len(text) % 2 and encoding != "ascii":
+        text += "\n"
+    with pytest.raises(InputError, match=message):
+        make(text, encoding=encoding)
+
+
+def test_deeply_nested_json_is_refused_at_the_first_look(make, tmp_path):
+    """It ended in a RecursionError, and its traceback."""
+    deep = '{"speaker": ' * 5000 + "1" + "}" * 5000
+    (tmp_path / "deep.jsonl").write_text(f"{deep}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"^deep.jsonl, line 1: values within values"):
+        new_experiment.new_experiment("deep.jsonl", None, {}, BASE)

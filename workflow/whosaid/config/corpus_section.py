@@ -37,7 +37,8 @@ def _extra_name(name: str) -> str:
     return name
 
 
-def _codec(encoding: str) -> str:
+def known_encoding(encoding: str) -> str:
+    """The name of an encoding of texts. Raises ValueError if Python knows none of that name."""
     try:
         "a".encode(encoding)
     except (LookupError, ValueError):
@@ -147,7 +148,7 @@ class Corpus(Section):
         description="What stands between the cells of `csv` and `tsv`; null: a comma or a tab. "
         "With more than one character cells are never in quotes.",
     )
-    encoding: Annotated[Text, AfterValidator(_codec)] = Field(
+    encoding: Annotated[Text, AfterValidator(known_encoding)] = Field(
         "utf-8", description="Encoding of text files: any name that Python knows."
     )
     header: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(

@@ -51,6 +51,7 @@ def guess_columns(
     gives, by field. Raises InputError with one line if there is no such column, or if it is not
     clear which one holds the speakers or the lines.
     """
+    check_named(named)
     columns = dict(named)
     for field, header in columns.items():
         if header not in sample.columns:
@@ -87,6 +88,18 @@ def guess_columns(
     if mapped := {name_of(name): name for name in extra if name not in telling}:
         found["extra"] = mapped
     return found, telling
+
+
+def check_named(named: Mapping[str, str]) -> None:
+    """Raise InputError if the user names one header for two fields."""
+    fields: dict[str, str] = {}
+    for field, header in named.items():
+        other = fields.setdefault(header, field)
+        if other != field:
+            raise InputError(
+                f"{other.upper()}={header} {field.upper()}={header}: one column cannot hold both; "
+                "name another column for one of them"
+            )
 
 
 def listed(sample: pd.DataFrame) -> str:

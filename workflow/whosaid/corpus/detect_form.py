@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from charset_normalizer import from_bytes
 
+from whosaid.config.corpus_section import known_encoding
 from whosaid.corpus.column_guesses import KNOWN_HEADERS
 from whosaid.corpus.delimited import MAX_CELL_BYTES, Dialect, open_text
 from whosaid.corpus.file_kinds import (
@@ -25,6 +26,7 @@ from whosaid.corpus.file_kinds import (
     marked_encoding,
     unmarked_utf_16,
     unpacked,
+    wrong_encoding,
 )
 from whosaid.corpus.headers import SEPARATORS
 from whosaid.corpus.read_files import json_object
@@ -108,6 +110,8 @@ def detect_form(path: Path, encoding: str | None = None) -> Detected:
                 f"{path}: the Parquet file is broken ({error}); copy it again"
             ) from None
         return Detected(keys, texts_of(table, path))
+    if encoding:
+        check_encoding(content, encoding, path)
     encoding = encoding or find_encoding(content, path)
     keys |= {"encoding": encoding} if encoding != "utf-8" else {}
     if form == "jsonl":
@@ -121,6 +125,32 @@ def texts_of(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     if not len(table):
         raise InputError(f"{path}: no rows; it needs one row per dialogue line")
     return table.astype(object).fillna("").astype(str)
+
+
+def check_encoding(content: bytes, encoding: str, path: Path) -> None:
+    """Raise InputError unless all of the content can be read in the encoding that a user names."""
+    named = f"ENCODING={encoding}"
+    try:
+        known_encoding(encoding)
+    except ValueError as error:
+        raise InputError(f"{named}: {error}") from None
+    try:
+        stream, _ = open_text(content, Dialect(",", encoding, None))
+        for _ in stream:
+            pass
+    except UnicodeError:
+        raise wrong_encoding(content, path, encoding, key="ENCODING") from None
+    try:
+        head_of(content, encoding)
+    except UnicodeError:
+        raise InputError(
+            f"{named}: no encoding of files; leave ENCODING out, or name another, as cp1251"
+        ) from None
+
+
+def head_of(content: bytes, encoding: str) -> bytes:
+    """The first bytes of the content, without a character that is cut off at their end."""
+    return content[:SAMPLE_BYTES].decode(encoding, "ignore").encode(encoding)
 
 
 def find_encoding(content: bytes, path: Path) -> str:
@@ -219,8 +249,7 @@ def best_reading(content: bytes, encoding: str, path: Path) -> tuple[Survey, Dia
     That reading wins in which the first row fits the others, every quote is closed, and most rows
     have the same number of cells. Raises InputError if none makes a table.
     """
-    # The head may end within a character.
-    head = content[:SAMPLE_BYTES].decode(encoding, "ignore").encode(encoding)
+    head = head_of(content, encoding)
     dialects = [
         Dialect(separator, encoding, None, quotes=quotes)
         for separator in TRIED
@@ -230,9 +259,10 @@ def best_reading(content: bytes, encoding: str, path: Path) -> tuple[Survey, Dia
     found = [(survey(head, dialect, HEAD_ROWS), dialect) for dialect in dialects]
     found = [(seen, dialect) for seen, dialect in found if seen.width > 1]
     if not found:
+        read_as = "" if encoding == "utf-8" else f" and read as {encoding}"
         raise InputError(
-            f"{path}: one column, whatever separator is tried; a script needs at least a speaker "
-            "and a line in each row, so save it as CSV"
+            f"{path}: one column, whatever separator is tried{read_as}; a script needs at least a "
+            "speaker and a line in each row, so save it as CSV"
         )
     best, dialect = max(found, key=lambda each: likelihood(*each))  # the first of several
     if best.share < TABLE_SHARE:

@@ -117,20 +117,30 @@ def _first(start: bytes, kinds: dict[bytes, str]) -> str | None:
     return next((kind for head, kind in kinds.items() if start.startswith(head)), None)
 
 
-def wrong_encoding(content: bytes, path: Path, encoding: str) -> InputError:
-    """The error about the first byte that does not fit the encoding, with one that fits."""
+def wrong_encoding(
+    content: bytes, path: Path, encoding: str, key: str = "corpus.encoding"
+) -> InputError:
+    """The error about the first byte that does not fit the encoding, with one that fits.
+
+    `key` is what the user sets to name the encoding.
+    """
+    others = [marked_encoding(content), unmarked_utf_16(content), "utf-8", "cp1252", "latin-1"]
+    fitting = next(other for other in others if other and fits_encoding(content, other))
+    remedy = f"set {key} (every byte fits {fitting}), or convert the file"
+    name = "UTF-8" if encoding.lower() in ("utf-8", "utf8") else encoding
     try:
         content.decode(encoding)
     except UnicodeError as error:
         start = getattr(error, "start", 0)
+    else:  # a reader of UTF-16 or UTF-32 wants the mark that `decode` does without
+        return InputError(
+            f"{path}: this is not {name}: no byte order mark stands at its start; {remedy}"
+        )
     before = content[:start]
     line, position = before.count(b"\n") + 1, len(before) - before.rfind(b"\n") - 1
-    others = [marked_encoding(content), "utf-8", "cp1252", "latin-1"]
-    fitting = next(other for other in others if other and fits_encoding(content, other))
-    name = "UTF-8" if encoding.lower() in ("utf-8", "utf8") else encoding
     return InputError(
         f"{path}, line {line}: byte 0x{content[start]:02x} at position {position} is not {name}; "
-        f"set corpus.encoding (every byte fits {fitting}), or convert the file"
+        f"{remedy}"
     )
 
 

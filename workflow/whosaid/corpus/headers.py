@@ -11,6 +11,12 @@ from whosaid.errors import InputError
 SEPARATORS = (",", ";", "\t", "|", " +++$+++ ", "::")
 """Separators that are looked for if a header has only one column."""
 
+LONGEST_NAME = 60
+"""So many letters of a header are shown: what is no header may be as long as the file."""
+
+MOST_NAMES = 30
+"""So many headers are listed."""
+
 NO_HEADER = "; if the first row is no header, list the names of the columns in corpus.header"
 
 
@@ -34,7 +40,7 @@ def check_header(
             "unknown": [name for name in names if name not in headers],
             "doubled": doubled,
         }
-        found = [f"{fault} {', '.join(map(repr, of))}" for fault, of in faults.items() if of]
+        found = [f"{fault} {listed(of)}" for fault, of in faults.items() if of]
         if not found:
             return
         if doubled == [""] and names[-1] == "" and not faults["missing"] + faults["unknown"]:
@@ -52,13 +58,23 @@ def check_header(
     if faults:
         raise InputError(
             f"{path}, header: {'; '.join(faults)}; the columns are "
-            f"{', '.join(map(repr, names[:30]))}{if_missing if missing else ''}"
+            f"{listed(names)}{if_missing if missing else ''}"
         )
 
 
 def key_of(name: str) -> str:
     """The key of the config that maps the column with this name here."""
     return f"corpus.columns.{name}" if name in FIELDS else f"corpus.columns.extra.{name}"
+
+
+def shown(name: str) -> str:
+    """The name in quotes, cut off where it is too long for a message."""
+    return repr(name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…")
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names for a message, the first ones if there are many."""
+    return ", ".join(map(shown, names[:MOST_NAMES])) + (", …" if len(names) > MOST_NAMES else "")
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -23,7 +23,7 @@ from whosaid.corpus.fields import (
     schema_of,
     typed,
 )
-from whosaid.corpus.headers import have_same_columns, nearest
+from whosaid.corpus.headers import have_same_columns, nearest, shown
 from whosaid.corpus.read_files import read_table
 from whosaid.corpus.scenes import find_scenes
 from whosaid.corpus.speakers import check_look_alikes, rename_speakers
@@ -82,6 +82,11 @@ def read_corpus(section: Mapping[str, Any]) -> Corpus:
         check_rows(lines, files, parts)
     renamed = rename_speakers(lines, section["speakers"], source)
     lines = renamed.lines
+    if not len(lines):
+        raise InputError(
+            f"{source}: corpus.speakers.drop leaves nobody, since it names all "
+            f"{len(renamed.dropped)} speakers; take two or more out of it"
+        )
     dropped = {
         "scene_marks": sum(each.scene_marks for each in read),
         "without_speaker_or_line": sum(each.without_speaker_or_line for each in read),
@@ -172,8 +177,8 @@ def other_header(path: Path, names: list[str], first: Path, header: list[str]) -
     """What is wrong with a file that has not the header of the first one."""
     ours, theirs = set(names), set(header)
     faults = [
-        *(f"no {name!r}" for name in header if name not in ours),
-        *(f"{name!r} too" for name in names if name not in theirs),
+        *(f"no {shown(name)}" for name in header if name not in ours),
+        *(f"{shown(name)} too" for name in names if name not in theirs),
     ]
     said = ", ".join(faults[:6]) or "the same columns in another order"
     return (

@@ -19,6 +19,11 @@ from whosaid.errors import InputError
 CHUNK = 50_000
 """How many JSON objects are held at once."""
 
+DEEPEST = 100
+"""So many JSON values may stand within each other; Python itself ends at about a thousand."""
+
+TOO_DEEP = f"values within values, more than {DEEPEST} levels deep"
+
 
 class Table(NamedTuple):
     """The wanted columns of a file as texts, by their names here.
@@ -99,14 +104,30 @@ def json_object(text: str, path: Path, number: int) -> dict[str, Any]:
         value = json.loads(text, parse_int=str, parse_float=str, parse_constant=lambda _: None)
     except ValueError as error:
         fault = f"no JSON ({error})"
+    except RecursionError:
+        fault = TOO_DEEP
     else:
-        if isinstance(value, dict):
+        if isinstance(value, dict) and not (_brackets(text) > DEEPEST and is_deep(value)):
             return value
-        fault = "no JSON object"
+        fault = TOO_DEEP if isinstance(value, dict) else "no JSON object"
     raise InputError(
         f"{path}, line {number}: {fault}: {text.strip()[:60]!r}; each line must be one object, as "
         '{"speaker": ..., "line": ...}; set corpus.format to csv or tsv for a table'
     )
+
+
+def _brackets(text: str) -> int:
+    return text.count("{") + text.count("[")
+
+
+def is_deep(value: Any) -> bool:
+    """Whether a JSON value holds values within values for more than DEEPEST levels."""
+    level = [value]
+    for _ in range(DEEPEST):
+        lists = [each for each in level if isinstance(each, list)]
+        lists += [each.values() for each in level if isinstance(each, dict)]
+        level = [inner for each in lists for inner in each]
+    return any(isinstance(each, list | dict) for each in level)
 
 
 def as_texts(values: pd.Series, path: Path) -> pd.Series:
