@@ -24,30 +24,32 @@ best: .venv/ready  ## the best recipe of one track with one seed, and what it ge
 
 # Only what is typed counts: some systems have a variable NAME of their own.
 typed = $(if $(findstring command,$(origin $(1))),$($(1)))
+# The same for the shell, which finds it in the environment: so it may hold quotes.
+given = "$(if $(call typed,$(1)),$${$(1)})"
 
 # make new CSV=my_show.csv [NAME=my_show] [SPEAKER="Character"] [LINE="Dialogue"] [SEASON="..."]
 #   [EPISODE="..."] [SCENE="..."] [ENCODING=cp1251]; CSV="my_show/*.csv" takes several files
 new: .venv/ready  ## a first look at a file of lines, and a config for it
-	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.new_experiment "$(CSV)" \
-		--name "$(call typed,NAME)" --speaker "$(call typed,SPEAKER)" --line "$(call typed,LINE)" \
-		--season "$(call typed,SEASON)" --episode "$(call typed,EPISODE)" \
-		--scene "$(call typed,SCENE)" --encoding "$(call typed,ENCODING)"
+	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.new_experiment \
+		--name=$(call given,NAME) --speaker=$(call given,SPEAKER) --line=$(call given,LINE) \
+		--season=$(call given,SEASON) --episode=$(call given,EPISODE) \
+		--scene=$(call given,SCENE) --encoding=$(call given,ENCODING) -- $(call given,CSV)
 
 # make ask LINE="..." [VARIANT=tfidf] [CONFIG="config/my_show.yaml"] [WITH="directed_by=Ken Kwapis"]
 ask: .venv/ready  ## who says this line, and how sure is each model?
 	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.ask --line="$$LINE" \
-		--variant "$(call typed,VARIANT)" --configfile $(call typed,CONFIG) \
-		$(if $(call typed,WITH),--with "$(WITH)")
+		--variant=$(call given,VARIANT) --configfile $(call typed,CONFIG) \
+		$(if $(call typed,WITH),--with=$(call given,WITH))
 
 # make predict LINES=my_lines.csv [VARIANT=tfidf] [CONFIG="config/my_show.yaml"]
 predict: .venv/ready  ## who says each line of a file, as Parquet and CSV
-	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.predict_lines "$(call typed,LINES)" \
-		--variant "$(call typed,VARIANT)" --configfile $(call typed,CONFIG)
+	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.predict_lines \
+		--variant=$(call given,VARIANT) --configfile $(call typed,CONFIG) -- $(call given,LINES)
 
 # make export VARIANT=basic_distilbert [SEED=42] [FORMAT=onnx] [CONFIG="config/my_show.yaml"]
 # make push VARIANT=basic_distilbert REPO=user/name [PUBLIC=yes] [SEED=...] [FORMAT=...] [CONFIG=...]
-chosen = --variant "$(call typed,VARIANT)" --seed "$(call typed,SEED)" \
-	--format "$(call typed,FORMAT)" --configfile $(call typed,CONFIG)
+chosen = --variant=$(call given,VARIANT) --seed=$(call given,SEED) \
+	--format=$(call given,FORMAT) --configfile $(call typed,CONFIG)
 
 export: .venv/ready  ## a folder with a trained model and its card, for people without whosaid
 	@folder=$$(PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.export $(chosen)) && \
@@ -56,7 +58,7 @@ export: .venv/ready  ## a folder with a trained model and its card, for people w
 
 push: export  ## upload such a folder to a repository on the hub, private if it is new
 	@PYTHONPATH=workflow $(BIN)/python -m whosaid.reporting.push $(chosen) \
-		--repo "$(call typed,REPO)" $(if $(filter yes,$(call typed,PUBLIC)),--public)
+		--repo=$(call given,REPO) $(if $(filter yes,$(call typed,PUBLIC)),--public)
 
 # make bundle [CONFIG="config/office.yaml"]; and where there is no network, with the same config,
 # make unbundle BUNDLE=bundle.tar
@@ -64,7 +66,7 @@ bundle: .venv/ready  ## fetch encoders and NLTK's data, and pack them into one a
 	$(BIN)/snakemake pack_bundle --cores 1 $(if $(call typed,CONFIG),--configfile $(CONFIG))
 
 unbundle: .venv/ready  ## unpack such an archive, so that nothing has to be fetched
-	@PYTHONPATH=workflow $(BIN)/python -m whosaid.caching.bundle "$(call typed,BUNDLE)"
+	@PYTHONPATH=workflow $(BIN)/python -m whosaid.caching.bundle $(call given,BUNDLE)
 
 test: .venv/ready-dev  ## the tests that take minutes
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"

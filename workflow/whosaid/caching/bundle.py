@@ -89,9 +89,16 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
         shutil.copyfileobj(archive.extractfile(member), file)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Unpack the archive that the command line names, and print its files."""
+    if not sys.argv[1:] or not sys.argv[1]:
+        sys.exit("no bundle; give one as BUNDLE=bundle.tar")
     try:
         for name in unpack(sys.argv[1], Path()):
             print(name)
     except InputError as error:
         sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -124,6 +124,8 @@ def main() -> None:
         parser.add_argument(f"--{field}", help=f"header of the column with the {field}")
     parser.add_argument("--encoding", help="of the file, if it is neither UTF-8 nor found")
     given = vars(parser.parse_args())
+    if not given["csv"]:
+        sys.exit("no file; give one as CSV=my_show.csv")
     named = {field: given[field] for field in NAMES if given[field]}
     try:
         page, path = new_experiment(

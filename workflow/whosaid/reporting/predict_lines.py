@@ -63,8 +63,10 @@ def main() -> None:
     parser.add_argument("--variant", help="one variant; all if not given")
     parser.add_argument("--configfile", nargs="*", default=[], help="overlays, in order")
     given = parser.parse_args()
+    if not given.lines:
+        sys.exit("no file; give one as LINES=my_lines.csv")
     if not Path(given.lines).is_file():
-        sys.exit(f"{given.lines or 'LINES'}: no such file; give one as LINES=my_lines.csv")
+        sys.exit(f"{given.lines}: no such file; give one as LINES=my_lines.csv")
     try:
         words = command(Path(given.lines), given.variant or None, given.configfile)
     except (ConfigError, InputError) as error:
