@@ -16,6 +16,7 @@ from whosaid.config.parse import (
     in_base_order,
     merge,
     parse_config,
+    read_config,
     read_config_file,
 )
 from whosaid.config.recipe_section import BestEpoch
@@ -1322,8 +1323,23 @@ def test_a_key_that_stands_twice_is_refused_where_yaml_would_take_the_last(
     """The check once went unnoticed: the method of the loader that makes it had another name."""
     path = tmp_path / "config.yaml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match=f"^{key}: stands twice in the mapping at line {line} of"):
+    fault = f"{path}: {key}: stands twice in the mapping at line {line}; delete one of them"
+    with pytest.raises(ConfigError, match=f"^{fault}$") as raised:
         read_config_file(str(path))
+    # The line once began with the base config, which holds the key too.
+    base = {"config/config.yaml": {"experiment": "one", "variants": {"plain": {}}}}
+    assert raised.value.report(base) == fault
+
+
+@pytest.mark.parametrize(
+    ("text", "what"), [("- a\n- b\n", "a list"), ("some text\n", "'some text'")]
+)
+def test_a_config_that_is_no_mapping_is_refused_by_its_name(text, what, tmp_path, monkeypatch):
+    """Such an overlay replaced the whole config, of which it was said that its keys are missing."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"^mine.yaml: no config file but {what}; it must be a"):
+        read_config(["mine.yaml"], CONFIG.parent)
 
 
 def test_a_count_of_gpus_out_of_all_proportion_is_refused_at_once(raw):

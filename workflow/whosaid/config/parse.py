@@ -40,11 +40,11 @@ MADE = ("data", "results")
 
 
 class ConfigError(ValueError):
-    """The config is wrong, in each of the `problems`."""
+    """The config is wrong, in each of the `problems`; all are in the `file`, if one is given."""
 
-    def __init__(self, problems: list[Problem]):
-        self.problems = problems
-        super().__init__("\n".join(f"{'.'.join(path)}: {text}" for path, text in problems))
+    def __init__(self, problems: list[Problem], file: str | None = None):
+        self.problems, self.file = problems, file
+        super().__init__("\n".join(_fault(file, *problem) for problem in problems))
 
     def report(self, sources: Mapping[str, Any]) -> str:
         """One line per fault, which starts with the file or option that the key is in.
@@ -55,8 +55,13 @@ class ConfigError(ValueError):
         lines = []
         for path, text in self.problems:
             places = [place for place, raw in sources.items() if _is_written(path, raw)]
-            lines.append(f"{places[-1] if places else 'config'}: {'.'.join(path)}: {text}")
+            lines.append(_fault(self.file or ["config", *places][-1], path, text))
         return "\n".join(lines)
+
+
+def _fault(place: str | None, path: Sequence[str], text: str) -> str:
+    """A line about a fault: the file or option, the key, if these are known, and the text."""
+    return ": ".join(part for part in (place, ".".join(path), text) if part)
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -71,8 +76,8 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         for key in keys:
             if keys.count(key) > 1:
                 mark = node.start_mark
-                fault = f"stands twice in the mapping at line {mark.line + 1} of {mark.name}"
-                raise ConfigError([((str(key),), fault)])
+                fault = f"stands twice in the mapping at line {mark.line + 1}; delete one of them"
+                raise ConfigError([((str(key),), fault)], mark.name)
         return super().construct_mapping(node, deep)
 
 
@@ -93,10 +98,17 @@ def base_config(project: Path) -> str:
 def read_config_file(path: str) -> dict[str, Any]:
     """The content of a YAML or JSON config file.
 
-    Raises ConfigError if a key occurs twice in one mapping.
+    Raises ConfigError if a key occurs twice in one mapping, or if the file is no mapping.
     """
     with open(path, encoding="utf-8") as file:
-        return yaml.load(file, _UniqueKeyLoader) or {}
+        content = yaml.load(file, _UniqueKeyLoader)
+    if content is None:
+        return {}
+    if not isinstance(content, Mapping):
+        what = "a list" if isinstance(content, list) else f"{str(content)[:60]!r}"
+        fault = f"no config file but {what}; it must be a mapping of keys, as `experiment: my_show`"
+        raise ConfigError([((), fault)], str(path))
+    return content
 
 
 def read_config(overlays: Sequence[str], project: Path, given: Any = None) -> Config:
@@ -109,7 +121,7 @@ def read_config(overlays: Sequence[str], project: Path, given: Any = None) -> Co
         try:
             raw = merge(raw, read_config_file(path))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise ConfigError([((path,), " ".join(str(error).split()))]) from None
+            raise ConfigError([((), " ".join(str(error).split()))], path) from None
     return parse_config(merge(raw, given or {}))
 
 
