@@ -15,22 +15,23 @@ from whosaid.jobs.stage import arguments, stage
 logger = logging.getLogger(__name__)
 
 
-def main(expected: list[str], logs: str, repair: bool) -> None:
-    """Check the `expected` outputs against the records below `logs`.
+def main(experiment: str, expected: list[str], logs: str, repair: bool) -> None:
+    """Check the `expected` outputs of the `experiment` against the records below `logs`.
 
-    Raises InputError if one has no record, or if one is damaged and `repair` is false. With
-    `repair`, deletes the damaged ones.
+    Raises InputError if there is no record of it, if an output has none, or if one is damaged and
+    `repair` is false. With `repair`, deletes the damaged ones.
     """
-    damaged, unrecorded = damaged_outputs(Path(logs), expected)
+    damaged, unrecorded = damaged_outputs(Path(logs), expected, experiment)
     if unrecorded:
         raise InputError(
             f"{len(unrecorded)} outputs have no record in {logs}, so they cannot be checked; "
-            "delete them and run `snakemake --cores 1`"
+            "delete them and run `snakemake --cores 1` with the same config"
         )
     if damaged and not repair:
         raise InputError(
             f"{len(damaged)} outputs are damaged; `snakemake --cores 1 repair` deletes them and "
-            "`snakemake --cores 1` makes them again"
+            "`snakemake --cores 1` makes them again, both with the same config: put the same "
+            "--configfile and --config behind them"
         )
     for output in damaged:
         delete_output(output)

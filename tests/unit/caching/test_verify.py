@@ -19,18 +19,28 @@ def outputs(tmp_path, monkeypatch):
     (tmp_path / "model" / ".snakemake_timestamp").write_text("")
     (tmp_path / "table.txt").write_text("rows")
     logs = tmp_path / "logs"
-    write_output_record(logs / "train.log", "train_model", {"seed": "1"}, {}, {}, ["model"], 1.0)
-    write_output_record(logs / "deep" / "split.log", "split", {}, {}, {}, ["table.txt"], 1.0)
+    write_output_record(
+        logs / "train.log",
+        "train_model",
+        {"experiment": "toy", "seed": "1"},
+        {},
+        {},
+        ["model"],
+        1.0,
+    )
+    write_output_record(
+        logs / "deep" / "split.log", "split", {"experiment": "toy"}, {}, {}, ["table.txt"], 1.0
+    )
     return tmp_path
 
 
 def damage(outputs, expected=("model", "table.txt")):
-    return damaged_outputs(outputs / "logs", expected)
+    return damaged_outputs(outputs / "logs", expected, "toy")
 
 
 def test_what_is_as_it_was_written_is_neither_damaged_nor_unrecorded(outputs):
     assert damage(outputs) == ([], [])
-    verify.main(["model", "table.txt"], "logs", repair=False)
+    verify.main("toy", ["model", "table.txt"], "logs", repair=False)
 
 
 def test_a_record_lists_every_file_of_a_folder_but_snakemakes_own(outputs):
@@ -55,9 +65,9 @@ def test_damage_is_an_error_until_it_is_repaired(outputs):
     (outputs / "model" / "weights").write_text("2")
     (outputs / "table.txt").unlink()
     with pytest.raises(InputError, match="2 outputs are damaged"):
-        verify.main(["model", "table.txt"], "logs", repair=False)
+        verify.main("toy", ["model", "table.txt"], "logs", repair=False)
     assert (outputs / "model").exists()
-    verify.main(["model", "table.txt"], "logs", repair=True)
+    verify.main("toy", ["model", "table.txt"], "logs", repair=True)
     assert not (outputs / "model").exists()
 
 
@@ -66,7 +76,7 @@ def test_an_output_without_a_record_is_an_error(repair, outputs):
     shutil.rmtree(outputs / "logs" / "deep")
     assert damage(outputs) == ([], ["table.txt"])
     with pytest.raises(InputError, match="1 outputs have no record in logs"):
-        verify.main(["model", "table.txt"], "logs", repair=repair)
+        verify.main("toy", ["model", "table.txt"], "logs", repair=repair)
     assert (outputs / "table.txt").exists()
 
 
@@ -80,9 +90,15 @@ def test_outputs_are_not_called_complete_when_nothing_was_checked(repair, output
     shutil.rmtree(outputs / "logs")
     (outputs / "table.txt").unlink()
     with pytest.raises(InputError, match="nothing was checked: logs holds no record"):
-        verify.main(["table.txt"], "logs", repair=repair)
+        verify.main("toy", ["table.txt"], "logs", repair=repair)
 
 
 def test_a_record_that_cannot_be_read_is_none(outputs):
     (outputs / "logs" / "train.outputs.json").write_text('{"files": ')
     assert damage(outputs) == ([], ["model"])
+
+
+def test_the_pages_of_another_experiment_are_none_of_this_one(outputs):
+    """Of an experiment that was never made `verify` said that every output is complete."""
+    with pytest.raises(InputError, match=r"nothing was checked: .* of the experiment never; if"):
+        verify.main("never", ["table.txt"], "logs", repair=False)

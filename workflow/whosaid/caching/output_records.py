@@ -102,18 +102,21 @@ def record_failed_attempt(logs: str | Path, outputs: Iterable[str]) -> set[str]:
     return noted
 
 
-def damaged_outputs(logs: str | Path, expected: Iterable[str]) -> tuple[list[str], list[str]]:
+def damaged_outputs(
+    logs: str | Path, expected: Iterable[str], experiment: str
+) -> tuple[list[str], list[str]]:
     """All outputs of each job that has a lost or changed file, and outputs without a record.
 
     Checks the jobs that have an output among `expected`; the records are below `logs`. Logs each
-    fault and the number of checked files. Raises InputError if there is no record to check.
+    fault and the number of checked files. Raises InputError if no record is of the `experiment`
+    itself: the pages in `results` may be those of another one.
     """
     expected = set(expected)
     records = [each for each in read_records(logs).values() if expected & {*each["outputs"]}]
-    if not records:
+    if not any(each["wildcards"].get("experiment") == experiment for each in records):
         raise InputError(
-            f"nothing was checked: {logs} holds no record of this experiment; "
-            "`snakemake --cores 1 --forceall` makes its outputs again"
+            f"nothing was checked: {logs} holds no record of the experiment {experiment}; if it "
+            "was made, `snakemake --cores 1 --forceall` with the same config makes it again"
         )
     damaged = []
     for record in records:

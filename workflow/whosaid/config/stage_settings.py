@@ -335,7 +335,7 @@ def write_report(config: Config) -> dict[str, Any]:
 
 def verify(config: Config) -> dict[str, Any]:
     """One output of every job whose outputs are compared with their record."""
-    return {"expected": output_paths.recorded(config)}
+    return {"experiment": config.experiment, "expected": output_paths.recorded(config)}
 
 
 def prune_outputs(config: Config) -> dict[str, Any]:
@@ -344,6 +344,7 @@ def prune_outputs(config: Config) -> dict[str, Any]:
         "experiment": config.experiment,
         "seeds": {name: list(variant.seeds) for name, variant in config.variants.items()},
         "encoder_names": list(config.encoders),
+        "informal_pages": output_paths.informal_pages(config),
     }
 
 
