@@ -27,6 +27,7 @@ from whosaid.corpus.name_tags import name_tags
 from whosaid.corpus.recipe import annotate_texts, drop_duplicates, select_speakers
 from whosaid.corpus.split_rows import split_rows
 from whosaid.corpus.units import unit_columns
+from whosaid.errors import InputError
 from whosaid.jobs.stage import arguments, stage
 from whosaid.split_names import HELD_OUT, SPLITS
 
@@ -99,6 +100,11 @@ def main(
         }
         if min_words_scope == "corpus":
             kept = kept[words >= min_words]
+            if kept.empty:
+                raise InputError(
+                    f"min_words {min_words}: no line has so many words, the longest has "
+                    f"{words.max()}; set a smaller min_words"
+                )
         else:
             kept = kept.assign(abstained=words < min_words)
     counts |= {"of_min_words": len(kept), "before_split": count(kept)}

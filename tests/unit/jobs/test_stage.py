@@ -206,6 +206,20 @@ def test_advice_is_found_by_number_and_by_text(error, advice):
     assert advice in resource_advice(error)
 
 
+@pytest.mark.parametrize(
+    ("stage", "advice"),
+    [
+        ("train_model", "use a smaller batch size"),
+        ("evaluate_splits", "set a smaller statistics.resamples"),
+        ("split_lines", "set a smaller resample.oversample_positives"),
+    ],
+)
+def test_advice_about_memory_is_of_keys_that_the_stage_has(stage, advice):
+    """Out of memory, the evaluation advised a smaller batch size, though it has no batches."""
+    assert resource_advice(MemoryError(), stage).endswith(f"free some, or {advice}")
+    assert resource_advice(MemoryError(), "read_lines").endswith("free some")
+
+
 def test_other_errors_have_no_advice():
     assert resource_advice(ValueError("three rows")) is None
     assert resource_advice(None) is None

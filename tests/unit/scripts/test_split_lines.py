@@ -557,3 +557,19 @@ def test_more_folds_than_groups_are_refused():
     said = r"split into 9 folds by 4 whole scenes, since .* or fewer split\.folds"
     with pytest.raises(InputError, match=said):
         split_rows(labels, NAMES, kfold(1, folds=9), None, np.repeat(np.arange(4), 10))
+
+
+def test_re_sampling_that_leaves_no_negative_is_refused_by_its_key():
+    """Other keys were blamed, and never the one that took the lines away."""
+    labels = np.array([1] * 8 + [0] * 40)
+    few = RESAMPLE | {"undersample_negatives": 1e-9}
+    with pytest.raises(
+        InputError, match=r"^resample.undersample_negatives 1e-09 leaves no line of not_dwight in"
+    ):
+        split_rows(labels, NAMES, recipe("pandas_per_class"), few)
+
+
+def test_a_min_words_that_leaves_no_line_is_refused_by_its_key(deal):
+    """It was said that 0 of 0 lines are not_dwight's."""
+    with pytest.raises(InputError, match=r"^min_words 100000: no line has so many words, the long"):
+        deal(min_words=100_000, word_tokenizer="preserve_line")

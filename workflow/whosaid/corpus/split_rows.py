@@ -227,7 +227,14 @@ def split_rows(
     if share is not None:
         parts["train"] = share_of(parts["train"], labels, share, seed)
     if resample is not None:
+        before = np.unique(labels[parts["train"]])
         parts["train"] = resample_train(parts["train"], labels, resample, seed)
+        gone = np.setdiff1d(before, labels[parts["train"]])
+        if len(gone):  # of the ways to re-sample only this one can leave none
+            raise InputError(
+                f"resample.undersample_negatives {resample['undersample_negatives']:g} leaves no "
+                f"line of {names[gone[0]]} in train; set a larger one"
+            )
     if any(len(np.unique(labels[positions])) < len(names) for positions in parts.values()):
         raise too_few
     if method != "datasets_stratified":

@@ -63,7 +63,7 @@ class LearnedWeights:
             raise StageError(
                 f"valid has too few rows to learn the weights of an ensemble: the rows of each "
                 f"class must be in two {unit}s at least; set ensemble.weights: equal, or a larger "
-                "split.fractions.valid"
+                "split.fractions.valid (with group_kfold: fewer split.folds)"
             )
         self._folds = min(FOLDS, of_rarest)
         self._features = self._features_of(members, self._row)

@@ -53,7 +53,7 @@ def stage(job: Any) -> Iterator[None]:
     except StageError as error:
         line = f"{name}: {error}"
     except Exception as error:
-        advice = resource_advice(error)
+        advice = resource_advice(error, job.rule)
         if advice is not None:
             line = f"{name}: {advice} and run the same command again ({error})"
         else:
