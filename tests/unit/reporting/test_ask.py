@@ -136,3 +136,13 @@ def test_the_command_line_prints_the_table(place, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", command)
     ask.main()
     assert "| TF-IDF" in capsys.readouterr().out
+
+
+def test_a_column_that_no_model_reads_is_refused(place):
+    """A misspelt column was ignored, and the answer was that of an empty one."""
+    features = {"classifier": "linear", "linear": {"features": ["directed_by", "word_count"]}}
+    make_linear(place / "data/demo/models/metadata_only/seed_42", ["not_dwight", "dwight"])
+    config = config_of(variants={"metadata_only": features, "tfidf": None})
+    message = r"^WITH=directed_b: .* reads this column; they read directed_by$"
+    with pytest.raises(InputError, match=message):
+        asked(config, directed_b="Ken")

@@ -1,12 +1,14 @@
 """Tables of what trained models say of single lines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from whosaid.config.column_names import COMPUTED_FEATURES
+from whosaid.errors import InputError
 from whosaid.reporting.formats import METRIC, UNDEFINED
 from whosaid.reporting.markdown import escaped, table
 from whosaid.training.linear_model import column_of
@@ -47,8 +49,10 @@ def answer_tables(
     """For each of the `lines` a table as Markdown, with a row for each model.
 
     `values` are those of the columns that models read beside the line; an unnamed one is empty. The
-    `word_tokenizer`, with its data, counts the words of a line for a model with `min_words`.
+    `word_tokenizer`, with its data, counts the words of a line for a model with `min_words`. Raises
+    InputError if no model reads one of the columns.
     """
+    check_columns(models, values)
     has_target = question == "target"
     headers = ["variant", "seed", "who"]
     headers += [f"probability of {target}"] if has_target else ["probability"]
@@ -68,6 +72,18 @@ def answer_tables(
                 cells[0] += f" (it knows no line of fewer than {model.min_words} words)"
             rows[place].append([escaped(model.title), str(model.seed), *cells])
     return [table(of_line, [escaped(header) for header in headers]) for of_line in rows]
+
+
+def check_columns(models: Sequence[Model], names: Iterable[str]) -> None:
+    """Raise InputError if one of the `names` is no column that a model reads beside the line."""
+    read = {name for model in models for name in (*model.annotate, *model.features)}
+    read -= {*COMPUTED_FEATURES}
+    for name in names:
+        if name not in read:
+            raise InputError(
+                f"WITH={name}: no model that is asked reads this column; "
+                f"they read {', '.join(sorted(read)) or 'the line alone'}"
+            )
 
 
 def left_out(ensembles: Sequence[str]) -> list[str]:
