@@ -12,6 +12,7 @@ from whosaid.config import output_paths
 from whosaid.config.corpus_files import corpus_files, downloads
 from whosaid.config.parse import load_config
 from whosaid.config.stage_settings import settings_text
+from whosaid.jobs.check_files import check_informal_test, check_new_lines
 from whosaid.jobs.inherited_variables import drop_variables
 from whosaid.jobs.run_output import take_over
 from whosaid.reported_split import REPORTED
@@ -27,6 +28,7 @@ DROPPED_VARIABLES = drop_variables()
 # Snakemake lists the files of --configfile first and the workflow's own last. A module may have none.
 base, overlays = workflow.configfiles[-1:], workflow.configfiles[:-1]
 CONFIG = load_config([*map(str, base + overlays)], config, workflow.config_settings.config or {})
+check_informal_test(CONFIG.informal_test)
 
 CORPUS_FILES = corpus_files(CONFIG.corpus.paths)
 DOWNLOADS = downloads(CONFIG.corpus.paths)
@@ -249,8 +251,10 @@ def bundled(wildcards, input):
 
 
 def new_lines_file(wildcards):
-    """The user's file of new lines."""
-    return CONFIG.new_lines[wildcards.name]
+    """The user's file of new lines; ends the run if it is none, before anything is trained."""
+    path = CONFIG.new_lines[wildcards.name]
+    check_new_lines(wildcards.name, path)
+    return path
 
 
 def new_lines_digest(wildcards):

@@ -325,7 +325,7 @@ REACHED_BY = {
         *NEW_LINES,
     },
     "config/chosen_on_valid": {"evaluate_splits"},
-    "config/corpus_files": {"read_lines"},
+    "config/corpus_files": READ_FILES,
     "config/speaker_names": {"read_lines"},
     "config/warning_codes": {"evaluate_splits", "compare_variants", "summarize", *EXPORT},
     "corpus/delimited": READ_FILES,

@@ -1,4 +1,4 @@
-"""Runs start only where they may write, and with no file that is dated in the future."""
+"""Runs start only where they may write, with no file of the future, and with what can be read."""
 
 import os
 import shlex
@@ -7,7 +7,12 @@ import time
 
 import pytest
 
-from whosaid.jobs.check_files import check_times, check_writable
+from whosaid.jobs.check_files import (
+    check_informal_test,
+    check_new_lines,
+    check_times,
+    check_writable,
+)
 
 
 def test_a_folder_that_is_not_there_is_no_fault(tmp_path):
@@ -55,3 +60,21 @@ def test_of_a_link_its_own_time_counts_as_for_snakemake(tmp_path):
     os.utime(tmp_path / "target", (time.time() + 3600,) * 2)
     (tmp_path / "link").symlink_to("target")
     check_times(str(tmp_path / "link"))
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [("README.md", "README.md: the end of its name says no form; use .csv"), (".", "is a folder")],
+)
+def test_new_lines_of_no_known_form_end_the_run_before_it_starts(path, fault):
+    """The job refused them, after the models had been trained."""
+    with pytest.raises(SystemExit, match=rf"^new_lines.mine: .*{fault}"):
+        check_new_lines("mine", path)
+    check_new_lines("mine", "lost.csv.gz")
+
+
+def test_a_blank_line_of_the_informal_test_ends_the_run():
+    """It became a heading without a text."""
+    check_informal_test(["Beets."])
+    with pytest.raises(SystemExit, match=r"^informal_test: line 2 is blank"):
+        check_informal_test(["Beets.", "   "])

@@ -10,6 +10,17 @@ from urllib.parse import urlsplit
 DOWNLOADS = "data/downloads"
 """The folder that keeps what URLs stand for."""
 
+NEW_LINES = (".csv", ".tsv", ".jsonl", ".parquet")
+"""How the names of files of new lines end, all but the last one also with .gz."""
+
+
+def ending_of(path: Path) -> str:
+    """The one of NEW_LINES with which the name of a file ends. Raises ValueError if it has none."""
+    ending = Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
+    if ending not in NEW_LINES:
+        raise ValueError(f"{path}: the end of its name says no form; use {', '.join(NEW_LINES)}")
+    return ending
+
 
 def corpus_files(paths: Sequence[str]) -> list[str]:
     """The files in the order of the list; those of a pattern are sorted.

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from whosaid.config.corpus_files import ending_of
 from whosaid.corpus.delimited import MAX_CELL_BYTES, QUOTING, without_mark
 from whosaid.corpus.fields import is_blank_text
 from whosaid.corpus.headers import check_header, fitted
@@ -27,7 +28,6 @@ CHUNK = 8192
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 NO_HEADER = "; a file of new lines names its columns in its first row, whatever corpus.header says"
-ENDINGS = (*SEPARATORS, ".jsonl", ".parquet")
 
 
 def stream_lines(
@@ -47,9 +47,10 @@ def stream_lines(
     the row in a Parquet file. Raises InputError with one line, which names the place, if the form
     is wrong, a column is lacking or a line is empty.
     """
-    ending = Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
-    if ending not in ENDINGS:
-        raise InputError(f"{path}: the end of its name says no form; use {', '.join(ENDINGS)}")
+    try:
+        ending = ending_of(path)
+    except ValueError as error:
+        raise InputError(str(error)) from None
     place = "row" if ending == ".parquet" else "line"
     if not path.is_file():
         raise InputError(f"{path}: no such file")

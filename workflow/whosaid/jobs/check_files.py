@@ -1,13 +1,15 @@
-"""Checks before the first job: the folders are writable, and no file is dated in the future.
+"""Checks before the first job: of the folders, and of what the user gives beside the corpus.
 
-Both end the run with SystemExit, since Snakemake prints a WorkflowError with its traceback.
+All end the run with SystemExit, since Snakemake prints a WorkflowError with its traceback.
 """
 
 import os
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from whosaid.config.corpus_files import ending_of
 
 
 def check_writable(*folders: str) -> None:
@@ -22,6 +24,29 @@ def check_writable(*folders: str) -> None:
         if not os.access(folder, os.W_OK | os.X_OK):
             raise SystemExit(
                 f"{Path(folder).absolute()} is read-only; make it writable and run again"
+            )
+
+
+def check_new_lines(name: str, path: str) -> None:
+    """End the run if the file under this name of `new_lines` is a folder, or of no known form.
+
+    Snakemake itself says that it is missing.
+    """
+    fault = f"{path}: this is a folder; name a file" if os.path.isdir(path) else None
+    try:
+        ending_of(Path(path))
+    except ValueError as error:
+        fault = fault or str(error)
+    if fault:
+        raise SystemExit(f"new_lines.{name}: {fault}")
+
+
+def check_informal_test(lines: Sequence[str]) -> None:
+    """End the run if a line of the informal test is blank."""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            raise SystemExit(
+                f"informal_test: line {number} is blank; write a line, or leave it out"
             )
 
 
