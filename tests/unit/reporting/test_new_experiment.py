@@ -1,15 +1,17 @@
 """From a stranger's file to a config that works, and nothing overwritten."""
 
 import random
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
+from whosaid.caching import bundle
 from whosaid.config.parse import merge, parse_config, read_config_file
 from whosaid.corpus.read_corpus import read_corpus
 from whosaid.errors import InputError
-from whosaid.reporting import new_experiment
+from whosaid.reporting import new_experiment, predict_lines
 
 BASE = Path(__file__).parents[3] / "config" / "config.yaml"
 RANDOM = random.Random(2)
@@ -131,3 +133,26 @@ def test_deeply_nested_json_is_refused_at_the_first_look(make, tmp_path):
     (tmp_path / "deep.jsonl").write_text(f"{deep}\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"^deep.jsonl, line 1: values within values"):
         new_experiment.new_experiment("deep.jsonl", None, {}, BASE)
+
+
+@pytest.mark.parametrize(("target", "name"), [("new", "CSV"), ("predict", "LINES")])
+def test_make_hands_values_on_without_a_shell_that_reads_their_quotes(target, name):
+    """A quote in the name of a file ended in a syntax error of the shell."""
+    command = ["make", "-n", "-o", ".venv/ready", target, f'{name}=o"k.csv']
+    made = subprocess.run(command, cwd=BASE.parents[1], capture_output=True, text=True, check=True)
+    assert made.stdout.rstrip().endswith(f'-- "${{{name}}}"') and 'o"k' not in made.stdout
+
+
+@pytest.mark.parametrize(
+    ("main", "said"),
+    [
+        (new_experiment.main, "no file; give one as CSV=my_show.csv"),
+        (predict_lines.main, "no file; give one as LINES=my_lines.csv"),
+        (bundle.main, "no bundle; give one as BUNDLE=bundle.tar"),
+    ],
+)
+def test_a_command_of_make_without_its_file_says_what_is_missing(main, said, monkeypatch):
+    """The line once began with a colon, before which nothing stood."""
+    monkeypatch.setattr("sys.argv", ["command", ""])
+    with pytest.raises(SystemExit, match=f"^{said}$"):
+        main()
