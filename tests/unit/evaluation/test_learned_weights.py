@@ -133,6 +133,7 @@ def test_it_abstains_where_all_members_do(corpus):
 
 
 def test_a_class_of_one_scene_is_too_little_to_learn_from(corpus):
+    """In folds a larger split.fractions.valid was advised, which folds do not read."""
     label, units = corpus
     label[:] = 0
     label[3] = 1
