@@ -60,7 +60,7 @@ def refused(tree: Tree, target: str) -> str:
 def test_what_has_not_been_fetched_is_told_with_the_command(tmp_path):
     copy = "data/downloads/127.0.0.1_9/shows/script.csv"
     assert refused(project(tmp_path, STOPPED), LINES) == (
-        f"corpus.csv: {STOPPED} has not been fetched; with this config, "
+        f"corpus.csv: {STOPPED}: not fetched yet; with this config, "
         f"`snakemake --cores 1 fetch_corpus` copies it to {copy}"
     )
 

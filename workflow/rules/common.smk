@@ -108,7 +108,7 @@ def downloaded(wildcards):
     for url, copy in DOWNLOADS.items():
         if not os.path.exists(copy):
             sys.exit(
-                f"corpus.csv: {url} has not been fetched; with this config, "
+                f"corpus.csv: {url}: not fetched yet; with this config, "
                 f"`snakemake --cores 1 fetch_corpus` copies it to {copy}"
             )
     return list(DOWNLOADS.values())
