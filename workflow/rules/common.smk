@@ -168,7 +168,7 @@ def gpus_of(wildcards):
 def share_of_cores(wildcards):
     """Eight threads, or fewer if that lets as many jobs run side by side as GPUs are given."""
     limit = workflow.global_resources.get("gpu")
-    if limit is None or not workflow.local_exec:
+    if limit is None or limit.value is None or not workflow.local_exec:
         return 8
     return min(8, max(1, workflow.cores // max(1, limit.value)))
 

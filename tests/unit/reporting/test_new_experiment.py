@@ -138,7 +138,8 @@ def test_deeply_nested_json_is_refused_at_the_first_look(make, tmp_path):
 @pytest.mark.parametrize(("target", "name"), [("new", "CSV"), ("predict", "LINES")])
 def test_make_hands_values_on_without_a_shell_that_reads_their_quotes(target, name):
     """A quote in the name of a file ended in a syntax error of the shell."""
-    command = ["make", "-n", "-o", ".venv/ready", target, f'{name}=o"k.csv']
+    command = ["make", "-n", "--no-print-directory", "-o", ".venv/ready", target]
+    command.append(f'{name}=o"k.csv')
     made = subprocess.run(command, cwd=BASE.parents[1], capture_output=True, text=True, check=True)
     assert made.stdout.rstrip().endswith(f'-- "${{{name}}}"') and 'o"k' not in made.stdout
 
