@@ -30,6 +30,7 @@ def corpus_files(paths: Sequence[str]) -> list[str]:
     fits no file, or if a file is missing, no file, unreadable or named twice.
     """
     copies = downloads(paths)
+    to_be_fetched = {copy for copy in copies.values() if not os.path.exists(copy)}
     files: dict[Path, str] = {}
     for path in (copies.get(path, path) for path in paths):
         is_pattern = glob.has_magic(path) and not os.path.exists(path)
@@ -39,7 +40,7 @@ def corpus_files(paths: Sequence[str]) -> list[str]:
         if not found:
             raise ValueError(f"{path}: no file fits the pattern{_beside(path)}; correct it")
         for name in found:
-            if path not in copies.values() or os.path.exists(path):
+            if name not in to_be_fetched:
                 _check_file(name)
             place = Path(name).resolve()
             if place in files:

@@ -94,14 +94,15 @@ def ensemble_problems(
                 yield ("variants", name, *keys), problem
                 continue
             own = mapping(written.get(name)) if not spec.search else {}
-            for key in {*own} & {*OF_TRAINING} - {*_taken(merged[name], merged)}:
-                if getattr(spec, key) != getattr(config.defaults, key):
+            taken = _taken(merged[name], merged)
+            for key in OF_TRAINING:
+                has_own = getattr(spec, key) != getattr(config.defaults, key)
+                if key in own and key not in taken and has_own:
                     yield ("variants", name, key), "an ensemble trains no model; leave it out"
             if problem := _problem_of_neighbours(config, spec.ensemble):
                 yield ("variants", name, "ensemble", "neighbours"), problem
-            for key, value in _taken(merged[name], merged).items():
-                is_written = key in mapping(written.get(name)) and not spec.search
-                if is_written and merged[name][key] != value:
+            for key, value in taken.items():
+                if key in own and merged[name][key] != value:
                     yield (
                         ("variants", name, key),
                         "an ensemble has the rows and the predictions of its members; leave it out",
