@@ -1,14 +1,18 @@
-"""A run through `profiles/slurm` on a real Slurm, with a training that its time limit ends."""
+"""Runs through `profiles/slurm` on a real Slurm: a training that its time limit ends, two nodes."""
 
+import copy
 import importlib.util
 import json
+import os
 import re
+import signal
+from pathlib import Path
 
 import pytest
 import yaml
 from configs import SMALL
-from disturbance import EPOCHS, STEPS, TRAINED, make_place, poll, resumed_at
-from slurm_node import slurm_node, told, why_not
+from disturbance import EPOCHS, STEPS, TRAINED, make_place, poll, processes, resumed_at
+from slurm_nodes import slurm_nodes, told, why_not
 from tree import PROJECT, copy_project
 
 PROFILE = (
@@ -33,17 +37,42 @@ def test_the_profile_has_all_that_staleness_and_recovery_need():
         assert f"\nrule {name}:" in rules
 
 
-@pytest.fixture(scope="module")
-def slurm(tmp_path_factory):
+@pytest.fixture
+def slurm(request, tmp_path):
+    """A Slurm of as many nodes as the test's parameter says."""
     if reason := why_not():
         pytest.skip(reason)
     if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
         pytest.skip("no snakemake-executor-plugin-slurm; envs/requirements_slurm.txt has it")
-    with slurm_node(tmp_path_factory.mktemp("slurm")):
+    (tmp_path / "slurm").mkdir()
+    with slurm_nodes(tmp_path / "slurm", request.param):
         yield
 
 
+def resources_of_two_nodes():
+    """What a comment in the profile gives as the resources of such a training."""
+    text = (PROJECT / "profiles/slurm/config.yaml").read_text(encoding="utf-8")
+    [line] = re.findall(r"^#  ( train_model: .*nodes: 2.*)$", text, re.M)
+    return yaml.safe_load(line)["train_model"]
+
+
+def variables_of(process):
+    """The environment variables of a process."""
+    text = Path(f"/proc/{process}/environ").read_text()
+    return dict(each.split("=", 1) for each in text.split("\0") if "=" in each)
+
+
+def log_of(place):
+    return (place.root / "results/logs/train_model/tiny/basic/seed_42.log").read_text()
+
+
+def logged(place):
+    """What the training's log says, without the times."""
+    return re.sub(r"^\S+ \S+ ", "", log_of(place), flags=re.M)
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("slurm", [1], indirect=True)
 def test_a_training_that_its_time_limit_ends_continues_in_the_next_job(slurm, tmp_path):
     """The time limit strikes while the job is paused, so the machine may be slow or fast."""
     copy_project(tmp_path / "source").write_config(SMALL)
@@ -69,9 +98,43 @@ def test_a_training_that_its_time_limit_ends_continues_in_the_next_job(slurm, tm
         assert "on the whole cluster" not in run.text()
     finally:
         place.end()
-    log = (place.root / "results/logs/train_model/tiny/basic/seed_42.log").read_text()
-    assert resumed_at(re.sub(r"^\S+ \S+ ", "", log, flags=re.M)) == [STEPS]
-    assert re.search(r"GPU [01]$", log, re.M)  # of the two, the one that Slurm has given
+    assert resumed_at(logged(place)) == [STEPS]
+    assert re.search(r"^GPU [01]$", logged(place), re.M)  # of the two, the one that Slurm has given
+    assert_trained(place)
+    assert place.tree.plan(" ".join(TARGETS)) == []
+
+
+def assert_trained(place):
     record = json.loads((place.root / TRAINED).read_text())
     assert [epoch["epoch"] for epoch in record["history"]] == [*range(1, EPOCHS + 1)]
-    assert place.tree.plan(" ".join(TARGETS)) == []
+    return record
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("slurm", [2], indirect=True)
+def test_a_training_runs_on_two_nodes_and_saves_a_checkpoint_when_it_is_stopped(slurm, tmp_path):
+    """`srun` kills the processes when it gets a SIGTERM itself, so it must not get one."""
+    config = copy.deepcopy(SMALL)
+    config["defaults"]["training"]["gpus"] = 2
+    copy_project(tmp_path / "source").write_config(config)
+    place = make_place(tmp_path / "source", tmp_path)
+    place.tree.snakemake("data/tiny/encoders/small data/tiny/tokenized/basic")
+    asked = {**resources_of_two_nodes(), "tasks": 2, "mem_mb": 4000, "runtime": 10}
+    two_nodes = [f"train_model:{name}={value}" for name, value in asked.items()]
+    try:
+        arguments = [*PROFILE.split(), "--set-threads", "train_model=1", "--set-resources"]
+        arguments += [*two_nodes, "--", TRAINED]
+        run, job = place.pause("train_model", *arguments, at=f"step {STEPS + 5}")
+        started = processes("whosaid.training.processes", str(place.root))
+        environments = [variables_of(each) for each in started]
+        nodes = {each["RANK"]: each["SLURMD_NODENAME"] for each in environments if "RANK" in each}
+        assert nodes == {"0": "node0", "1": "node1"} or nodes == {"0": "node1", "1": "node0"}
+        os.kill(job, signal.SIGTERM)
+        poll(lambda: "SIGTERM: saving a checkpoint" in log_of(place), "the signal in the training")
+        place.release()
+        assert run.code() == 0, run.text()
+    finally:
+        place.end()
+    assert resumed_at(logged(place)) == [STEPS + 5]
+    assert assert_trained(place)["device"].startswith("2 x ")
+    assert not [*place.root.glob("data/model_store/*/processes")]

@@ -19,7 +19,7 @@ from whosaid.caching.manifest import check_manifest, is_complete
 from whosaid.jobs.stage import arguments, stage
 from whosaid.training.device import resolve_precision
 from whosaid.training.model_store import locked, training_key
-from whosaid.training.processes import train_in_processes
+from whosaid.training.processes import HERE, Machines, train_in_processes
 from whosaid.training.train import train
 
 logger = logging.getLogger(__name__)
@@ -34,10 +34,12 @@ def main(
     question: str,
     training: dict[str, Any],
     seed: int,
+    machines: Machines = HERE,
 ) -> None:
     """Write the folder `model`, trained now or taken from the `store`.
 
     `code` is the training recipe and the versions of its packages, as one text.
+    On which `machines` the training's processes run does not change the model.
     """
     quiet_transformers()
     training = training | {"precision": resolve_precision(training["precision"])}
@@ -64,8 +66,9 @@ def main(
                 "training": training,
                 "seed": seed,
             }
-            if (count := training.get("gpus", 1)) > 1:
-                train_in_processes(count, **given)
+            count = training.get("gpus", 1)
+            if count > 1 or machines.nodes > 1:
+                train_in_processes(count, machines, **given)
             else:
                 train(**given)
         with atomic_write(model) as partial:
@@ -74,4 +77,10 @@ def main(
 
 if __name__ == "__main__":
     with stage(snakemake):
-        main(**arguments(snakemake), store=snakemake.params.store, code=snakemake.params.code)
+        resources = snakemake.resources
+        main(
+            **arguments(snakemake),
+            store=snakemake.params.store,
+            code=snakemake.params.code,
+            machines=Machines(resources.get("nodes", 1), resources.get("mpi")),
+        )

@@ -21,6 +21,7 @@ from transformers import AutoTokenizer
 from whosaid.caching.manifest import write_manifest
 from whosaid.errors import InputError, InterruptedStageError
 from whosaid.training.classifier import new_classifier
+from whosaid.training.processes import Machines
 from whosaid.training.scene_packing import IGNORED
 from whosaid.training.trainer import build_trainer, in_whole_batches, model_columns
 
@@ -239,6 +240,33 @@ def test_fewer_gpus_than_asked_are_refused_before_a_process_starts(in_one_store,
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     with pytest.raises(InputError, match=r"gpus is 2, .* sees 1 GPU; run with --resources gpu=2"):
         in_one_store(gpus=2)
+
+
+@pytest.mark.parametrize(
+    ("machines", "fault"),
+    [
+        (Machines(2), "nodes of train_model is 2; that takes a job of Slurm and the resource mpi"),
+        (Machines(2, "mpiexec"), "nodes of train_model is 2; that takes a job of Slurm"),
+        (Machines(3, "srun"), "gpus is 4, which the resource nodes of train_model, 3, does not"),
+        (Machines(2, "srun"), "gpus is 4, but the first of 2 nodes sees 1 GPU; run"),
+    ],
+    ids=["no launcher", "another launcher", "nodes that do not divide", "too few GPUs"],
+)
+def test_nodes_that_do_not_fit_are_refused_before_a_process_starts(
+    machines, fault, in_one_store, monkeypatch
+):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setenv("SLURM_JOB_ID", "1")
+    with pytest.raises(InputError, match=fault):
+        in_one_store(gpus=4, machines=machines)
+    monkeypatch.delenv("SLURM_JOB_ID")
+    with pytest.raises(InputError, match="that takes a job of Slurm"):
+        in_one_store(gpus=4, machines=machines)
+
+
+def test_one_process_on_two_nodes_is_refused(in_one_store):
+    with pytest.raises(InputError, match="nodes of train_model is 2"):
+        in_one_store(machines=Machines(2))
 
 
 def test_another_number_of_processes_is_refused(tokenized, encoders, tmp_path):

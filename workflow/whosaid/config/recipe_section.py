@@ -92,9 +92,10 @@ class Training(Section):
     gradient_accumulation_steps: Count = Field(1, description="Batches per optimizer step.")
     gpus: Annotated[Count, Field(le=1000)] = Field(
         1,
-        description="GPUs that one training takes, all in one machine. Each gets its share of "
-        "every training batch, so the steps are those of one GPU; this number must divide "
-        "`per_device_train_batch_size`. Without GPUs so many processes share the cores.",
+        description="GPUs that one training takes, in one machine or, with the resource `nodes`, "
+        "in several. Each gets its share of every training batch, so the steps are those of one "
+        "GPU; this number must divide `per_device_train_batch_size`. Without GPUs so many "
+        "processes share the cores.",
     )
     learning_rate: Annotated[Number, Field(gt=0, le=1)] = Field(5e-5, description="Peak rate.")
     layerwise_learning_rate_decay: Ratio | None = Field(

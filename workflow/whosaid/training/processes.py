@@ -1,7 +1,8 @@
 """One training in several processes, each on a GPU of its own, started by `torchrun`.
 
 Each process runs `train` with its share of every batch, and all of them together take the steps of
-a single process. Without GPUs they share the cores.
+a single process. Without GPUs they share the cores. On several nodes of Slurm, `srun` starts one
+`torchrun` on each.
 """
 
 import contextlib
@@ -9,12 +10,14 @@ import json
 import logging
 import os
 import pickle
+import shutil
 import signal
+import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,74 +34,141 @@ logger = logging.getLogger(__name__)
 SECONDS_TO_STOP = 300
 """How long the processes may take to save a checkpoint after a signal; most queues wait less."""
 
+JOB_ID = "SLURM_JOB_ID"
+"""The variable that every job of Slurm has."""
+
 LAST_LINES = 30
 """How much of what the processes printed is logged if they end and none says why."""
 
 
-def train_in_processes(count: int, **arguments: Any) -> None:
+@dataclass(frozen=True)
+class Machines:
+    """Where the processes of a training run."""
+
+    nodes: int = 1
+    mpi: str | None = None
+    """The launcher that Snakemake's profile names for jobs of several nodes."""
+
+    def check(self, count: int) -> None:
+        """Raise InputError if `count` processes cannot run here."""
+        nodes = self.nodes
+        if nodes > 1 and (self.mpi != "srun" or JOB_ID not in os.environ):
+            raise InputError(
+                f"the resource nodes of train_model is {nodes}; that takes a job of Slurm and the "
+                "resource mpi: srun, as the lines in profiles/slurm have it"
+            )
+        if count % nodes:
+            raise InputError(
+                f"training.gpus is {count}, which the resource nodes of train_model, {nodes}, does "
+                "not divide; change one of them"
+            )
+        visible, needed = torch.cuda.device_count(), count // nodes
+        if 0 < visible < needed:
+            here = "this job" if nodes == 1 else f"the first of {nodes} nodes"
+            raise InputError(
+                f"training.gpus is {count}, but {here} sees {visible} GPU{'s' * (visible > 1)}; "
+                f"run with --resources gpu={count} on a machine with so many, or change "
+                "training.gpus"
+            )
+
+
+HERE = Machines()
+"""The machine of the job alone."""
+
+
+def train_in_processes(count: int, machines: Machines, **arguments: Any) -> None:
     """Run `train` with these `arguments`, JSON values, in `count` processes.
 
     On SIGTERM and SIGINT they save a checkpoint. They end with this process, however it ends.
-    Raises what the first of them that failed has raised, and InputError if some GPUs are visible
-    and fewer than `count`.
+    Raises what the first of them that failed has raised, and InputError if there are not as many
+    GPUs or nodes.
     """
-    visible = torch.cuda.device_count()
-    if 0 < visible < count:
-        raise InputError(
-            f"training.gpus is {count}, but this job sees {visible} GPU{'s' * (visible > 1)}; run "
-            f"with --resources gpu={count} on a machine with so many, or change training.gpus"
-        )
+    machines.check(count)
+    nodes = machines.nodes
     # Deletes incomplete ones, before several processes look for the last one.
     last_complete_checkpoint(Path(arguments["entry"]) / "checkpoints")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    folder = Path(arguments["entry"]).absolute() / "processes"  # all nodes see it
+    shutil.rmtree(folder, ignore_errors=True)  # that of a killed training
+    folder.mkdir()
+    try:
         (folder / "arguments").write_text(json.dumps(arguments), encoding="utf-8")
-        command = [
-            *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
-            *("--local-addr=127.0.0.1", f"--nproc-per-node={count}"),
-            f"--shutdown-timeout={SECONDS_TO_STOP}",
-            *("-m", __name__, name),
-        ]
-        with (
-            (folder / "errors").open("w", encoding="utf-8") as errors,
-            subprocess.Popen(
-                command,
-                env=_environment(count),
-                stdin=subprocess.PIPE,  # closed when this process ends
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                start_new_session=True,  # Ctrl-C in a terminal reaches them once, from here
-            ) as launched,
-        ):
-            signals: list[int] = []
-
-            def pass_on(number, frame):
-                if not signals:  # another one would end the launcher before the processes
-                    launched.send_signal(number)
-                signals.append(number)
-                signal.signal(number, signal.SIG_DFL)  # a second one ends all at once
-
-            handlers = {number: signal.signal(number, pass_on) for number in STOP_SIGNALS}
-            for line in launched.stdout:
-                logger.info(line.rstrip())
-            code = launched.wait()
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
+        code, is_stopped = _launch(_command(count, nodes, folder), count, nodes, folder)
         # After a signal the launcher fails even if the model was being written and is complete.
         if code and not is_complete(Path(arguments["entry"]) / "model"):
-            raise _failure(folder, code, bool(signals))
+            raise _failure(folder, code, is_stopped)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _environment(count: int) -> dict[str, str]:
-    """The variables of this process, for processes that share its cores and find this package."""
+def _launch(command: list[str], count: int, nodes: int, folder: Path) -> tuple[int, bool]:
+    """Run the command and log what it prints; its exit code, and whether a signal came."""
+    with (
+        (folder / "errors").open("w", encoding="utf-8") as errors,
+        subprocess.Popen(
+            command,
+            env=_environment(count, nodes),
+            stdin=subprocess.PIPE,  # closed when this process ends
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,  # Ctrl-C in a terminal reaches them once, from here
+        ) as launched,
+    ):
+        signals: list[int] = []
+
+        def pass_on(number, frame):
+            if not signals:  # another one would end the launcher before the processes
+                _send(number, launched, nodes)
+            signals.append(number)
+            signal.signal(number, signal.SIG_DFL)  # a second one ends all at once
+
+        handlers = {number: signal.signal(number, pass_on) for number in STOP_SIGNALS}
+        for line in launched.stdout:
+            logger.info(line.rstrip())
+        code = launched.wait()
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    return code, bool(signals)
+
+
+def _command(count: int, nodes: int, folder: Path) -> list[str]:
+    """The command that starts the processes, and ends when they have ended."""
+    torchrun = [sys.executable, "-m", "torch.distributed.run", f"--nnodes={nodes}"]
+    torchrun += [f"--nproc-per-node={count // nodes}", f"--shutdown-timeout={SECONDS_TO_STOP}"]
+    processes = ["-m", __name__, str(folder)]
+    if nodes == 1:
+        return [*torchrun, "--standalone", "--local-addr=127.0.0.1", *processes]
+    threads = torch.get_num_threads() * (count // nodes)
+    srun = ["srun", f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1"]
+    srun += [f"--cpus-per-task={threads}", "--export=ALL", "--kill-on-bad-exit=1"]
+    with socket.socket() as free:
+        free.bind(("", 0))
+        endpoint = f"{socket.gethostname()}:{free.getsockname()[1]}"
+    meeting = ["--rdzv-backend=c10d", f"--rdzv-endpoint={endpoint}", "--rdzv-id=whosaid"]
+    return [*srun, *torchrun, *meeting, *processes]
+
+
+def _environment(count: int, nodes: int) -> dict[str, str]:
+    """The variables of this process, for processes that share its cores and find this package.
+
+    A job of Slurm on several nodes has the threads of each process, see profiles/slurm.
+    """
     paths = [str(Path(whosaid.__path__[0]).parent), os.environ.get("PYTHONPATH")]
+    threads = torch.get_num_threads() // (count if nodes == 1 else 1)
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-        "OMP_NUM_THREADS": str(max(1, torch.get_num_threads() // count)),
+        "OMP_NUM_THREADS": str(max(1, threads)),
     }
+
+
+def _send(number: int, launched: subprocess.Popen, nodes: int) -> None:
+    """Send the processes a signal. `srun` would kill them when it gets one itself."""
+    if nodes == 1:
+        launched.send_signal(number)
+    else:
+        subprocess.run(["scancel", f"--signal={number}", os.environ[JOB_ID]])
 
 
 def _failure(folder: Path, code: int, is_stopped: bool) -> Exception:

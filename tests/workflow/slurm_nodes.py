@@ -1,4 +1,4 @@
-"""A Slurm of one node on this machine, from Debian's packages, for as long as tests need it."""
+"""A Slurm on this machine alone, from Debian's packages, for as long as tests need it."""
 
 import contextlib
 import os
@@ -16,7 +16,8 @@ MUNGE_KEY = Path("/etc/munge/munge.key")
 NEEDED = ("slurmctld", "slurmd", "munged", "sbatch")
 
 # Memory is no resource that is counted, so that the profile's numbers fit any machine; the two
-# GPUs are made up. Five seconds pass between the signal of a time limit and the kill.
+# GPUs are made up, and so are two nodes, which have daemons of their own. Five seconds pass between
+# the signal of a time limit and the kill.
 TEXT = """\
 ClusterName=one
 SlurmctldHost={host}(127.0.0.1)
@@ -34,12 +35,16 @@ KillWait=5
 ReturnToService=2
 SlurmdParameters=config_overrides
 StateSaveLocation={folder}/state
-SlurmdSpoolDir={folder}/spool
+SlurmdSpoolDir={folder}/spool/%n
 SlurmctldPidFile={folder}/slurmctld.pid
-SlurmdPidFile={folder}/slurmd.pid
-NodeName={host} NodeAddr=127.0.0.1 CPUs=2 RealMemory=64000 Gres=gpu:2
-PartitionName=main Nodes={host} Default=YES
+SlurmdPidFile={folder}/slurmd_%n.pid
+PartitionName=main Nodes=ALL Default=YES
 """
+NODE = """\
+NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={gpus} RealMemory=64000 \
+Gres=gpu:{gpus}
+"""
+DEVICES = ("/dev/null", "/dev/zero")
 
 
 def why_not() -> str | None:
@@ -54,10 +59,14 @@ def why_not() -> str | None:
 
 
 @contextlib.contextmanager
-def slurm_node(folder: Path) -> Iterator[None]:
-    """Start the daemons, which keep their files in the `folder`, and stop them at the end."""
-    for name in ("state", "spool"):
-        (folder / name).mkdir()
+def slurm_nodes(folder: Path, count: int = 1) -> Iterator[None]:
+    """Start the daemons, which keep their files in the `folder`, and stop them at the end.
+
+    `count` nodes, one or two, share two cores and two GPUs.
+    """
+    names = [f"node{number}" for number in range(count)]
+    for name in ("state", *(f"spool/{name}" for name in names)):
+        (folder / name).mkdir(parents=True)
     host = socket.gethostname().partition(".")[0]
     daemons: list[subprocess.Popen] = []
 
@@ -68,11 +77,16 @@ def slurm_node(folder: Path) -> Iterator[None]:
             )
 
     try:
-        CONFIG.write_text(TEXT.format(host=host, folder=folder), encoding="utf-8")
-        devices = "".join(
-            f"NodeName={host} Name=gpu File={path}\n" for path in ("/dev/null", "/dev/zero")
-        )
-        GRES.write_text(devices, encoding="utf-8")
+        gpus = len(DEVICES) // count
+        nodes = [
+            NODE.format(name=name, host=host, port=17001 + number, gpus=gpus)
+            for number, name in enumerate(names)
+        ]
+        CONFIG.write_text("".join([TEXT.format(host=host, folder=folder), *nodes]), "utf-8")
+        devices = [
+            f"NodeName={name} Name=gpu File={path}\n" for name in names for path in DEVICES[:gpus]
+        ]
+        GRES.write_text("".join(devices), encoding="utf-8")
         if subprocess.run(["munge", "-n"], capture_output=True).returncode:
             if not MUNGE_KEY.exists():
                 MUNGE_KEY.write_bytes(os.urandom(1024))
@@ -86,8 +100,11 @@ def slurm_node(folder: Path) -> Iterator[None]:
                 "munged",
             )
         start("slurmctld", "-D")
-        start("slurmd", "-D")
-        poll(lambda: "idle" in told("sinfo", "-h", "-o", "%T"), "an idle node")
+        for name in names:
+            start("slurmd", "-D", "-N", name)
+        poll(
+            lambda: told("sinfo", "-h", "-t", "idle", "-o", "%D").strip() == str(count), "the nodes"
+        )
         yield
     finally:
         subprocess.run(["scancel", "--user", "root"], capture_output=True)
