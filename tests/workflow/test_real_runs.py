@@ -4,6 +4,7 @@ The plans of `test_change_matrix.py` say what is stale; here the jobs run.
 """
 
 import hashlib
+import json
 import re
 import shutil
 import zipfile
@@ -63,6 +64,21 @@ def test_the_plain_command_makes_everything_once(reference):
     pages = "results/report.html results/tiny/errors.html results/audit.md"
     assert Tree(reference).plan(pages) == NOTHING
     assert unaddressed(reference) == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        *("read_lines", "split_lines", "audit_splits", "tokenize_splits", "train_model"),
+        *("train_linear", "predict_splits", "evaluate_splits", "compare_variants", "weigh_words"),
+    ],
+)
+def test_time_and_memory_of_the_heavy_jobs_are_logged(rule, reference):
+    logged = [*(reference / "results" / "logs" / rule).rglob("*.jsonl")]
+    assert logged
+    for path in logged:
+        [line] = path.read_text().splitlines()
+        assert json.loads(line)["s"] > 0 and "max_rss" in json.loads(line)
 
 
 def test_the_page_says_of_each_model_how_it_was_made(reference):

@@ -19,6 +19,8 @@ rule audit_splits:
     log:
         job="results/logs/audit_splits/{experiment}/{variant}.log",
         crossed="results/logs/audit_splits/{experiment}/{variant}.json",
+    benchmark:
+        "results/logs/audit_splits/{experiment}/{variant}.jsonl"
     params:
         settings=settings_of("audit_splits"),
         code=code_text("audit_splits"),

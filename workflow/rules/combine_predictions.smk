@@ -28,6 +28,8 @@ rule combine_predictions:
         variant=variants_with("ensemble"),
     log:
         "results/logs/combine_predictions/{experiment}/{variant}/seed_{seed}.log",
+    benchmark:
+        "results/logs/combine_predictions/{experiment}/{variant}/seed_{seed}.jsonl"
     params:
         settings=settings_of("combine_predictions"),
         code=code_text("combine_predictions"),

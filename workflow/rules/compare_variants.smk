@@ -16,6 +16,8 @@ rule compare_variants:
         comparison="results/{experiment}/comparison.json",
     log:
         "results/logs/compare_variants/{experiment}.log",
+    benchmark:
+        "results/logs/compare_variants/{experiment}.jsonl"
     params:
         settings=settings_of("compare_variants"),
         code=code_text("compare_variants"),

@@ -24,6 +24,8 @@ rule evaluate_splits:
         valid="results/{experiment}/metrics/{variant}/valid.json",
     log:
         "results/logs/evaluate_splits/{experiment}/{variant}.log",
+    benchmark:
+        "results/logs/evaluate_splits/{experiment}/{variant}.jsonl"
     params:
         settings=settings_of("evaluate_splits"),
         code=code_text("evaluate_splits"),

@@ -21,6 +21,8 @@ rule predict_new_lines:
         name=any_of(CONFIG.new_lines),
     log:
         "results/logs/predict_new_lines/{experiment}/{name}/{variant}.log",
+    benchmark:
+        "results/logs/predict_new_lines/{experiment}/{name}/{variant}.jsonl"
     params:
         settings=settings_of("predict_new_lines"),
         code=code_text("predict_new_lines"),

@@ -25,6 +25,8 @@ rule predict_splits:
         variant=variants_with("encoder"),
     log:
         "results/logs/predict_splits/{experiment}/{variant}/seed_{seed}.log",
+    benchmark:
+        "results/logs/predict_splits/{experiment}/{variant}/seed_{seed}.jsonl"
     params:
         settings=settings_of("predict_splits"),
         code=code_text("predict_splits"),

@@ -14,6 +14,8 @@ rule read_lines:
         corpus="data/{experiment}/corpus.json",
     log:
         "results/logs/read_lines/{experiment}.log",
+    benchmark:
+        "results/logs/read_lines/{experiment}.jsonl"
     params:
         settings=settings_of("read_lines"),
         code=code_text("read_lines"),

@@ -36,6 +36,8 @@ rule split_lines:
         split_counts="data/{experiment}/splits/{variant}/split_counts.json",
     log:
         "results/logs/split_lines/{experiment}/{variant}.log",
+    benchmark:
+        "results/logs/split_lines/{experiment}/{variant}.jsonl"
     params:
         settings=settings_of("split_lines"),
         code=code_text("split_lines"),

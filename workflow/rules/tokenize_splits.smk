@@ -17,6 +17,8 @@ rule tokenize_splits:
         tokenized=directory("data/{experiment}/tokenized/{variant}"),
     log:
         "results/logs/tokenize_splits/{experiment}/{variant}.log",
+    benchmark:
+        "results/logs/tokenize_splits/{experiment}/{variant}.jsonl"
     params:
         settings=settings_of("tokenize_splits"),
         code=code_text("tokenize_splits"),

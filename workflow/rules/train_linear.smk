@@ -28,6 +28,8 @@ rule train_linear:
         variant=variants_with("linear"),
     log:
         "results/logs/train_linear/{experiment}/{variant}/seed_{seed}.log",
+    benchmark:
+        "results/logs/train_linear/{experiment}/{variant}/seed_{seed}.jsonl"
     params:
         settings=settings_of("train_linear"),
         code=code_text("train_linear"),

@@ -21,6 +21,8 @@ rule weigh_words:
         variant=any_of(output_paths.weighed(CONFIG)),
     log:
         "results/logs/weigh_words/{experiment}/{variant}.log",
+    benchmark:
+        "results/logs/weigh_words/{experiment}/{variant}.jsonl"
     params:
         settings=settings_of("weigh_words"),
         code=code_text("weigh_words"),
