@@ -959,6 +959,13 @@ def test_a_warning_that_there_is_not_cannot_be_ignored(raw):
         parse_config(put(raw, "ignore_warnings", ["W100"]))
 
 
+def test_a_blank_line_of_the_informal_test_is_refused(raw):
+    """It became a heading without a text."""
+    assert parse_config(put(raw, "informal_test", ["Beets."])).informal_test == ("Beets.",)
+    with pytest.raises(ConfigError, match=r"informal_test\.1: '   ': the line is blank; write"):
+        parse_config(put(raw, "informal_test", ["Beets.", "   "]))
+
+
 NEUTRAL = [
     ("class_weight", None),
     ("focal_loss_gamma", None),

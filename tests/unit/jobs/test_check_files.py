@@ -8,7 +8,6 @@ import time
 import pytest
 
 from whosaid.jobs.check_files import (
-    check_informal_test,
     check_new_lines,
     check_times,
     check_writable,
@@ -71,10 +70,3 @@ def test_new_lines_of_no_known_form_end_the_run_before_it_starts(path, fault):
     with pytest.raises(SystemExit, match=rf"^new_lines.mine: .*{fault}"):
         check_new_lines("mine", path)
     check_new_lines("mine", "lost.csv.gz")
-
-
-def test_a_blank_line_of_the_informal_test_ends_the_run():
-    """It became a heading without a text."""
-    check_informal_test(["Beets."])
-    with pytest.raises(SystemExit, match=r"^informal_test: line 2 is blank"):
-        check_informal_test(["Beets.", "   "])

@@ -44,6 +44,12 @@ def _commit(revision: str) -> str:
     return revision
 
 
+def _not_blank(line: str) -> str:
+    if not line.strip():
+        raise ValueError("the line is blank; write one, or leave it out")
+    return line
+
+
 def _warning_code(code: str) -> str:
     if code not in WARNINGS:
         raise ValueError(f"no such warning; the codes are {', '.join(WARNINGS)}")
@@ -201,7 +207,7 @@ class Config(Section):
         "names the columns, whatever `corpus.header` and `corpus.row_names` say. `encoding`, "
         "`quotes`, `missing` and a separator of one character are those of the corpus.",
     )
-    informal_test: tuple[Text, ...] = Field(
+    informal_test: tuple[Annotated[Text, AfterValidator(_not_blank)], ...] = Field(
         (),
         description="Lines that every model is asked in `results/{experiment}/informal_test.md` "
         "and in the report.",

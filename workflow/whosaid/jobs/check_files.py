@@ -6,7 +6,7 @@ All end the run with SystemExit, since Snakemake prints a WorkflowError with its
 import os
 import shlex
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from whosaid.config.corpus_files import ending_of
@@ -39,15 +39,6 @@ def check_new_lines(name: str, path: str) -> None:
         fault = fault or str(error)
     if fault:
         raise SystemExit(f"new_lines.{name}: {fault}")
-
-
-def check_informal_test(lines: Sequence[str]) -> None:
-    """End the run if a line of the informal test is blank."""
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            raise SystemExit(
-                f"informal_test: line {number} is blank; write a line, or leave it out"
-            )
 
 
 def check_times(*paths: str) -> None:
