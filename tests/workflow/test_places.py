@@ -72,14 +72,6 @@ def give(work: Tree, csv: str = "few.csv") -> None:
     work.write_config(small(csv))
 
 
-def refusal(tree: Tree, arguments: str) -> str:
-    """The last line of a run that ends with exit code 1 and without a traceback."""
-    code, printed = tree.try_snakemake(arguments)
-    assert code == 1, printed
-    assert "Traceback" not in printed
-    return printed.splitlines()[-1]
-
-
 def unprefixed(jobs: Jobs) -> Jobs:
     return sorted((job[0].removeprefix("who_"), *job[1:]) for job in jobs if job[0] != "who_all")
 
@@ -117,7 +109,7 @@ def test_a_config_in_the_other_folder_comes_before_that_of_the_checkout(work):
 
 
 def test_a_folder_without_the_csv_is_told_which_file_is_missing(work):
-    line = refusal(work, "-s ../whosaid/Snakefile -n")
+    line = work.refusal("-s ../whosaid/Snakefile -n")
     assert f"corpus.csv: {CSV}: no such file" in line
 
 
@@ -147,7 +139,7 @@ def test_a_module_with_a_prefix_for_paths_is_refused(work):
     give(work)
     text = MODULE.format(more='    prefix: "who"\n', name="")
     (work.root / "Snakefile").write_text(text, encoding="utf-8")
-    assert "`prefix`" in refusal(work, "-n")
+    assert "`prefix`" in work.refusal("-n")
 
 
 def test_a_modules_config_may_be_a_section_of_the_outer_one(work):
@@ -159,7 +151,7 @@ def test_a_modules_config_may_be_a_section_of_the_outer_one(work):
     config = small("few.csv")
     config["corpus"]["csv"] = "nowhere.csv"
     work.write_config({"lines": config})
-    assert "corpus.csv: nowhere.csv: no such file" in refusal(work, "-n")
+    assert "corpus.csv: nowhere.csv: no such file" in work.refusal("-n")
 
 
 @pytest.mark.slow
@@ -172,7 +164,7 @@ def test_a_module_with_renamed_rules_runs_and_checks_the_csv_at_its_start(work):
     assert "every output is complete" in work.snakemake("who_verify")
     before = digests(work.root, "results/tiny")
     (work.root / "few.csv").write_text("no lines\n", encoding="utf-8")
-    assert refusal(work, targets).startswith("few.csv")
+    assert work.refusal(targets).startswith("few.csv")
     assert digests(work.root, "results/tiny") == before
 
 
@@ -231,7 +223,7 @@ def test_the_working_folder_may_have_braces_in_its_name(checkout, tmp_path):
 @pytest.mark.parametrize("name", ["who{said}", "who:said"])
 def test_a_checkout_whose_path_python_or_snakemake_would_misread_is_refused(tmp_path, name):
     """Snakemake formats the paths of scripts: braces were a NameError after the first deletion."""
-    line = refusal(copy_project(tmp_path / name), "-n")
+    line = copy_project(tmp_path / name).refusal("-n")
     assert line.startswith(f"{tmp_path / name}: clone whosaid into ")
 
 
@@ -257,7 +249,7 @@ def test_a_config_file_that_is_no_text_is_named(work):
     (work.root / "config").mkdir()
     path = work.root / "config" / "config.yaml"
     path.write_bytes(yaml.safe_dump({"experiment": "café"}, allow_unicode=True).encode("latin-1"))
-    assert refusal(work, "-s ../whosaid/Snakefile -n").startswith("config/config.yaml: 'utf-8'")
+    assert work.refusal("-s ../whosaid/Snakefile -n").startswith("config/config.yaml: 'utf-8'")
     path.unlink()
     path.mkdir()
-    assert refusal(work, "-s ../whosaid/Snakefile -n").startswith("config/config.yaml: ")
+    assert work.refusal("-s ../whosaid/Snakefile -n").startswith("config/config.yaml: ")

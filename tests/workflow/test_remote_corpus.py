@@ -49,24 +49,16 @@ def test_a_url_is_fetched_by_name_and_then_needs_no_network(tmp_path):
     assert tree.plan(LINES) == [("read_lines",)]
 
 
-def refused(tree: Tree, target: str) -> str:
-    """The last line of a run that is refused before any job."""
-    code, printed = tree.try_snakemake(target)
-    assert code == 1, printed
-    assert "Traceback" not in printed and "rule " not in printed, printed
-    return printed.splitlines()[-1]
-
-
 def test_what_has_not_been_fetched_is_told_with_the_command(tmp_path):
     copy = "data/downloads/127.0.0.1_9/shows/script.csv"
-    assert refused(project(tmp_path, STOPPED), LINES) == (
+    assert project(tmp_path, STOPPED).refusal(LINES) == (
         f"corpus.csv: {STOPPED}: not fetched yet; with this config, "
         f"`snakemake --cores 1 fetch_corpus` copies it to {copy}"
     )
 
 
 def test_a_url_of_which_no_plugin_knows_is_told_with_the_plugins(tmp_path):
-    said = refused(project(tmp_path, "nowhere://bucket/script.csv"), "fetch_corpus")
+    said = project(tmp_path, "nowhere://bucket/script.csv").refusal("fetch_corpus")
     assert said.startswith("corpus.csv: ") and "nowhere://bucket/script.csv" in said
     assert "snakemake-storage-plugin-http" in said
 

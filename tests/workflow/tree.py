@@ -86,6 +86,13 @@ class Tree:
         """The exit code of a run of Snakemake and what it prints."""
         return forked.snakemake(self.root, f"--cores 2 {arguments}", python_path)
 
+    def refusal(self, arguments: str) -> str:
+        """The last line of a run that is refused before any job."""
+        code, printed = self.try_snakemake(arguments)
+        assert code == 1, printed
+        assert "Traceback" not in printed and "rule " not in printed, printed
+        return printed.splitlines()[-1]
+
     def dry_run(self, arguments: str = "", python_path: str | None = None) -> str:
         """What a dry run prints."""
         return self.snakemake(f"-n {arguments}", python_path)
