@@ -11,6 +11,14 @@ from filelock import FileLock
 from tree import Tree, copy_project
 
 
+def pytest_collection_modifyitems(items):
+    """Put the tests of the longest run first, one after the other: then one worker has them all.
+
+    Workers begin at the two ends of the list, and one would wait while the other makes the run.
+    """
+    items.sort(key=lambda item: "summary_run" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def once(tmp_path_factory, request) -> Callable[[str, Callable[[Path], None]], Path]:
     """A function that makes a folder of a name, unless another worker has made it."""

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from configs import SMALL
 from disturbance import EPOCHS, STEPS, TRAINED, make_place, poll, processes, resumed_at
+from filelock import FileLock
 from slurm_nodes import slurm_nodes, told, why_not
 from tree import PROJECT, copy_project
 
@@ -38,15 +39,16 @@ def test_the_profile_has_all_that_staleness_and_recovery_need():
 
 
 @pytest.fixture
-def slurm(request, tmp_path):
-    """A Slurm of as many nodes as the test's parameter says."""
-    if reason := why_not():
-        pytest.skip(reason)
+def slurm(request, tmp_path, tmp_path_factory):
+    """A Slurm of as many nodes as the test's parameter says. There can be one on a machine."""
     if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
         pytest.skip("no snakemake-executor-plugin-slurm; envs/requirements_slurm.txt has it")
     (tmp_path / "slurm").mkdir()
-    with slurm_nodes(tmp_path / "slurm", request.param):
-        yield
+    with FileLock(tmp_path_factory.getbasetemp().parent / "slurm.lock"):
+        if reason := why_not():
+            pytest.skip(reason)
+        with slurm_nodes(tmp_path / "slurm", request.param):
+            yield
 
 
 def resources_of_two_nodes():
