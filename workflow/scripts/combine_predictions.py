@@ -50,6 +50,7 @@ def main(
     weights: str,
     unit: str | None,
     neighbours: int,
+    neighbours_by: Sequence[str],
     seed: int,
     settings: Sequence[Mapping[str, Any]] | None = None,
     trained: Sequence[str] = (),
@@ -59,9 +60,10 @@ def main(
     `splits` and `predictions` hold a path for each of SPLITS; `train`, `test` and `valid` one for
     each member and seed, in the order of `members`, which have the keys name and seeds. `weights`
     and `neighbours` are those of the config; with learned ones a fold of valid has whole ones of
-    the `unit`. The `seed` names the files, deals the units to folds, and is the one of the best
-    member. In a search, `settings` are those of each member and `trained` the records of their
-    trainings. Raises StageError if a member has other rows, or valid too few to learn weights.
+    the `unit`, and neighbours are read of the members in `neighbours_by`. The `seed` names the
+    files, deals the units to folds, and is the one of the best member. In a search, `settings` are
+    those of each member and `trained` the records of their trainings. Raises StageError if a member
+    has other rows, or valid too few to learn weights.
     """
     of_members = dict(zip(SPLITS, (train, test, valid), strict=True))
     asked = QUESTIONS[question]
@@ -79,7 +81,13 @@ def main(
     learned, facts = None, {}
     if weights == "learned":
         learned = LearnedWeights(
-            found["valid"], rows_of["valid"], read_units(lines), unit, neighbours, seed
+            found["valid"],
+            rows_of["valid"],
+            read_units(lines),
+            unit,
+            neighbours,
+            [name in neighbours_by for name in names],
+            seed,
         )
         facts = {"coefficients": learned.coefficients(names)}
     elif weights == "best":

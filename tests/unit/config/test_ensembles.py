@@ -108,9 +108,10 @@ def test_a_recipe_of_its_own_is_refused(key, value, raw):
     assert fault(of(raw, "plain", **{key: value})).startswith(said)
 
 
-def test_learned_weights_may_read_neighbours_only_where_nobody_is_named(raw):
-    names = {"context": {"names": "before"}}
-    raw["variants"] |= {"texts": {"context": {}}, "named": names}
+def test_neighbours_are_read_only_of_members_that_know_no_names(raw):
+    """What a model predicts for the next line, when it is told who says this one, tells it."""
+    before, around = ({"context": {"names": names}} for names in ("before", "around"))
+    raw["variants"] |= {"texts": {"context": {}}, "named": before, "named_too": around}
     raw["variants"]["both"] = {"classifier": "ensemble"}
 
     def read_by(*members, weights="learned"):
@@ -120,12 +121,17 @@ def test_learned_weights_may_read_neighbours_only_where_nobody_is_named(raw):
     assert parse_config(read_by("plain", "words")).track_of("both") == "B"
     assert parse_config(read_by("plain", "texts")).track_of("both") == "B"
     assert parse_config(read_by("words")).members_of("both") == ("words",)
-    said = "variants.both.ensemble.neighbours: named knows who speaks around a line, so what it"
-    assert fault(read_by("plain", "named")).startswith(said)
+    mixed = parse_config(read_by("plain", "named", "texts"))
+    assert mixed.neighbours_by("both") == ["plain", "texts"] and mixed.track_of("both") == "C"
+    said = (
+        "variants.both.ensemble.neighbours: named, named_too: each knows who speaks around a line"
+    )
+    assert fault(read_by("named", "named_too")).startswith(said)
     said = "neighbours: 2 needs weights: learned"
     assert said in fault(read_by("plain", "words", weights="equal"))
     without = of(raw, ensemble={"members": ["plain", "named"], "weights": "learned"})
     assert parse_config(without).track_of("both") == "C"
+    assert parse_config(without).neighbours_by("both") == []
 
 
 @pytest.mark.parametrize("members", [["plain", "words"], ["words", "plain"]])

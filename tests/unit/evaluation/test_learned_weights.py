@@ -43,10 +43,11 @@ def parts(label):
     return np.arange(half), np.arange(half, ROWS)
 
 
-def learned(label, units, members, neighbours=0):
+def learned(label, units, members, neighbours=0, of_first_only=False):
     valid, _ = parts(label)
     table = pa.table({"row": valid * 2, "label": label[valid]})
-    return LearnedWeights(members, table, units, "scene", neighbours, seed=1)
+    reads_neighbours = [place == 0 or not of_first_only for place in range(len(members))]
+    return LearnedWeights(members, table, units, "scene", neighbours, reads_neighbours, seed=1)
 
 
 def test_a_member_that_knows_more_counts_more(corpus):
@@ -75,6 +76,26 @@ def test_neighbours_tell_who_does_not_speak_twice(corpus):
     assert scores[1] > scores[0] + 0.02
     own, before, _, after, _ = weights.coefficients(["member"])["member"]
     assert own > 0 > max(before, after)
+
+
+def test_of_some_members_only_the_answer_for_the_line_itself_is_read(corpus):
+    label, units = corpus
+    valid, test = parts(label)
+    members = [member(label, valid, 1.0, seed) for seed in (1, 2)]
+    weights = learned(label, units, members, neighbours=1, of_first_only=True)
+    assert [len(each) for each in weights.coefficients(["free", "named"]).values()] == [5, 1]
+    free, named = (member(label, test, 1.0, seed) for seed in (3, 4))
+    line = 5  # in the middle of its scene
+
+    def answer(of_first, of_second):
+        return weights.on([of_first, of_second], test * 2).logits[line, 1]
+
+    def raised(each, place):
+        return each._replace(log_odds=each.log_odds + 3.0 * (np.arange(len(test)) == place))
+
+    assert answer(free, raised(named, line)) > answer(free, named)
+    assert answer(free, raised(named, line + 1)) == answer(free, named)
+    assert answer(raised(free, line + 1), named) < answer(free, named)
 
 
 def test_a_neighbour_is_of_the_same_scene():

@@ -68,6 +68,7 @@ def run(question, folders, splits, lines, folder, test="test", weights="equal", 
         weights=weights,
         unit="scene" if weights == "learned" else None,
         neighbours=1 if weights == "learned" else 0,
+        neighbours_by=list(folders),
         seed=42,
         **more,
     )

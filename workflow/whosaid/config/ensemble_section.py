@@ -26,7 +26,7 @@ class Ensemble(Section):
     neighbours: Annotated[int, BeforeValidator(refuse_bool), Field(ge=0, le=5)] = Field(
         0,
         description="With `learned` weights: of how many lines before and after, in the same scene "
-        "and split, the regression also reads what the members predict.",
+        "and split, the regression also reads what the members predict, those that read no names.",
     )
 
     @model_validator(mode="after")

@@ -4,7 +4,6 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from whosaid.config.ensemble_section import Ensemble
 from whosaid.config.missing_columns import Problem, mapping
 from whosaid.config.model import Config
 from whosaid.config.recipe_section import Training
@@ -99,7 +98,7 @@ def ensemble_problems(
                 has_own = getattr(spec, key) != getattr(config.defaults, key)
                 if key in own and key not in taken and has_own:
                     yield ("variants", name, key), "an ensemble trains no model; leave it out"
-            if problem := _problem_of_neighbours(config, spec.ensemble):
+            if problem := _problem_of_neighbours(config, name):
                 yield ("variants", name, "ensemble", "neighbours"), problem
             for key, value in taken.items():
                 if key in own and merged[name][key] != value:
@@ -149,15 +148,16 @@ def _problem_of_members(config: Config, name: str) -> str | None:
     return None
 
 
-def _problem_of_neighbours(config: Config, ensemble: Ensemble) -> str | None:
-    """Why the neighbours of a line may not be read; None if they are not, or nobody is named."""
-    for member in ensemble.members if ensemble.neighbours else ():
-        if config.track_of(member) > "B":
-            return (
-                f"{member} knows who speaks around a line, so what it predicts for the next line "
-                "tells who says this one; set neighbours: 0, or leave it out of the members"
-            )
-    return None
+def _problem_of_neighbours(config: Config, name: str) -> str | None:
+    """Why the neighbours of a line may not be read; None if they are not, or may be."""
+    ensemble = config.variants[name].ensemble
+    if ensemble is None or not ensemble.neighbours or config.neighbours_by(name):
+        return None
+    return (
+        f"{', '.join(ensemble.members)}: each knows who speaks around a line, so what it predicts "
+        "for the next line tells who says this one; add a member that reads no names, or set "
+        "neighbours: 0"
+    )
 
 
 def _held_out_by(config: Config, variant: str) -> dict[str, Any]:

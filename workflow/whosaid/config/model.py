@@ -247,6 +247,17 @@ class Config(Section):
         known = [self.track_of(name) for name in ensemble.members]
         return max([*known, "B"] if ensemble.neighbours else known)
 
+    def neighbours_by(self, variant: str) -> list[str]:
+        """The members whose predictions for the lines around a line an ensemble may read.
+
+        A model that knows who speaks before a line tells, by what it predicts for the next line,
+        who says this one; so only those are asked that know no names.
+        """
+        ensemble = self.variants[variant].ensemble
+        if ensemble is None or not ensemble.neighbours:
+            return []
+        return [name for name in ensemble.members if self.track_of(name) <= "B"]
+
     def reference_of(self, variant: str) -> str:
         """The variant that a variant is compared with: one that knows as much of who speaks."""
         track = self.track_of(variant)

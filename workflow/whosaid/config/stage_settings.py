@@ -192,6 +192,7 @@ def combine_predictions(config: Config, variant: str, seed: str) -> dict[str, An
         # Only the folds of valid ask for units.
         "unit": config.unit_of(variant) if spec.weights == "learned" else None,
         "neighbours": spec.ensemble.neighbours if spec.ensemble else 0,
+        "neighbours_by": config.neighbours_by(variant),
         "settings": [*spec.search.combinations()] if spec.search else None,
         "seed": int(seed),
     }

@@ -1,8 +1,8 @@
 """Learned weights of an ensemble: a logistic regression on what its members predict.
 
 Wolpert, Stacked generalization, 1992. It is fitted on valid, from which no member has learned. With
-`neighbours` it also reads what the members predict for the lines around a line, so it can know that
-a speaker seldom speaks twice in a row, or is in this scene at all. The answers for valid itself are
+`neighbours` it also reads what members predict for the lines around a line, so it can know that a
+speaker seldom speaks twice in a row, or is in this scene at all. The answers for valid itself are
 those of regressions on the other folds of valid, so that a threshold can be chosen on them.
 """
 
@@ -41,7 +41,8 @@ class LearnedWeights:
     """The regression of an ensemble, fitted on what the `members` predict for the rows of valid.
 
     `valid` has the columns row and label; `units` as `read_units` gives them, and a fold has whole
-    ones of the `unit`. Raises StageError if the rows of a class are all in one unit.
+    ones of the `unit`. `reads_neighbours` says of each member whether its predictions for the
+    `neighbours` are read, too. Raises StageError if the rows of a class are all in one unit.
     """
 
     def __init__(
@@ -51,11 +52,13 @@ class LearnedWeights:
         units: pd.DataFrame,
         unit: str,
         neighbours: int,
+        reads_neighbours: Sequence[bool],
         seed: int,
     ):
         scene = next((each for each in UNITS[1:] if each in units), None)
         self._scenes = units[scene] if scene else pd.Series(0, units.index)
-        self._neighbours, self._seed = neighbours, seed
+        self._neighbours, self._reads_neighbours = neighbours, reads_neighbours
+        self._seed = seed
         self._row, self._label = (valid[name].to_numpy() for name in ("row", "label"))
         self._members, self._units = members, units_of(units, unit, self._row)
         of_rarest = units_of_rarest_class(self._units, self._label)
@@ -66,7 +69,9 @@ class LearnedWeights:
                 "split.fractions.valid (with group_kfold: fewer split.folds)"
             )
         self._folds = min(FOLDS, of_rarest)
-        self._features = self._features_of(members, self._row)
+        of_members = self._features_of(members, self._row)
+        self._widths = [each.shape[1] for each in of_members]
+        self._features = np.hstack(of_members)
         self._model = _regression().fit(self._features, self._label)
 
     def coefficients(self, names: Sequence[str]) -> dict[str, list[float]]:
@@ -75,7 +80,7 @@ class LearnedWeights:
         `names` are those of the members. With two classes a feature has one, that of label 1; with
         more, one for each class, class by class.
         """
-        of_members = np.split(self._model[-1].coef_, len(names), axis=1)
+        of_members = np.split(self._model[-1].coef_, np.cumsum(self._widths)[:-1], axis=1)
         return {
             name: each.ravel().round(6).tolist()
             for name, each in zip(names, of_members, strict=True)
@@ -95,7 +100,7 @@ class LearnedWeights:
 
     def on(self, members: Sequence[Member], row: np.ndarray) -> Votes:
         """The answers for the rows of another split, of which `members` are the predictions."""
-        found = self._model.predict_log_proba(self._features_of(members, row))
+        found = self._model.predict_log_proba(np.hstack(self._features_of(members, row)))
         return self._votes(found, members, row)
 
     def _votes(self, found: np.ndarray, members: Sequence[Member], row: np.ndarray) -> Votes:
@@ -104,24 +109,25 @@ class LearnedWeights:
         abstained = [each.abstained[positions_of(row, each)] for each in members]
         return Votes(logits, np.all(abstained, axis=0))
 
-    def _features_of(self, members: Sequence[Member], row: np.ndarray) -> np.ndarray:
-        """What the regression reads of each row, which every member has (rows x features).
+    def _features_of(self, members: Sequence[Member], row: np.ndarray) -> list[np.ndarray]:
+        """What the regression reads of each row, by member, which has every row (rows x features).
 
-        For each member the log odds of the target, or the log probability of each class, for the
-        row itself and for each line around it. Of a line that a member does not predict, because
+        The log odds of the target, or the log probability of each class, for the row itself, and
+        of some members for each line around it. Of a line that a member does not predict, because
         its speaker is left out or it is in another split, they are 0, and a feature that is 1
         elsewhere says so.
         """
         around = neighbours_of(row, self._scenes, self._neighbours)
-        columns = []
-        for member in members:
+        of_members = []
+        for member, reads_neighbours in zip(members, self._reads_neighbours, strict=True):
             scores = _scores(member)
-            columns.append(scores[positions_of(row, member)])
-            for neighbour in around:
+            columns = [scores[positions_of(row, member)]]
+            for neighbour in around if reads_neighbours else ():
                 places = positions_of(neighbour, member)
                 is_there = (places >= 0)[:, None]
                 columns += [np.where(is_there, scores[places], 0.0), is_there]
-        return np.hstack(columns)
+            of_members.append(np.hstack(columns))
+        return of_members
 
 
 def neighbours_of(row: np.ndarray, scenes: pd.Series, neighbours: int) -> list[np.ndarray]:
