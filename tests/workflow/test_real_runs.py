@@ -78,7 +78,10 @@ def test_time_and_memory_of_the_heavy_jobs_are_logged(rule, reference):
     assert logged
     for path in logged:
         [line] = path.read_text().splitlines()
-        assert json.loads(line)["s"] > 0 and "max_rss" in json.loads(line)
+        measured = json.loads(line)
+        assert measured["s"] > 0
+        if rule == "train_model":  # others may be too short
+            assert measured["max_rss"] > 100  # MiB; PyTorch alone takes more
 
 
 def test_the_page_says_of_each_model_how_it_was_made(reference):

@@ -137,6 +137,7 @@ def test_a_training_runs_on_two_nodes_and_saves_a_checkpoint_when_it_is_stopped(
         assert run.code() == 0, run.text()
     finally:
         place.end()
+    assert f"stopped after step {STEPS + 5} of" in run.text()
     assert resumed_at(logged(place)) == [STEPS + 5]
     assert assert_trained(place)["device"].startswith("2 x ")
-    assert not [*place.root.glob("data/model_store/*/processes")]
+    assert not [*place.root.glob("data/model_store/*/processes_*")]

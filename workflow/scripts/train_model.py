@@ -17,6 +17,7 @@ from whosaid.jobs.environment import quiet_transformers  # before the libraries 
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.manifest import check_manifest, is_complete
 from whosaid.jobs.stage import arguments, stage
+from whosaid.training.checkpoints import last_complete_checkpoint
 from whosaid.training.device import resolve_precision
 from whosaid.training.model_store import locked, training_key
 from whosaid.training.processes import HERE, Machines, train_in_processes
@@ -58,6 +59,8 @@ def main(
         if is_complete(entry / "model"):
             logger.info("trained before: taken from %s", entry)
         else:
+            # Looked up once: it deletes incomplete ones, which several processes must not.
+            checkpoint = last_complete_checkpoint(entry / "checkpoints")
             given = {
                 "tokenized": tokenized,
                 "encoder": encoder,
@@ -65,6 +68,7 @@ def main(
                 "question": question,
                 "training": training,
                 "seed": seed,
+                "checkpoint": checkpoint and str(checkpoint),
             }
             count = training.get("gpus", 1)
             if count > 1 or machines.nodes > 1:

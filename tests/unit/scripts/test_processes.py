@@ -20,6 +20,7 @@ from transformers import AutoTokenizer
 
 from whosaid.caching.manifest import write_manifest
 from whosaid.errors import InputError, InterruptedStageError
+from whosaid.training import processes
 from whosaid.training.classifier import new_classifier
 from whosaid.training.processes import Machines
 from whosaid.training.scene_packing import IGNORED
@@ -248,7 +249,7 @@ def test_fewer_gpus_than_asked_are_refused_before_a_process_starts(in_one_store,
         (Machines(2), "nodes of train_model is 2; that takes a job of Slurm and the resource mpi"),
         (Machines(2, "mpiexec"), "nodes of train_model is 2; that takes a job of Slurm"),
         (Machines(3, "srun"), "gpus is 4, which the resource nodes of train_model, 3, does not"),
-        (Machines(2, "srun"), "gpus is 4, but the first of 2 nodes sees 1 GPU; run"),
+        (Machines(2, "srun"), "gpus is 4, but this job sees 1 GPU; 2 nodes need 2 each"),
     ],
     ids=["no launcher", "another launcher", "nodes that do not divide", "too few GPUs"],
 )
@@ -262,6 +263,17 @@ def test_nodes_that_do_not_fit_are_refused_before_a_process_starts(
     monkeypatch.delenv("SLURM_JOB_ID")
     with pytest.raises(InputError, match="that takes a job of Slurm"):
         in_one_store(gpus=4, machines=machines)
+
+
+def test_each_node_starts_its_share_of_the_processes_with_its_threads(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 6)
+    on_two = processes.command(8, 2, tmp_path)
+    assert on_two[0] == "srun" and {"--nodes=2", "--ntasks=2", "--ntasks-per-node=1"} < {*on_two}
+    assert {"--cpus-per-task=24", "--nnodes=2", "--nproc-per-node=4"} < {*on_two}
+    assert processes.environment(8, 2)["OMP_NUM_THREADS"] == "6"
+    on_one = processes.command(2, 1, tmp_path)
+    assert "srun" not in on_one and {"--nnodes=1", "--nproc-per-node=2"} < {*on_one}
+    assert processes.environment(2, 1)["OMP_NUM_THREADS"] == "3"
 
 
 def test_one_process_on_two_nodes_is_refused(in_one_store):

@@ -2,6 +2,7 @@
 
     data/model_store/{key}/lock          held by the process that trains this model
     data/model_store/{key}/checkpoints/  of a training that is not finished
+    data/model_store/{key}/processes_*/  what the processes of one training share while it lasts
     data/model_store/{key}/model/        the finished model folder
 
 The key is a digest of everything that shapes the model, so an entry never mixes two trainings.

@@ -1,8 +1,8 @@
 """One training in several processes, each on a GPU of its own, started by `torchrun`.
 
 Each process runs `train` with its share of every batch, and all of them together take the steps of
-a single process. Without GPUs they share the cores. On several nodes of Slurm, `srun` starts one
-`torchrun` on each.
+a single process. Without GPUs they share the cores of the job. On several nodes of Slurm, `srun`
+starts one `torchrun` on each.
 """
 
 import contextlib
@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
 from dataclasses import dataclass
@@ -26,13 +27,16 @@ import torch
 import whosaid
 from whosaid.caching.manifest import is_complete
 from whosaid.errors import InputError, InterruptedStageError, StageError
-from whosaid.training.checkpoints import STOP_SIGNALS, last_complete_checkpoint
+from whosaid.training.checkpoints import STOP_SIGNALS
 from whosaid.training.train import train
 
 logger = logging.getLogger(__name__)
 
 SECONDS_TO_STOP = 300
 """How long the processes may take to save a checkpoint after a signal; most queues wait less."""
+
+PREFIX = "processes_"
+"""How the folder begins that the processes of a training share while it lasts."""
 
 JOB_ID = "SLURM_JOB_ID"
 """The variable that every job of Slurm has."""
@@ -46,13 +50,13 @@ class Machines:
     """Where the processes of a training run."""
 
     nodes: int = 1
-    mpi: str | None = None
-    """The launcher that Snakemake's profile names for jobs of several nodes."""
+    launcher: str | None = None
+    """Snakemake's resource `mpi`."""
 
     def check(self, count: int) -> None:
         """Raise InputError if `count` processes cannot run here."""
         nodes = self.nodes
-        if nodes > 1 and (self.mpi != "srun" or JOB_ID not in os.environ):
+        if nodes > 1 and (self.launcher != "srun" or JOB_ID not in os.environ):
             raise InputError(
                 f"the resource nodes of train_model is {nodes}; that takes a job of Slurm and the "
                 "resource mpi: srun, as the lines in profiles/slurm have it"
@@ -64,11 +68,12 @@ class Machines:
             )
         visible, needed = torch.cuda.device_count(), count // nodes
         if 0 < visible < needed:
-            here = "this job" if nodes == 1 else f"the first of {nodes} nodes"
+            remedy = f"run with --resources gpu={count} on a machine with so many"
+            if nodes > 1:
+                remedy = f"{nodes} nodes need {needed} each: see the lines in profiles/slurm"
             raise InputError(
-                f"training.gpus is {count}, but {here} sees {visible} GPU{'s' * (visible > 1)}; "
-                f"run with --resources gpu={count} on a machine with so many, or change "
-                "training.gpus"
+                f"training.gpus is {count}, but this job sees {visible} GPU{'s' * (visible > 1)}; "
+                f"{remedy}, or change training.gpus"
             )
 
 
@@ -84,29 +89,26 @@ def train_in_processes(count: int, machines: Machines, **arguments: Any) -> None
     GPUs or nodes.
     """
     machines.check(count)
-    nodes = machines.nodes
-    # Deletes incomplete ones, before several processes look for the last one.
-    last_complete_checkpoint(Path(arguments["entry"]) / "checkpoints")
-    folder = Path(arguments["entry"]).absolute() / "processes"  # all nodes see it
-    shutil.rmtree(folder, ignore_errors=True)  # that of a killed training
-    folder.mkdir()
-    try:
+    nodes, entry = machines.nodes, Path(arguments["entry"]).absolute()
+    for left in entry.glob(f"{PREFIX}*"):  # by a training that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    # In the store, which all nodes see.
+    with tempfile.TemporaryDirectory(dir=entry, prefix=PREFIX, ignore_cleanup_errors=True) as name:
+        folder = Path(name)
         (folder / "arguments").write_text(json.dumps(arguments), encoding="utf-8")
-        code, is_stopped = _launch(_command(count, nodes, folder), count, nodes, folder)
+        code, is_stopped = _launch(count, nodes, folder)
         # After a signal the launcher fails even if the model was being written and is complete.
-        if code and not is_complete(Path(arguments["entry"]) / "model"):
+        if code and not is_complete(entry / "model"):
             raise _failure(folder, code, is_stopped)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _launch(command: list[str], count: int, nodes: int, folder: Path) -> tuple[int, bool]:
-    """Run the command and log what it prints; its exit code, and whether a signal came."""
+def _launch(count: int, nodes: int, folder: Path) -> tuple[int, bool]:
+    """Run the processes and log what they print; the exit code, and whether a signal came."""
     with (
         (folder / "errors").open("w", encoding="utf-8") as errors,
         subprocess.Popen(
-            command,
-            env=_environment(count, nodes),
+            command(count, nodes, folder),
+            env=environment(count, nodes),
             stdin=subprocess.PIPE,  # closed when this process ends
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -133,7 +135,7 @@ def _launch(command: list[str], count: int, nodes: int, folder: Path) -> tuple[i
     return code, bool(signals)
 
 
-def _command(count: int, nodes: int, folder: Path) -> list[str]:
+def command(count: int, nodes: int, folder: Path) -> list[str]:
     """The command that starts the processes, and ends when they have ended."""
     torchrun = [sys.executable, "-m", "torch.distributed.run", f"--nnodes={nodes}"]
     torchrun += [f"--nproc-per-node={count // nodes}", f"--shutdown-timeout={SECONDS_TO_STOP}"]
@@ -150,13 +152,15 @@ def _command(count: int, nodes: int, folder: Path) -> list[str]:
     return [*srun, *torchrun, *meeting, *processes]
 
 
-def _environment(count: int, nodes: int) -> dict[str, str]:
-    """The variables of this process, for processes that share its cores and find this package.
+def environment(count: int, nodes: int) -> dict[str, str]:
+    """The variables of this process, for processes that share its threads and find this package.
 
-    A job of Slurm on several nodes has the threads of each process, see profiles/slurm.
+    On several nodes a rule's threads are those of each process: they are Slurm's `cpus-per-task`.
     """
     paths = [str(Path(whosaid.__path__[0]).parent), os.environ.get("PYTHONPATH")]
-    threads = torch.get_num_threads() // (count if nodes == 1 else 1)
+    threads = torch.get_num_threads()
+    if nodes == 1:
+        threads //= count
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "OMP_NUM_THREADS": str(max(1, threads)),
@@ -167,8 +171,12 @@ def _send(number: int, launched: subprocess.Popen, nodes: int) -> None:
     """Send the processes a signal. `srun` would kill them when it gets one itself."""
     if nodes == 1:
         launched.send_signal(number)
-    else:
-        subprocess.run(["scancel", f"--signal={number}", os.environ[JOB_ID]])
+        return
+    command = ["scancel", f"--signal={number}", os.environ[JOB_ID]]
+    try:
+        subprocess.run(command, check=True, timeout=60)
+    except (OSError, subprocess.SubprocessError) as error:
+        logger.warning("the processes could not be told to stop: %s", error)
 
 
 def _failure(folder: Path, code: int, is_stopped: bool) -> Exception:

@@ -1,4 +1,4 @@
-"""Trains one model, from the last checkpoint if there is one, to a finished model folder."""
+"""Trains one model, from a checkpoint if there is one, to a finished model folder."""
 
 import importlib.metadata
 import logging
@@ -17,7 +17,7 @@ from whosaid.caching.manifest import write_manifest
 from whosaid.split_names import SPLITS
 from whosaid.tokens.tokenized_rows import label_names, labels_of, speakers_of
 from whosaid.training.best_epoch import SameCourse, check_judge, kept_epoch, steps_left
-from whosaid.training.checkpoints import EpochSeed, SealedCheckpoints, last_complete_checkpoint
+from whosaid.training.checkpoints import EpochSeed, SealedCheckpoints
 from whosaid.training.classifier import check_token_ids, new_classifier
 from whosaid.training.cpu_dropout import use_cpu_dropout
 from whosaid.training.device import device_name, gpu_facts
@@ -46,15 +46,17 @@ def train(
     question: str,
     training: dict[str, Any],
     seed: int,
+    checkpoint: str | None = None,
 ) -> None:
     """Train on the train split of `tokenized`, and write the model folder into the store's `entry`.
 
-    `training` holds TrainingArguments, a resolved `precision` and perhaps other keys of that
-    section of the config; `question` says which metrics are watched. On SIGTERM and SIGINT it saves
-    a checkpoint and raises InterruptedStageError. The train loss that is logged for an interrupted
-    epoch covers only the part after the resume; everything else is as without the interruption.
-    With `gpus` each of so many processes calls this, and the first one writes, see `processes.py`.
-    Raises InputError if `best_epoch` is asked for and valid offers no choice.
+    It goes on from the `checkpoint`, if there is one. `training` holds TrainingArguments, a
+    resolved `precision` and perhaps other keys of that section of the config; `question` says which
+    metrics are watched. On SIGTERM and SIGINT it saves a checkpoint and raises
+    InterruptedStageError. The train loss that is logged for an interrupted epoch covers only the
+    part after the resume; everything else is as without the interruption. With `gpus` each of so
+    many processes calls this, and the first one writes, see `processes.py`. Raises InputError if
+    `best_epoch` is asked for and valid offers no choice.
     """
     checkpoints, finished = Path(entry) / "checkpoints", Path(entry) / "model"
     tokenizer = AutoTokenizer.from_pretrained(Path(tokenized) / "tokenizer")
@@ -77,9 +79,9 @@ def train(
     best = training.get("best_epoch") or {"metric": None, "patience": None}
     if best["metric"]:
         check_judge(rows["valid"], f"{tokenized}/valid")
-    checkpoint, arguments = last_complete_checkpoint(checkpoints), training
-    if checkpoint is not None and best["patience"]:
-        arguments = training | steps_left(checkpoint, best["patience"])
+    resumed_from, arguments = checkpoint and Path(checkpoint), training
+    if resumed_from and best["patience"]:
+        arguments = training | steps_left(resumed_from, best["patience"])
     trainer = build_trainer(
         model,
         tokenizer,
@@ -96,16 +98,16 @@ def train(
         logging_nan_inf_filter=False,
         **arguments,
     )
-    sealed = SealedCheckpoints(checkpoint)
+    sealed = SealedCheckpoints(resumed_from)
     for callback in (EpochLog(question, best["metric"]), EpochSeed, sealed):
         trainer.add_callback(callback)
     if best["metric"]:
         trainer.add_callback(SameCourse)
     if best["patience"]:
         trainer.add_callback(EarlyStoppingCallback(best["patience"]))
-    if checkpoint is not None:
+    if checkpoint:
         logger.info("continuing from %s", checkpoint)
-    trainer.train(resume_from_checkpoint=checkpoint and str(checkpoint))
+    trainer.train(resume_from_checkpoint=checkpoint)
     trainer.accelerator.wait_for_everyone()  # another process may still read a checkpoint
     if not trainer.is_world_process_zero():
         return
