@@ -310,7 +310,7 @@ def test_what_was_trained_before_is_taken_from_the_store(in_one_store, monkeypat
 def test_another_training_is_another_entry(changes, in_one_store, monkeypatch):
     asked = []
 
-    def refuse(tokenized, encoder, entry, question, training, seed):
+    def refuse(entry, **given):
         asked.append(entry)
         raise InterruptedStageError
 
