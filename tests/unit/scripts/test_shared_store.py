@@ -28,7 +28,7 @@ def checkout(pipe, model, store, inputs, seed):
         pipe.send(name)
         pipe.recv()
 
-    def train(tokenized, encoder, entry, question, training, seed):
+    def train(entry, seed, **given):
         step("begins to train")
         entry = Path(entry)
         with atomic.atomic_write(entry / "model", even_orphaned=True) as partial:
