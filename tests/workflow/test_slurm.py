@@ -6,8 +6,8 @@ import json
 import os
 import re
 import signal
-from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 from configs import SMALL
@@ -56,12 +56,6 @@ def resources_of_two_nodes():
     text = (PROJECT / "profiles/slurm/config.yaml").read_text(encoding="utf-8")
     [line] = re.findall(r"^#  ( train_model: .*nodes: 2.*)$", text, re.M)
     return yaml.safe_load(line)["train_model"]
-
-
-def variables_of(process):
-    """The environment variables of a process."""
-    text = Path(f"/proc/{process}/environ").read_text()
-    return dict(each.split("=", 1) for each in text.split("\0") if "=" in each)
 
 
 def log_of(place):
@@ -128,7 +122,7 @@ def test_a_training_runs_on_two_nodes_and_saves_a_checkpoint_when_it_is_stopped(
         arguments += [*two_nodes, "--", TRAINED]
         run, job = place.pause("train_model", *arguments, at=f"step {STEPS + 5}")
         started = processes("whosaid.training.processes", str(place.root))
-        environments = [variables_of(each) for each in started]
+        environments = [psutil.Process(each).environ() for each in started]
         nodes = {each["RANK"]: each["SLURMD_NODENAME"] for each in environments if "RANK" in each}
         assert nodes == {"0": "node0", "1": "node1"} or nodes == {"0": "node1", "1": "node0"}
         os.kill(job, signal.SIGTERM)

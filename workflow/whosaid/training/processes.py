@@ -172,9 +172,9 @@ def _send(number: int, launched: subprocess.Popen, nodes: int) -> None:
     if nodes == 1:
         launched.send_signal(number)
         return
-    command = ["scancel", f"--signal={number}", os.environ[JOB_ID]]
+    cancel = ["scancel", f"--signal={number}", os.environ[JOB_ID]]
     try:
-        subprocess.run(command, check=True, timeout=60)
+        subprocess.run(cancel, check=True, timeout=60)
     except (OSError, subprocess.SubprocessError) as error:
         logger.warning("the processes could not be told to stop: %s", error)
 
