@@ -71,8 +71,9 @@ unbundle: .venv/ready  ## unpack such an archive, so that nothing has to be fetc
 test: .venv/ready-dev  ## the tests that take minutes
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
+# Slow tests also wait, for a time limit of Slurm or a lock, so they have a worker more than cores.
 test-all: test  ## the same, then the slow tests, such as every fault in every stage
-	$(BIN)/pytest -n 2 --dist worksteal -m slow
+	$(BIN)/pytest -n 3 --dist worksteal -m slow
 
 check: .venv/ready-dev  ## lint and format checks
 	$(BIN)/ruff check .
