@@ -71,9 +71,11 @@ unbundle: .venv/ready  ## unpack such an archive, so that nothing has to be fetc
 test: .venv/ready-dev  ## the tests that take minutes
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
-# Slow tests also wait, for a time limit of Slurm or a lock, so they have a worker more than cores.
+# Tests with a Slurm wait for it most of the time, so they run beside the others.
 test-all: test  ## the same, then the slow tests, such as every fault in every stage
-	$(BIN)/pytest -n 3 --dist worksteal -m slow
+	$(BIN)/pytest -m slurm & slurm=$$!; \
+	$(BIN)/pytest -n 2 --dist worksteal -m "slow and not slurm"; others=$$?; \
+	wait $$slurm && exit $$others
 
 check: .venv/ready-dev  ## lint and format checks
 	$(BIN)/ruff check .

@@ -14,16 +14,9 @@ from tree import Tree, copy_project
 def pytest_collection_modifyitems(items):
     """Put the tests of the longest run first, one after the other: then one worker has them all.
 
-    Workers begin at the two ends of the list, and one would wait while the other makes the run. The
-    tests with a Slurm come next: they wait for time limits, and at the end nothing else would run.
+    Workers begin at the two ends of the list, and one would wait while the other makes the run.
     """
-    early = ("summary_run", "slurm")
-
-    def place(item):
-        used = getattr(item, "fixturenames", ())
-        return next((at for at, name in enumerate(early) if name in used), len(early))
-
-    items.sort(key=place)
+    items.sort(key=lambda item: "summary_run" not in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")

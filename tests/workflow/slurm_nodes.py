@@ -5,7 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
-import threading
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,12 +60,15 @@ def why_not() -> str | None:
 
 
 @contextlib.contextmanager
-def slurm_nodes(folder: Path, count: int = 1) -> Iterator[None]:
-    """Start the daemons, which keep their files in the `folder`, and stop them at the end.
+def slurm_nodes(count: int) -> Iterator[None]:
+    """Start the daemons, and stop them at the end.
 
     `count` nodes, one or two, share two cores and two GPUs. What the daemons say is printed at the
     end: pytest shows it where a test fails.
     """
+    # Not in pytest's folder: the daemon of a node has a socket for each job in its own, and the
+    # path of a socket has at most 107 characters. There the tenth job could not be launched.
+    folder = Path(tempfile.mkdtemp(prefix="slurm_", dir="/tmp"))
     names = [f"node{number}" for number in range(count)]
     for name in ("state", *(f"spool/{name}" for name in names)):
         (folder / name).mkdir(parents=True)
@@ -107,8 +110,7 @@ def slurm_nodes(folder: Path, count: int = 1) -> Iterator[None]:
         poll(
             lambda: told("sinfo", "-h", "-t", "idle", "-o", "%D").strip() == str(count), "the nodes"
         )
-        with held_jobs_released():
-            yield
+        yield
     finally:
         subprocess.run(["scancel", "--user", "root"], capture_output=True)
         for daemon in reversed(daemons):
@@ -119,33 +121,7 @@ def slurm_nodes(folder: Path, count: int = 1) -> Iterator[None]:
         GRES.unlink(missing_ok=True)
         for log in sorted(folder.glob("*.log")):
             print(f"{log.name}:\n{log.read_text(encoding='utf-8', errors='replace')}")
-
-
-@contextlib.contextmanager
-def held_jobs_released() -> Iterator[None]:
-    """Release jobs that Slurm holds because it could not launch them.
-
-    On a busy machine slurmd 22.05 sometimes finds no slurmstepd at the other end ("failed to send
-    return code got 0"). The job is then requeued and held ("launch failed requeued held") until
-    somebody releases it: a test once waited for it in vain.
-    """
-    is_over = threading.Event()
-
-    def release() -> None:
-        while not is_over.wait(5):
-            for line in told("squeue", "-h", "-t", "PD", "-o", "%i %r").splitlines():
-                job, _, reason = line.partition(" ")
-                if "requeued held" in reason:
-                    told("scontrol", "release", job)
-                    told("scontrol", "update", f"JobId={job}", "StartTime=now")
-
-    thread = threading.Thread(target=release)
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        thread.join()
+        shutil.rmtree(folder)
 
 
 def told(*command: str) -> str:

@@ -39,15 +39,14 @@ def test_the_profile_has_all_that_staleness_and_recovery_need():
 
 
 @pytest.fixture
-def slurm(request, tmp_path, tmp_path_factory):
+def slurm(request, tmp_path_factory):
     """A Slurm of as many nodes as the test's parameter says. There can be one on a machine."""
     if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
         pytest.skip("no snakemake-executor-plugin-slurm; envs/requirements_slurm.txt has it")
-    (tmp_path / "slurm").mkdir()
     with FileLock(tmp_path_factory.getbasetemp().parent / "slurm.lock"):
         if reason := why_not():
             pytest.skip(reason)
-        with slurm_nodes(tmp_path / "slurm", request.param):
+        with slurm_nodes(request.param):
             yield
 
 
@@ -68,6 +67,7 @@ def logged(place):
 
 
 @pytest.mark.slow
+@pytest.mark.slurm
 @pytest.mark.parametrize("slurm", [1], indirect=True)
 def test_a_training_that_its_time_limit_ends_continues_in_the_next_job(slurm, tmp_path):
     """The time limit strikes while the job is paused, so the machine may be slow or fast."""
@@ -107,6 +107,7 @@ def assert_trained(place):
 
 
 @pytest.mark.slow
+@pytest.mark.slurm
 @pytest.mark.parametrize("slurm", [2], indirect=True)
 def test_a_training_runs_on_two_nodes_and_saves_a_checkpoint_when_it_is_stopped(slurm, tmp_path):
     """`srun` kills the processes when it gets a SIGTERM itself, so it must not get one."""
