@@ -85,8 +85,7 @@ def main(
             rows_of["valid"],
             read_units(lines),
             unit,
-            neighbours,
-            [name in neighbours_by for name in names],
+            [neighbours if name in neighbours_by else 0 for name in names],
             seed,
         )
         facts = {"coefficients": learned.coefficients(names)}

@@ -46,8 +46,8 @@ def parts(label):
 def learned(label, units, members, neighbours=0, of_first_only=False):
     valid, _ = parts(label)
     table = pa.table({"row": valid * 2, "label": label[valid]})
-    reads_neighbours = [place == 0 or not of_first_only for place in range(len(members))]
-    return LearnedWeights(members, table, units, "scene", neighbours, reads_neighbours, seed=1)
+    of_members = [0 if place and of_first_only else neighbours for place in range(len(members))]
+    return LearnedWeights(members, table, units, "scene", of_members, seed=1)
 
 
 def test_a_member_that_knows_more_counts_more(corpus):

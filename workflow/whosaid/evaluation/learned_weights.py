@@ -41,8 +41,8 @@ class LearnedWeights:
     """The regression of an ensemble, fitted on what the `members` predict for the rows of valid.
 
     `valid` has the columns row and label; `units` as `read_units` gives them, and a fold has whole
-    ones of the `unit`. `reads_neighbours` says of each member whether its predictions for the
-    `neighbours` are read, too. Raises StageError if the rows of a class are all in one unit.
+    ones of the `unit`. Of each member, its predictions for so many `neighbours` on either side of
+    a line are read, too. Raises StageError if the rows of a class are all in one unit.
     """
 
     def __init__(
@@ -51,14 +51,12 @@ class LearnedWeights:
         valid: pa.Table,
         units: pd.DataFrame,
         unit: str,
-        neighbours: int,
-        reads_neighbours: Sequence[bool],
+        neighbours: Sequence[int],
         seed: int,
     ):
         scene = next((each for each in UNITS[1:] if each in units), None)
         self._scenes = units[scene] if scene else pd.Series(0, units.index)
-        self._neighbours, self._reads_neighbours = neighbours, reads_neighbours
-        self._seed = seed
+        self._neighbours, self._seed = neighbours, seed
         self._row, self._label = (valid[name].to_numpy() for name in ("row", "label"))
         self._members, self._units = members, units_of(units, unit, self._row)
         of_rarest = units_of_rarest_class(self._units, self._label)
@@ -117,12 +115,12 @@ class LearnedWeights:
         its speaker is left out or it is in another split, they are 0, and a feature that is 1
         elsewhere says so.
         """
-        around = neighbours_of(row, self._scenes, self._neighbours)
+        around = neighbours_of(row, self._scenes, max(self._neighbours))
         of_members = []
-        for member, reads_neighbours in zip(members, self._reads_neighbours, strict=True):
+        for member, neighbours in zip(members, self._neighbours, strict=True):
             scores = _scores(member)
             columns = [scores[positions_of(row, member)]]
-            for neighbour in around if reads_neighbours else ():
+            for neighbour in around[: 2 * neighbours]:  # one on each side
                 places = positions_of(neighbour, member)
                 is_there = (places >= 0)[:, None]
                 columns += [np.where(is_there, scores[places], 0.0), is_there]
