@@ -15,6 +15,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+import whosaid
 from whosaid.config import output_paths, stage_settings
 from whosaid.config.column_names import COMPUTED_FEATURES
 from whosaid.config.model import RESERVED, Config
@@ -162,6 +163,13 @@ def test_every_recorded_path_is_the_output_of_a_rule(config):
     figures = set(output_paths.figures(config).values())  # the rule asks for them by this function
     for path in set(output_paths.recorded(config)) - figures:
         assert any(pattern.fullmatch(path) for pattern in patterns), path
+
+
+def test_no_experiment_is_called_like_a_folder_with_another_use():
+    """One could be called `downloads`."""
+    modules = [path.read_text("utf-8") for path in Path(whosaid.__path__[0]).rglob("*.py")]
+    used = set(re.findall(r'"(?:data|results)/(\w+)(?=["/])', "".join([RULES, *modules])))
+    assert {"downloads", "logs", "nltk_data"} <= used <= set(RESERVED)
 
 
 def test_the_store_is_no_experiments_folder():

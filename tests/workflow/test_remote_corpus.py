@@ -10,6 +10,8 @@ from configs import TINY
 from hub_server import served
 from tree import CSV, Tree, copy_project
 
+from whosaid.config.corpus_files import downloads
+
 LINES = "data/tiny/lines.parquet"
 STOPPED = "http://127.0.0.1:9/shows/script.csv"
 
@@ -40,7 +42,7 @@ def test_a_url_is_fetched_by_name_and_then_needs_no_network(tmp_path):
         host, port = server.server_address
         tree = project(tmp_path, f"http://{host}:{port}/shows/script.csv")
         tree.snakemake("fetch_corpus")
-    copy = tree.root / f"data/downloads/{host}_{port}/shows/script.csv"
+    [copy] = tree.root.glob("data/downloads/*/script.csv")
     assert copy.read_bytes() == (remote / "script.csv").read_bytes()
     tree.snakemake(LINES)  # the server is gone
     assert tree.plan(LINES) == []
@@ -50,7 +52,7 @@ def test_a_url_is_fetched_by_name_and_then_needs_no_network(tmp_path):
 
 
 def test_what_has_not_been_fetched_is_told_with_the_command(tmp_path):
-    copy = "data/downloads/127.0.0.1_9/shows/script.csv"
+    [copy] = downloads([STOPPED]).values()
     assert project(tmp_path, STOPPED).refusal(LINES) == (
         f"corpus.csv: {STOPPED}: not fetched yet; with this config, "
         f"`snakemake --cores 1 fetch_corpus` copies it to {copy}"

@@ -1,6 +1,7 @@
 """The files of the corpus: what the paths and patterns under `corpus.csv` stand for."""
 
 import glob
+import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -54,15 +55,16 @@ def corpus_files(paths: Sequence[str]) -> list[str]:
 def downloads(paths: Sequence[str]) -> dict[str, str]:
     """The URLs among the paths, each with the file that keeps a copy of what it stands for.
 
-    The copy has the server and the path of its URL below `DOWNLOADS`.
+    The copy has the last name of its URL, whose end tells the form, in a folder below `DOWNLOADS`
+    that only this very URL has.
     """
     copies = {}
     for url in paths:
         parts = urlsplit(url)
         if parts.scheme and parts.netloc:
-            names = [parts.netloc, *parts.path.split("/")]
-            kept = [re.sub(r"[^\w.-]", "_", name) for name in names if name.strip(".")]
-            copies[url] = "/".join([DOWNLOADS, *kept])
+            names = [name for name in (parts.netloc, *parts.path.split("/")) if name.strip(".")]
+            folder = hashlib.sha256(url.encode()).hexdigest()[:12]
+            copies[url] = "/".join([DOWNLOADS, folder, re.sub(r"[^\w.-]", "_", names[-1])])
     return copies
 
 

@@ -26,7 +26,10 @@ from whosaid.config.value_types import (
 )
 from whosaid.config.warning_codes import WARNINGS
 
-RESERVED = ("benchmarks", "encoders", "logs", "model_store", "nltk_data", "processed", "sample")
+RESERVED = (
+    *("benchmarks", "downloads", "encoders", "logs", "model_store", "nltk_data"),
+    *("processed", "sample"),
+)
 """Folders of data/ and results/ that belong to no experiment."""
 
 Unit = Literal["row", "scene", "episode"]
