@@ -15,12 +15,14 @@ import whosaid.jobs.environment  # noqa: F401  (before the libraries that read i
 
 # isort: split
 from datasets import DatasetDict, disable_progress_bars
+from transformers import AutoConfig
 
 from whosaid.caching.atomic import atomic_write
 from whosaid.caching.json_files import read_json
 from whosaid.caching.manifest import check_manifest, write_manifest
 from whosaid.jobs.stage import arguments, stage
 from whosaid.split_names import SPLITS
+from whosaid.tokens.first_position import position_count
 from whosaid.tokens.tokenize_texts import load_tokenizer, read_split, tokenize
 
 logger = logging.getLogger(__name__)
@@ -42,9 +44,10 @@ def main(
     disable_progress_bars()
     check_manifest(Path(encoder))
     tokenizer = load_tokenizer(Path(encoder), read_json(added_tokens), max_length)
+    positions = position_count(AutoConfig.from_pretrained(encoder))
     rows = DatasetDict(
         {
-            name: tokenize(read_split(path), tokenizer)
+            name: tokenize(read_split(path), tokenizer, positions)
             for name, path in zip(SPLITS, splits, strict=True)
         }
     )

@@ -351,3 +351,14 @@ def test_the_corpus_of_the_fixtures_is_as_it_says(lines):
     speakers = pd.read_parquet(lines)["speaker"]
     top = speakers.value_counts().head(10)
     assert top["dwight"] / top.sum() == pytest.approx(1 / 6)
+
+
+def test_an_error_of_the_hub_without_words_is_named(tmp_path, monkeypatch):
+    """It ended in an IndexError."""
+
+    def give_nothing(*names, **options):
+        raise TimeoutError
+
+    monkeypatch.setattr(encoder_sources, "snapshot_download", give_nothing)
+    with pytest.raises(InputError, match=r"the hub does not give it \(TimeoutError\)"):
+        encoder_sources.download("some/encoder", REVISION, tmp_path / "encoder")

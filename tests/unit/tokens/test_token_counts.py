@@ -19,7 +19,7 @@ def counted(encoders):
     def run(texts, family="distilbert", added=(), limit=LIMIT):
         tokenizer = load_tokenizer(encoders[family], added, limit)
         columns = {"text": texts, "abstained": [False] * len(texts)}
-        rows = tokenize(Dataset.from_dict(columns), tokenizer)
+        rows = tokenize(Dataset.from_dict(columns), tokenizer, positions=limit)
         return count_tokens(rows, tokenizer, added), rows
 
     return run

@@ -49,9 +49,9 @@ def download(name: str, revision: str, folder: Path) -> Path:
     except Exception as error:  # of the hub, of its HTTP library or of the disk
         if resource_advice(error) is not None:
             raise
-        reason = str(error).strip().splitlines()[0]
+        reason = ": ".join([type(error).__name__, *str(error).strip().splitlines()[:1]])
         raise InputError(
-            f"{name}@{revision}: the hub does not give it ({type(error).__name__}: {reason}); "
+            f"{name}@{revision}: the hub does not give it ({reason}); "
             "fetch it where there is a network, or give a local folder with `path`"
         ) from None
     copy_folder(Path(snapshot), folder)

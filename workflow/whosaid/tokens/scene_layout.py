@@ -34,9 +34,13 @@ def scene_windows(
     rows: Mapping[str, Sequence[Any]],
     tokenizer: PreTrainedTokenizerBase,
     limit: int,
+    positions: int,
     classes: Sequence[str] = ("label",),
 ) -> list[Window]:
-    """The scenes of the `rows`, columns of a split, each in one or more windows of `limit` tokens.
+    """The scenes of the `rows`, columns of a split, each in one or more windows.
+
+    A window has at most `limit` tokens, and the encoder has so many `positions`. They are fewer:
+    each line takes one for its answer, whether it is asked for in this window or not.
 
     A window has `input_ids`, and for each of them its `position` and `answer_of`: the line of whose
     answer it is, -1 for texts; `answers`, the places of the CLS, with the `row` and the columns
@@ -49,7 +53,7 @@ def scene_windows(
     return [
         window
         for of_scene in places.values()
-        for window in _Scene(rows, of_scene, tokenizer, limit, classes).windows()
+        for window in _Scene(rows, of_scene, tokenizer, limit, positions, classes).windows()
     ]
 
 
@@ -62,6 +66,7 @@ class _Scene:
         places: Sequence[int],
         tokenizer: PreTrainedTokenizerBase,
         limit: int,
+        positions: int,
         classes: Sequence[str],
     ):
         first = places[0]
@@ -69,7 +74,8 @@ class _Scene:
         self.asked = {len(rows["before_texts"][place]): place for place in places}
         for number, place in self.asked.items():
             lines[number] = rows["text"][place]  # with its annotation
-        self.rows, self.lines, self.limit, self.classes = rows, lines, limit, classes
+        self.rows, self.lines, self.classes = rows, lines, classes
+        self.limit, self.positions = limit, positions
         self.start, self.border = tokenizer.cls_token_id, tokenizer.sep_token_id
         self.answers = {n: self._answer(place, tokenizer) for n, place in self.asked.items()}
         whole = tokenizer(
@@ -99,32 +105,38 @@ class _Scene:
         answer = 1 + len(self.answers[number][0]) if number in self.answers else 0
         return len(self.ids[number]) + 1 + answer
 
+    def _width(self, number: int) -> int:
+        """The positions of a line: one for its answer, its text and a SEP."""
+        return len(self.ids[number]) + 2
+
     def windows(self) -> list[Window]:
         """The windows; each line is asked for in one of them."""
-        found, start, first = [], 0, 0
+        found, first = [], 0
         while first < len(self.lines):
-            used = sum(len(self.ids[number]) + 1 for number in range(start, first))
+            start = first - self._repeated(first)
+            tokens = sum(len(self.ids[number]) + 1 for number in range(start, first))
+            width = sum(map(self._width, range(start, first)))
             end = first
-            while end < len(self.lines) and (
-                end == first or used + self._length(end) <= self.limit
-            ):
-                used += self._length(end)
+            while end < len(self.lines):
+                tokens += self._length(end)
+                width += self._width(end)
+                if end > first and (tokens > self.limit or width > self.positions):
+                    break
                 end += 1
             asked = [number for number in range(first, end) if number in self.asked]
             if asked:
                 found.append(self._window(range(start, end), asked))
-            start = first = end
-            start -= self._repeated(first)
+            first = end
         return found
 
     def _repeated(self, first: int) -> int:
         """How many lines before the `first` line of a window stand in it as context."""
-        lines, room = 0, self.limit * REPEATED
-        if first < len(self.lines):
-            room = min(room, self.limit - self._length(first))
+        lines, room = 0, min(self.limit * REPEATED, self.limit - self._length(first))
+        width = self.positions - self._width(first)
         while lines < first:
             room -= len(self.ids[first - lines - 1]) + 1
-            if room < 0:
+            width -= self._width(first - lines - 1)
+            if room < 0 or width < 0:
                 break
             lines += 1
         return lines

@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 from whosaid.config.column_names import CONTEXT_COLUMNS
 from whosaid.tokens.context_layout import has_context, row_ids
-from whosaid.tokens.first_position import first_position
+from whosaid.tokens.first_position import position_count
 from whosaid.tokens.scene_layout import scene_windows
 
 CLASSES = ("label", "speaker")
@@ -41,7 +41,7 @@ def length_limit(encoder: Path, tokenizer: PreTrainedTokenizerBase) -> int:
     tokenizer has the right limit, but other tokenizers may have none.
     """
     config = AutoConfig.from_pretrained(encoder)
-    return min(tokenizer.model_max_length, config.max_position_embeddings - first_position(config))
+    return min(tokenizer.model_max_length, position_count(config))
 
 
 def read_split(path: str) -> Dataset:
@@ -53,11 +53,12 @@ def read_split(path: str) -> Dataset:
     return Dataset.from_pandas(pd.read_parquet(path), features, preserve_index=False)
 
 
-def tokenize(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> Dataset:
+def tokenize(rows: Dataset, tokenizer: PreTrainedTokenizerBase, positions: int) -> Dataset:
     """The `rows` with a column `input_ids`: the token ids of `text`, truncated, unpadded.
 
     Rows with a context are laid out as `context_layout` says, those of scenes that are read once as
-    `scene_layout` does: the rows are then windows of scenes.
+    `scene_layout` does: the rows are then windows of scenes, and the encoder has so many
+    `positions`.
 
     Rows on which the variant abstains are left out: no model sees them. The fingerprints are fixed,
     so that equal rows make equal files.
@@ -76,19 +77,22 @@ def tokenize(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> Dataset:
     judged = np.flatnonzero(~np.array(rows["abstained"], bool))
     if "scene_number" in rows.column_names:
         classes = {name: rows.features[name] for name in CLASSES if name in rows.features}
-        return _scenes(rows[judged], classes, tokenizer)
+        return _scenes(rows[judged], classes, tokenizer, positions)
     # In this order, since `map` adds no column to a split without rows.
     tokenized = rows.map(add_ids, batched=True, keep_in_memory=True, new_fingerprint="all rows")
     return tokenized.select(judged, keep_in_memory=True, new_fingerprint="tokenized")
 
 
 def tokenize_lines(
-    rows: Mapping[str, Sequence[Any]], tokenizer: PreTrainedTokenizerBase, reading: str | None
+    rows: Mapping[str, Sequence[Any]],
+    tokenizer: PreTrainedTokenizerBase,
+    positions: int,
+    reading: str | None,
 ) -> Dataset:
     """Lines that are in no split, as rows that a model can predict; nobody knows their labels.
 
     `rows` are columns: `text` and those of a context, for a `reading` of it. Each line is of a
-    scene of its own.
+    scene of its own. The encoder has so many `positions`.
     """
     texts = list(rows["text"])
     unknown = {"label": [0] * len(texts)}
@@ -96,7 +100,7 @@ def tokenize_lines(
         sides = {side: rows.get(side, [[]] * len(texts)) for side in CONTEXT_COLUMNS[:2]}
         places = range(len(texts))
         columns = {**rows, **sides, **unknown, "row": places, "scene_number": places}
-        return _scenes(columns, {"label": Value("int64")}, tokenizer)
+        return _scenes(columns, {"label": Value("int64")}, tokenizer, positions)
     if reading == "window":
         ids = list(row_ids(rows, tokenizer, tokenizer.model_max_length))
     else:
@@ -108,9 +112,11 @@ def _scenes(
     rows: Mapping[str, Sequence[Any]],
     classes: Mapping[str, Value | ClassLabel],
     tokenizer: PreTrainedTokenizerBase,
+    positions: int,
 ) -> Dataset:
     """The scenes of the `rows`, see `scene_windows`; `classes` are the features of a line."""
-    windows = scene_windows(rows, tokenizer, tokenizer.model_max_length, list(classes))
+    limits = tokenizer.model_max_length, positions
+    windows = scene_windows(rows, tokenizer, *limits, list(classes))
     small = List(Value("int16"))
     features = Features(
         {

@@ -13,6 +13,7 @@ from whosaid.caching.json_files import read_json
 from whosaid.caching.manifest import check_manifest
 from whosaid.config.column_names import CONTEXT_COLUMNS
 from whosaid.corpus.recipe import annotate_texts
+from whosaid.tokens.first_position import position_count
 from whosaid.tokens.tokenize_texts import tokenize_lines
 from whosaid.training.linear_model import Lines, column_of, load_model
 from whosaid.training.predictor import load_predictor, predict
@@ -56,10 +57,11 @@ def load_lines_model(
     tokenizer = AutoTokenizer.from_pretrained(folder)
     predictor = load_predictor(folder, tokenizer, question, per_device_eval_batch_size)
     predictor.compute_metrics = None  # nobody knows the labels
+    positions = position_count(predictor.model.config)
 
     def logits(lines: Lines) -> np.ndarray:
         rows = {name: lines[name] for name in ("text", *CONTEXT_COLUMNS) if name in lines}
-        tokenized = tokenize_lines(rows, tokenizer, reading)
+        tokenized = tokenize_lines(rows, tokenizer, positions, reading)
         return predict(predictor, tokenized)[0].astype(np.float64)
 
     return LinesModel(in_order(predictor.model.config.id2label), logits)
