@@ -151,3 +151,19 @@ def test_deeply_nested_json_is_refused_by_its_line(tmp_path):
     deep = '{"a": ' * 5000 + "1" + "}" * 5000
     with pytest.raises(InputError, match="line 2: values within values"):
         read_text(tmp_path, f'{{"line": "Hi."}}\n{{"line": {deep}}}\n', "new.jsonl")
+
+
+def test_a_column_that_a_piece_lacks_is_empty_there(tmp_path, monkeypatch):
+    """Whether such a file was refused depended on where a piece of it ended."""
+    monkeypatch.setattr(module, "CHUNK", 2)
+    path = tmp_path / "new.jsonl"
+    path.write_text('{"line": "a", "Writer": "Mindy"}\n{"line": "b"}\n{"line": "c"}\n')
+    read = pd.concat(stream_lines(path, WANTED))
+    assert read["writer1"].tolist() == ["Mindy", "", ""]
+
+
+def test_a_column_that_no_piece_has_is_missing(tmp_path):
+    path = tmp_path / "new.jsonl"
+    path.write_text('{"line": "a"}\n{"line": "b"}\n')
+    with pytest.raises(InputError, match="no column 'Writer'"):
+        list(stream_lines(path, WANTED))

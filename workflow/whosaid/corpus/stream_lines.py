@@ -123,11 +123,16 @@ def _delimited(
 
 def _json_lines(stream: TextIO, path: Path, wanted: Mapping[str, str]) -> Iterator[pd.DataFrame]:
     numbered = ((n, text) for n, text in enumerate(stream, start=1) if not text.isspace())
+    seen: set[str] = set()
     for some in batched_rows(numbered):
         objects = [json_object(text, path, number) for number, text in some]
         frame = pd.json_normalize(objects).set_axis([number for number, _ in some])
-        check_header(list(frame), wanted, path, is_exact=False, if_missing="")
-        yield pd.DataFrame({name: as_texts(frame[key], path) for name, key in wanted.items()})
+        seen |= {*frame.columns}
+        check_header([*frame], {"line": wanted["line"]}, path, is_exact=False, if_missing="")
+        # A piece may lack another column that the file has: its cells are empty.
+        given = frame.reindex(columns=list(dict.fromkeys(wanted.values())))
+        yield pd.DataFrame({name: as_texts(given[key], path) for name, key in wanted.items()})
+    check_header(sorted(seen), wanted, path, is_exact=False, if_missing="")
 
 
 def batched_rows(rows: Iterator) -> Iterator[list]:
