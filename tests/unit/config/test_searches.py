@@ -52,9 +52,12 @@ def test_trials_have_models_and_records_but_no_row(raw):
     assert config.shown == ["plain", "words", "tuned"]
     assert not any("tuned_1" in path for path in [*metrics(config), *training_records(config)])
     assert asked(config) == ["plain", "words"]
-    kept = [path for path in recorded(config) if "/tuned_1/" in path]
+    kept = [path for path in recorded(config) if "tuned_1" in path]
     assert "data/toy/models/tuned_1/seed_2/manifest.json" in kept
     assert "results/toy/predictions/tuned_1/seed_2/scores.json" in kept
+    # `verify` did not look at these.
+    assert "data/toy/splits/tuned_1/split_counts.json" in kept
+    assert "results/toy/audit/tuned_1.json" in kept
 
 
 def test_trials_may_have_rows_that_are_named_by_their_settings(raw):

@@ -213,47 +213,35 @@ def figures(config: Config) -> dict[str, str]:
     return {name: f"results/{config.experiment}/figures/{name}.svg" for name in names}
 
 
-def of_folds(config: Config) -> list[str]:
-    """What is read of the folds of variants beside their predictions."""
-    parts = config.parts
-    return [
-        path
-        for name, variant in config.variants.items()
-        if variant.split.folds and name in parts
-        for path in (
-            f"data/{config.experiment}/splits/{name}/split_counts.json",
-            f"results/{config.experiment}/audit/{name}.json",
-            f"results/{config.experiment}/metrics/{name}/{REPORTED}.json",
-        )
-    ]
-
-
 def recorded(config: Config) -> list[str]:
     """One output of every job of the experiment, for `verify`; for a folder, its manifest."""
-    data = f"data/{config.experiment}"
+    data, results = f"data/{config.experiment}", f"results/{config.experiment}"
+    # Trials that no table shows have splits and audits, too; folds also have metrics.
+    parts = config.parts
+    folds = [name for name, each in config.variants.items() if name in parts and each.split.folds]
     return [
         f"{data}/lines.parquet",
-        *split_counts(config),
+        *(f"{data}/splits/{name}/split_counts.json" for name in config.variants),
         *encoder_manifests(config),
         *(f"{data}/tokenized/{name}/manifest.json" for name in fine_tuned(config)),
         *model_manifests(config),
         *(path for name in config.variants for path in scores(config, name)),
         *(path for path in metrics(config) if path.endswith(f"/{REPORTED}.json")),
-        *(f"results/{config.experiment}/{name}.json" for name in ("comparison", "slices")),
-        f"results/{config.experiment}/corpus.md",
+        *(f"{results}/metrics/{name}/{REPORTED}.json" for name in folds),
+        *(f"{results}/{name}.json" for name in ("comparison", "slices")),
+        f"{results}/corpus.md",
         *informal_pages(config),
         *token_files(config, "md"),
         *word_weights(config),
-        f"results/{config.experiment}/errors.html",
+        f"{results}/errors.html",
         *exports(config),
         *(
-            f"results/{config.experiment}/new/{name}/{variant}.parquet"
+            f"{results}/new/{name}/{variant}.parquet"
             for name in config.new_lines
             for variant in of_single_lines(config)
         ),
         *figures(config).values(),
-        *leak_audits(config),
-        *of_folds(config),
-        f"results/{config.experiment}/summary.md",
+        *(f"{results}/audit/{name}.json" for name in config.variants),
+        f"{results}/summary.md",
         *("results/summary.md", "results/summary.json", "results/report.html", "results/audit.md"),
     ]
