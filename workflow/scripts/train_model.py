@@ -20,7 +20,7 @@ from whosaid.jobs.stage import arguments, stage
 from whosaid.training.checkpoints import last_complete_checkpoint
 from whosaid.training.device import resolve_precision
 from whosaid.training.model_store import locked, training_key
-from whosaid.training.processes import HERE, Machines, train_in_processes
+from whosaid.training.processes import Processes, train_in_processes
 from whosaid.training.train import train
 
 logger = logging.getLogger(__name__)
@@ -35,12 +35,14 @@ def main(
     question: str,
     training: dict[str, Any],
     seed: int,
-    machines: Machines = HERE,
+    nodes: int = 1,
+    launcher: str | None = None,
 ) -> None:
     """Write the folder `model`, trained now or taken from the `store`.
 
     `code` is the training recipe and the versions of its packages, as one text.
-    On which `machines` the training's processes run does not change the model.
+    On how many `nodes` the training's processes run, started by the `launcher`, does not change the
+    model.
     """
     quiet_transformers()
     training = training | {"precision": resolve_precision(training["precision"])}
@@ -58,6 +60,8 @@ def main(
     with locked(entry):
         if is_complete(entry / "model"):
             logger.info("trained before: taken from %s", entry)
+            # Left by a run that was killed before it could delete them.
+            shutil.rmtree(entry / "checkpoints", ignore_errors=True)
         else:
             # Looked up once: it deletes incomplete ones, which several processes must not.
             checkpoint = last_complete_checkpoint(entry / "checkpoints")
@@ -70,9 +74,9 @@ def main(
                 "seed": seed,
                 "checkpoint": checkpoint and str(checkpoint),
             }
-            count = training.get("gpus", 1)
-            if count > 1 or machines.nodes > 1:
-                train_in_processes(count, machines, **given)
+            processes = Processes(training.get("gpus", 1), nodes, launcher)
+            if processes.count > 1 or nodes > 1:
+                train_in_processes(processes, **given)
             else:
                 train(**given)
         with atomic_write(model) as partial:
@@ -86,5 +90,6 @@ if __name__ == "__main__":
             **arguments(snakemake),
             store=snakemake.params.store,
             code=snakemake.params.code,
-            machines=Machines(resources.get("nodes", 1), resources.get("mpi")),
+            nodes=resources.get("nodes", 1),
+            launcher=resources.get("mpi"),
         )

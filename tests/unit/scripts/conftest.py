@@ -5,14 +5,14 @@ import signal
 import pytest
 import train_model
 
-from whosaid.training.processes import HERE
-
 
 @pytest.fixture
 def in_one_store(tokenized, encoders, training, tmp_path):
     """A function that runs the stage with one store, and returns the folder of the model."""
 
-    def run(name="model", seed=42, code="recipe", question="target", machines=HERE, **changes):
+    def run(
+        name="model", seed=42, code="recipe", question="target", nodes=1, launcher=None, **changes
+    ):
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             train_model.main(
@@ -24,7 +24,8 @@ def in_one_store(tokenized, encoders, training, tmp_path):
                 question=question,
                 training=training | {"num_train_epochs": 2} | changes,
                 seed=seed,
-                machines=machines,
+                nodes=nodes,
+                launcher=launcher,
             )
         finally:
             for number, handler in handlers.items():

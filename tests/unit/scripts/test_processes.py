@@ -20,9 +20,8 @@ from transformers import AutoTokenizer
 
 from whosaid.caching.manifest import write_manifest
 from whosaid.errors import InputError, InterruptedStageError
-from whosaid.training import processes
 from whosaid.training.classifier import new_classifier
-from whosaid.training.processes import Machines
+from whosaid.training.processes import Processes
 from whosaid.training.scene_packing import IGNORED
 from whosaid.training.trainer import build_trainer, in_whole_batches, model_columns
 
@@ -244,41 +243,43 @@ def test_fewer_gpus_than_asked_are_refused_before_a_process_starts(in_one_store,
 
 
 @pytest.mark.parametrize(
-    ("machines", "fault"),
+    ("nodes", "launcher", "fault"),
     [
-        (Machines(2), "nodes of train_model is 2; that takes a job of Slurm and the resource mpi"),
-        (Machines(2, "mpiexec"), "nodes of train_model is 2; that takes a job of Slurm"),
-        (Machines(3, "srun"), "gpus is 4, which the resource nodes of train_model, 3, does not"),
-        (Machines(2, "srun"), "gpus is 4, but this job sees 1 GPU; 2 nodes need 2 each"),
+        (2, None, "nodes of train_model is 2; that takes a job of Slurm and the resource mpi"),
+        (2, "mpiexec", "nodes of train_model is 2; that takes a job of Slurm"),
+        (3, "srun", "gpus is 4, which the resource nodes of train_model, 3, does not"),
+        (2, "srun", "gpus is 4, but this job sees 1 GPU; 2 nodes need 2 each"),
     ],
     ids=["no launcher", "another launcher", "nodes that do not divide", "too few GPUs"],
 )
 def test_nodes_that_do_not_fit_are_refused_before_a_process_starts(
-    machines, fault, in_one_store, monkeypatch
+    nodes, launcher, fault, in_one_store, monkeypatch
 ):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setenv("SLURM_JOB_ID", "1")
     with pytest.raises(InputError, match=fault):
-        in_one_store(gpus=4, machines=machines)
+        in_one_store(gpus=4, nodes=nodes, launcher=launcher)
     monkeypatch.delenv("SLURM_JOB_ID")
     with pytest.raises(InputError, match="that takes a job of Slurm"):
-        in_one_store(gpus=4, machines=machines)
+        in_one_store(gpus=4, nodes=nodes, launcher=launcher)
 
 
 def test_each_node_starts_its_share_of_the_processes_with_its_threads(tmp_path, monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 6)
-    on_two = processes.command(8, 2, tmp_path)
+    on_two = Processes(8, 2, "srun").command(tmp_path)
     assert on_two[0] == "srun" and {"--nodes=2", "--ntasks=2", "--ntasks-per-node=1"} < {*on_two}
     assert {"--cpus-per-task=24", "--nnodes=2", "--nproc-per-node=4"} < {*on_two}
-    assert processes.environment(8, 2)["OMP_NUM_THREADS"] == "6"
-    on_one = processes.command(2, 1, tmp_path)
+    assert Processes(8, 2, "srun").environment()["OMP_NUM_THREADS"] == "6"
+    monkeypatch.setenv("MKL_NUM_THREADS", "6")  # by Snakemake; PyTorch took it for its own
+    on_one = Processes(2).command(tmp_path)
     assert "srun" not in on_one and {"--nnodes=1", "--nproc-per-node=2"} < {*on_one}
-    assert processes.environment(2, 1)["OMP_NUM_THREADS"] == "3"
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        assert Processes(2).environment()[name] == "3"
 
 
 def test_one_process_on_two_nodes_is_refused(in_one_store):
     with pytest.raises(InputError, match="nodes of train_model is 2"):
-        in_one_store(machines=Machines(2))
+        in_one_store(nodes=2)
 
 
 def test_another_number_of_processes_is_refused(tokenized, encoders, tmp_path):

@@ -3,6 +3,7 @@ import logging
 import math
 import shutil
 import signal
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -296,6 +297,8 @@ def test_what_was_trained_before_is_taken_from_the_store(in_one_store, monkeypat
     one = in_one_store("one")
     [key] = entries(one)
     monkeypatch.setattr(train_model, "train", None)
+    # A kill can leave them beside the finished model; `prune_store` then took it for one at work.
+    (one.parent / "store" / key / "checkpoints").mkdir()
     # The size of an evaluation batch leaves the model as it is.
     other = in_one_store("other", per_device_eval_batch_size=5)
     assert entries(one) == [key]
@@ -383,3 +386,37 @@ def test_a_stopped_training_continues_to_the_weights_of_an_undisturbed_one(
     found, history = results(folder)
     assert history == undisturbed[name][1]
     assert same_weights(found, undisturbed[name][0])
+
+
+@pytest.mark.slow
+def test_a_training_that_is_stopped_at_its_end_within_an_epoch_has_the_weights_of_any_other(
+    in_one_store, monkeypatch
+):
+    """It took one step more when it went on."""
+    changes = {"num_train_epochs": 1.5, "lr_scheduler_type": "constant"}
+    undisturbed = in_one_store("undisturbed", **changes)
+    shutil.rmtree(undisturbed.parent / "store")
+    monkeypatch.setattr(Stopped, "step", 18)
+    with monkeypatch.context() as patch:
+        patch.setattr(training_module, "SealedCheckpoints", Stopped)
+        with pytest.raises(InterruptedStageError, match="stopped after step 18 of 18"):
+            in_one_store("stopped", **changes)
+    continued = in_one_store("continued", **changes)
+    assert same_weights(weights(continued), weights(undisturbed))
+    records = [
+        json.loads((path / "training.json").read_text()) for path in (continued, undisturbed)
+    ]
+    assert [each["optimizer_steps"] for each in records] == [18, 18]
+
+
+@pytest.mark.slow
+def test_a_training_that_began_on_a_gpu_goes_on_without_one(in_one_store, monkeypatch):
+    """Its checkpoints held the embeddings of all tokens there, so they did not fit."""
+    monkeypatch.setattr(Stopped, "step", 12)
+    accelerator = SimpleNamespace(is_available=lambda: True)
+    with monkeypatch.context() as patch:
+        patch.setattr(training_module, "SealedCheckpoints", Stopped)
+        patch.setattr(training_module, "torch", SimpleNamespace(accelerator=accelerator))
+        with pytest.raises(InterruptedStageError, match="stopped after step 12"):
+            in_one_store("stopped")
+    assert in_one_store("continued").is_dir()

@@ -9,10 +9,12 @@ from whosaid.caching.manifest import write_manifest
 from whosaid.training.checkpoints import last_complete_checkpoint
 
 
-def checkpoint(folder: Path, step: int, best: int | None = None) -> Path:
+def checkpoint(folder: Path, step: int, best: int | None = None, of: int = 120) -> Path:
+    """A checkpoint of a training with so many steps, ten of them in an epoch."""
     path = folder / f"checkpoint-{step}"
     path.mkdir(parents=True)
-    (path / "trainer_state.json").write_text(json.dumps({"best_global_step": best}))
+    state = {"global_step": step, "max_steps": of, "epoch": step / 10, "best_global_step": best}
+    (path / "trainer_state.json").write_text(json.dumps(state))
     (path / "model.safetensors").write_text(f"weights of step {step}")
     write_manifest(path, seconds=1.0)
     return path
@@ -54,3 +56,12 @@ def test_without_the_best_weights_what_came_after_them_is_deleted(damage, tmp_pa
     damage(best / "model.safetensors")
     assert last_complete_checkpoint(tmp_path) == earlier
     assert list(tmp_path.iterdir()) == [earlier]
+
+
+@pytest.mark.parametrize(("steps", "taken"), [(15, 10), (16, 15), (20, 20)])
+def test_nothing_goes_on_from_the_end_within_an_epoch(steps, taken, tmp_path):
+    """One of 2.5 epochs that was stopped after its last step took another step, and had others."""
+    for step in (10, min(steps, 15), steps):
+        if not (tmp_path / f"checkpoint-{step}").exists():
+            checkpoint(tmp_path, step, of=steps)
+    assert last_complete_checkpoint(tmp_path) == tmp_path / f"checkpoint-{taken}"

@@ -111,17 +111,23 @@ def checkpoints_by_step(folder: Path) -> list[tuple[int, Path]]:
 
 
 def last_complete_checkpoint(folder: Path) -> Path | None:
-    """The latest complete checkpoint in `folder`; those after it are deleted.
+    """The latest complete checkpoint in `folder` to go on from; those after it are deleted.
 
-    A checkpoint that names another one as the best is complete together with that one.
+    A checkpoint that names another one as the best is complete together with that one. Nothing goes
+    on from the end of a training within an epoch: the Trainer would take another step there before
+    it looks whether that was the last one.
     """
     for _, checkpoint in checkpoints_by_step(folder):
         if is_complete(checkpoint):
             state = TrainerState.load_from_json(str(checkpoint / TRAINER_STATE_NAME))
             best = state.best_global_step
-            if best is None or is_complete(folder / f"checkpoint-{best}"):
+            if state.global_step >= state.max_steps and not state.epoch.is_integer():
+                logger.info("%s is the end, which is trained again: deleted", checkpoint)
+            elif best is None or is_complete(folder / f"checkpoint-{best}"):
                 return checkpoint
-            logger.info("%s needs checkpoint-%d, which is not complete: deleted", checkpoint, best)
+            else:
+                words = "%s needs checkpoint-%d, which is not complete: deleted"
+                logger.info(words, checkpoint, best)
         else:
             logger.info("%s was not written to its end: deleted", checkpoint)
         shutil.rmtree(checkpoint)

@@ -46,16 +46,17 @@ LAST_LINES = 30
 
 
 @dataclass(frozen=True)
-class Machines:
-    """Where the processes of a training run."""
+class Processes:
+    """The processes of one training, and where they run."""
 
+    count: int
     nodes: int = 1
     launcher: str | None = None
     """Snakemake's resource `mpi`."""
 
-    def check(self, count: int) -> None:
-        """Raise InputError if `count` processes cannot run here."""
-        nodes = self.nodes
+    def check(self) -> None:
+        """Raise InputError if they cannot run here."""
+        count, nodes = self.count, self.nodes
         if nodes > 1 and (self.launcher != "srun" or JOB_ID not in os.environ):
             raise InputError(
                 f"the resource nodes of train_model is {nodes}; that takes a job of Slurm and the "
@@ -76,39 +77,79 @@ class Machines:
                 f"{remedy}, or change training.gpus"
             )
 
+    def command(self, folder: Path) -> list[str]:
+        """The command that starts them, and ends when they have ended."""
+        each = self.count // self.nodes
+        torchrun = [sys.executable, "-m", "torch.distributed.run", f"--nnodes={self.nodes}"]
+        torchrun += [f"--nproc-per-node={each}", f"--shutdown-timeout={SECONDS_TO_STOP}"]
+        processes = ["-m", __name__, str(folder)]
+        if self.nodes == 1:
+            return [*torchrun, "--standalone", "--local-addr=127.0.0.1", *processes]
+        srun = ["srun", f"--nodes={self.nodes}", f"--ntasks={self.nodes}", "--ntasks-per-node=1"]
+        srun += [f"--cpus-per-task={torch.get_num_threads() * each}"]
+        srun += ["--export=ALL", "--kill-on-bad-exit=1"]
+        with socket.socket() as free:
+            free.bind(("", 0))
+            endpoint = f"{socket.gethostname()}:{free.getsockname()[1]}"
+        meeting = ["--rdzv-backend=c10d", f"--rdzv-endpoint={endpoint}", "--rdzv-id=whosaid"]
+        return [*srun, *torchrun, *meeting, *processes]
 
-HERE = Machines()
-"""The machine of the job alone."""
+    def environment(self) -> dict[str, str]:
+        """The variables of this process, for ones that share its threads and find this package.
+
+        On several nodes a rule's threads are those of each process: they are Slurm's
+        `cpus-per-task`.
+        """
+        paths = [str(Path(whosaid.__path__[0]).parent), os.environ.get("PYTHONPATH")]
+        threads = torch.get_num_threads()
+        if self.nodes == 1:
+            threads //= self.count
+        # Where both are set, PyTorch with MKL takes the second; Snakemake sets both.
+        threads_of_each = dict.fromkeys(
+            ("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(max(1, threads))
+        )
+        return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), **threads_of_each}
+
+    def send(self, number: int, launched: subprocess.Popen) -> None:
+        """Send the `launched` ones a signal. `srun` would kill them when it gets one itself."""
+        if self.nodes == 1:
+            launched.send_signal(number)
+            return
+        cancel = ["scancel", f"--signal={number}", os.environ[JOB_ID]]
+        try:
+            subprocess.run(cancel, check=True, timeout=60)
+        except (OSError, subprocess.SubprocessError) as error:
+            logger.warning("the processes could not be told to stop: %s", error)
 
 
-def train_in_processes(count: int, machines: Machines, **arguments: Any) -> None:
-    """Run `train` with these `arguments`, JSON values, in `count` processes.
+def train_in_processes(processes: Processes, **arguments: Any) -> None:
+    """Run `train` with these `arguments`, JSON values, in several processes.
 
     On SIGTERM and SIGINT they save a checkpoint. They end with this process, however it ends.
     Raises what the first of them that failed has raised, and InputError if there are not as many
     GPUs or nodes.
     """
-    machines.check(count)
-    nodes, entry = machines.nodes, Path(arguments["entry"]).absolute()
+    processes.check()
+    entry = Path(arguments["entry"]).absolute()
     for left in entry.glob(f"{PREFIX}*"):  # by a training that was killed
         shutil.rmtree(left, ignore_errors=True)
     # In the store, which all nodes see.
     with tempfile.TemporaryDirectory(dir=entry, prefix=PREFIX, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "arguments").write_text(json.dumps(arguments), encoding="utf-8")
-        code, is_stopped = _launch(count, nodes, folder)
+        code, is_stopped = _launch(processes, folder)
         # After a signal the launcher fails even if the model was being written and is complete.
         if code and not is_complete(entry / "model"):
             raise _failure(folder, code, is_stopped)
 
 
-def _launch(count: int, nodes: int, folder: Path) -> tuple[int, bool]:
+def _launch(processes: Processes, folder: Path) -> tuple[int, bool]:
     """Run the processes and log what they print; the exit code, and whether a signal came."""
     with (
         (folder / "errors").open("w", encoding="utf-8") as errors,
         subprocess.Popen(
-            command(count, nodes, folder),
-            env=environment(count, nodes),
+            processes.command(folder),
+            env=processes.environment(),
             stdin=subprocess.PIPE,  # closed when this process ends
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -122,7 +163,7 @@ def _launch(count: int, nodes: int, folder: Path) -> tuple[int, bool]:
 
         def pass_on(number, frame):
             if not signals:  # another one would end the launcher before the processes
-                _send(number, launched, nodes)
+                processes.send(number, launched)
             signals.append(number)
             signal.signal(number, signal.SIG_DFL)  # a second one ends all at once
 
@@ -133,50 +174,6 @@ def _launch(count: int, nodes: int, folder: Path) -> tuple[int, bool]:
         for number, handler in handlers.items():
             signal.signal(number, handler)
     return code, bool(signals)
-
-
-def command(count: int, nodes: int, folder: Path) -> list[str]:
-    """The command that starts the processes, and ends when they have ended."""
-    torchrun = [sys.executable, "-m", "torch.distributed.run", f"--nnodes={nodes}"]
-    torchrun += [f"--nproc-per-node={count // nodes}", f"--shutdown-timeout={SECONDS_TO_STOP}"]
-    processes = ["-m", __name__, str(folder)]
-    if nodes == 1:
-        return [*torchrun, "--standalone", "--local-addr=127.0.0.1", *processes]
-    threads = torch.get_num_threads() * (count // nodes)
-    srun = ["srun", f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1"]
-    srun += [f"--cpus-per-task={threads}", "--export=ALL", "--kill-on-bad-exit=1"]
-    with socket.socket() as free:
-        free.bind(("", 0))
-        endpoint = f"{socket.gethostname()}:{free.getsockname()[1]}"
-    meeting = ["--rdzv-backend=c10d", f"--rdzv-endpoint={endpoint}", "--rdzv-id=whosaid"]
-    return [*srun, *torchrun, *meeting, *processes]
-
-
-def environment(count: int, nodes: int) -> dict[str, str]:
-    """The variables of this process, for processes that share its threads and find this package.
-
-    On several nodes a rule's threads are those of each process: they are Slurm's `cpus-per-task`.
-    """
-    paths = [str(Path(whosaid.__path__[0]).parent), os.environ.get("PYTHONPATH")]
-    threads = torch.get_num_threads()
-    if nodes == 1:
-        threads //= count
-    return os.environ | {
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-        "OMP_NUM_THREADS": str(max(1, threads)),
-    }
-
-
-def _send(number: int, launched: subprocess.Popen, nodes: int) -> None:
-    """Send the processes a signal. `srun` would kill them when it gets one itself."""
-    if nodes == 1:
-        launched.send_signal(number)
-        return
-    cancel = ["scancel", f"--signal={number}", os.environ[JOB_ID]]
-    try:
-        subprocess.run(cancel, check=True, timeout=60)
-    except (OSError, subprocess.SubprocessError) as error:
-        logger.warning("the processes could not be told to stop: %s", error)
 
 
 def _failure(folder: Path, code: int, is_stopped: bool) -> Exception:

@@ -70,7 +70,8 @@ def train(
         check_token_ids(rows[name], model, f"{tokenized}/{name}")
     if not torch.accelerator.is_available():
         use_cpu_dropout(model)
-        restrict_embeddings(model, used_ids(rows, tokenizer.pad_token_id))
+    # On a GPU, too: there it gains little, but a training that began there may end on a CPU.
+    restrict_embeddings(model, used_ids(rows, tokenizer.pad_token_id))
     if not can_be_packed(model):
         logger.warning(
             "%s: rows are padded, not packed, which takes two to three times as long",

@@ -4,6 +4,9 @@ Half of a small encoder's parameters are token embeddings, and most of the token
 Their gradient is zero, but writing it takes a sixth of a bfloat16 step on a CPU (see
 tests/benchmarks/RESULTS.md). AdamW changes an embedding without a gradient by weight decay only,
 with the same factor for all of them. So one number can stand for them.
+
+On a GPU there is little to gain, but checkpoints are the same everywhere: a training may begin on
+one kind of machine and end on another.
 """
 
 import numpy as np
