@@ -389,11 +389,13 @@ def test_a_stopped_training_continues_to_the_weights_of_an_undisturbed_one(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("best", [{}, {"best_epoch": {"metric": "f1", "patience": None}}])
 def test_a_training_that_is_stopped_at_its_end_within_an_epoch_has_the_weights_of_any_other(
-    in_one_store, monkeypatch
+    best, in_one_store, monkeypatch, caplog
 ):
     """It took one step more when it went on."""
-    changes = {"num_train_epochs": 1.5, "lr_scheduler_type": "constant"}
+    caplog.set_level(logging.INFO)
+    changes = {"num_train_epochs": 1.5, "lr_scheduler_type": "constant", **best}
     undisturbed = in_one_store("undisturbed", **changes)
     shutil.rmtree(undisturbed.parent / "store")
     monkeypatch.setattr(Stopped, "step", 18)
@@ -402,6 +404,7 @@ def test_a_training_that_is_stopped_at_its_end_within_an_epoch_has_the_weights_o
         with pytest.raises(InterruptedStageError, match="stopped after step 18 of 18"):
             in_one_store("stopped", **changes)
     continued = in_one_store("continued", **changes)
+    assert any(message.endswith("checkpoint-12") for message in caplog.messages)
     assert same_weights(weights(continued), weights(undisturbed))
     records = [
         json.loads((path / "training.json").read_text()) for path in (continued, undisturbed)

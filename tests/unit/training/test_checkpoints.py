@@ -6,17 +6,19 @@ from pathlib import Path
 import pytest
 
 from whosaid.caching.manifest import write_manifest
-from whosaid.training.checkpoints import last_complete_checkpoint
+from whosaid.training.checkpoints import FORM, last_complete_checkpoint
 
 
-def checkpoint(folder: Path, step: int, best: int | None = None, of: int = 120) -> Path:
+def checkpoint(
+    folder: Path, step: int, best: int | None = None, of: int = 120, form: int = FORM
+) -> Path:
     """A checkpoint of a training with so many steps, ten of them in an epoch."""
     path = folder / f"checkpoint-{step}"
     path.mkdir(parents=True)
     state = {"global_step": step, "max_steps": of, "epoch": step / 10, "best_global_step": best}
     (path / "trainer_state.json").write_text(json.dumps(state))
     (path / "model.safetensors").write_text(f"weights of step {step}")
-    write_manifest(path, seconds=1.0)
+    write_manifest(path, seconds=1.0, form=form)
     return path
 
 
@@ -65,3 +67,10 @@ def test_nothing_goes_on_from_the_end_within_an_epoch(steps, taken, tmp_path):
         if not (tmp_path / f"checkpoint-{step}").exists():
             checkpoint(tmp_path, step, of=steps)
     assert last_complete_checkpoint(tmp_path) == tmp_path / f"checkpoint-{taken}"
+
+
+def test_a_checkpoint_of_another_form_is_deleted(tmp_path):
+    """The weights of one that an earlier version wrote on a GPU do not fit."""
+    checkpoint(tmp_path, 5, form=FORM - 1)
+    assert last_complete_checkpoint(tmp_path) is None
+    assert list(tmp_path.iterdir()) == []

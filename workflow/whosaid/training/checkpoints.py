@@ -21,6 +21,10 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 """On these a training saves a checkpoint and stops."""
 
 
+FORM = 2
+"""Of what a checkpoint holds. Before, one of a GPU held the embeddings of all tokens."""
+
+
 class SealedCheckpoints(TrainerCallback):
     """Adds a manifest to each finished checkpoint; on SIGTERM or SIGINT saves one and stops.
 
@@ -65,13 +69,13 @@ class SealedCheckpoints(TrainerCallback):
         if in_any_process(is_last, args.device):  # once the checkpoint is sealed
             raise InterruptedStageError(
                 f"stopped after step {state.global_step} of {state.max_steps}; the same command "
-                "continues from there"
+                "continues"
             )
 
     def _seal(self, args, state):
         checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-        write_manifest(checkpoint, seconds=self.seconds())
-        if args.load_best_model_at_end:
+        write_manifest(checkpoint, seconds=self.seconds(), form=FORM)
+        if args.load_best_model_at_end and not is_end_within_epoch(state):
             needed = {state.global_step, state.best_global_step}
             for step, other in checkpoints_by_step(checkpoint.parent):
                 if step not in needed:
@@ -104,6 +108,14 @@ class EpochSeed(TrainerCallback):
     on_evaluate = on_epoch_begin
 
 
+def is_end_within_epoch(state: TrainerState) -> bool:
+    """Whether the last step is taken, within an epoch.
+
+    Resumed from there, the Trainer would take another step before it looks whether to go on.
+    """
+    return state.global_step >= state.max_steps and not state.epoch.is_integer()
+
+
 def checkpoints_by_step(folder: Path) -> list[tuple[int, Path]]:
     """The step of each checkpoint in `folder` and its path, the latest first."""
     checkpoints = folder.glob("checkpoint-*")
@@ -114,14 +126,15 @@ def last_complete_checkpoint(folder: Path) -> Path | None:
     """The latest complete checkpoint in `folder` to go on from; those after it are deleted.
 
     A checkpoint that names another one as the best is complete together with that one. Nothing goes
-    on from the end of a training within an epoch: the Trainer would take another step there before
-    it looks whether that was the last one.
+    on from the end of a training within an epoch.
     """
     for _, checkpoint in checkpoints_by_step(folder):
         if is_complete(checkpoint):
             state = TrainerState.load_from_json(str(checkpoint / TRAINER_STATE_NAME))
             best = state.best_global_step
-            if state.global_step >= state.max_steps and not state.epoch.is_integer():
+            if read_manifest(checkpoint).get("form") != FORM:
+                logger.info("%s was written by another version: deleted", checkpoint)
+            elif is_end_within_epoch(state):
                 logger.info("%s is the end, which is trained again: deleted", checkpoint)
             elif best is None or is_complete(folder / f"checkpoint-{best}"):
                 return checkpoint
