@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c envs/
 
 PAGES := results/summary.md results/report.html
 
-.PHONY: summary plan best new ask predict export push bundle unbundle test test-all check format manual rooms benchmark
+.PHONY: summary plan best new ask predict export push bundle unbundle test test-all test-slow test-slurm check format manual rooms benchmark
 
 summary: .venv/ready  ## the table of the shipped sample, and the report
 	$(BIN)/snakemake --cores 1 $(PAGES)
@@ -73,9 +73,14 @@ test: .venv/ready-dev  ## the tests that take minutes
 
 # Tests with a Slurm wait for it most of the time, so they run beside the others.
 test-all: test  ## the same, then the slow tests, such as every fault in every stage
-	$(BIN)/pytest -m slurm & slurm=$$!; \
-	$(BIN)/pytest -n 2 --dist worksteal -m "slow and not slurm"; others=$$?; \
-	wait $$slurm && exit $$others
+	$(MAKE) --jobs=2 --keep-going test-slow test-slurm
+
+# A make within a test is not to be one of these two jobs.
+test-slow: .venv/ready-dev
+	MAKEFLAGS= $(BIN)/pytest -n 2 --dist worksteal -m "slow and not slurm"
+
+test-slurm: .venv/ready-dev
+	MAKEFLAGS= $(BIN)/pytest -m slurm
 
 check: .venv/ready-dev  ## lint and format checks
 	$(BIN)/ruff check .

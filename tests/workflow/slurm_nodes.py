@@ -116,12 +116,16 @@ def slurm_nodes(count: int) -> Iterator[None]:
         for daemon in reversed(daemons):
             daemon.terminate()
         for daemon in reversed(daemons):
-            daemon.wait(60)
+            try:
+                daemon.wait(60)
+            except subprocess.TimeoutExpired:
+                daemon.kill()
+                daemon.wait()
         CONFIG.unlink(missing_ok=True)
         GRES.unlink(missing_ok=True)
         for log in sorted(folder.glob("*.log")):
             print(f"{log.name}:\n{log.read_text(encoding='utf-8', errors='replace')}")
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)  # a job may still be ending
 
 
 def told(*command: str) -> str:

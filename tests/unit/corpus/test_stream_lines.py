@@ -69,6 +69,7 @@ def test_blank_lines_and_a_byte_order_mark_are_passed_over(tmp_path):
         ('line\na\n"b\nc\n', "new.csv", r"line 4: unexpected end of data.*not closed"),
         ("text\na\n", "new.csv", r"corpus\.columns\.line: no column 'line'"),
         ("line\n", "new.csv", "no rows"),
+        ("\n", "new.jsonl", "no rows"),
         ("", "new.csv", "no column 'line'"),
         (b"line\n\xff\xfe\n", "new.csv", "no utf-8 .*save it as utf-8"),
         ("line\na\n", "new.txt", r"the end of its name says no form; use \.csv"),

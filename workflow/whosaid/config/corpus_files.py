@@ -61,8 +61,8 @@ def downloads(paths: Sequence[str]) -> dict[str, str]:
     copies = {}
     for url in paths:
         parts = urlsplit(url)
-        if parts.scheme and parts.netloc:
-            names = [name for name in (parts.netloc, *parts.path.split("/")) if name.strip(".")]
+        if parts.scheme and parts.netloc.strip("."):
+            names = [parts.netloc, *filter(lambda name: name.strip("."), parts.path.split("/"))]
             folder = hashlib.sha256(url.encode()).hexdigest()[:12]
             copies[url] = "/".join([DOWNLOADS, folder, re.sub(r"[^\w.-]", "_", names[-1])])
     return copies

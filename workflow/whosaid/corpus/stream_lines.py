@@ -132,7 +132,8 @@ def _json_lines(stream: TextIO, path: Path, wanted: Mapping[str, str]) -> Iterat
         # A piece may lack another column that the file has: its cells are empty.
         given = frame.reindex(columns=list(dict.fromkeys(wanted.values())))
         yield pd.DataFrame({name: as_texts(given[key], path) for name, key in wanted.items()})
-    check_header(sorted(seen), wanted, path, is_exact=False, if_missing="")
+    if seen:
+        check_header(sorted(seen), wanted, path, is_exact=False, if_missing="")
 
 
 def batched_rows(rows: Iterator) -> Iterator[list]:

@@ -39,8 +39,9 @@ def scene_windows(
 ) -> list[Window]:
     """The scenes of the `rows`, columns of a split, each in one or more windows.
 
-    A window has at most `limit` tokens, and the encoder has so many `positions`. They are fewer:
-    each line takes one for its answer, whether it is asked for in this window or not.
+    A window has at most `limit` tokens and takes at most so many `positions`, those of the encoder.
+    Its texts take more positions than they have tokens: each line takes one for its answer, whether
+    it is asked for in this window or not.
 
     A window has `input_ids`, and for each of them its `position` and `answer_of`: the line of whose
     answer it is, -1 for texts; `answers`, the places of the CLS, with the `row` and the columns
