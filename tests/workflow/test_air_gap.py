@@ -10,13 +10,16 @@ from configs import TINY
 from hub_server import REVISION, endpoint, hub_of
 from tree import CSV, copy_project
 
+from whosaid.config.corpus_files import downloads
+
 pytestmark = pytest.mark.slow
 
 NO_NETWORK = "unshare --net"
 TARGETS = " ".join(f"results/tiny/metrics/{name}/test.json" for name in ("of_hub", "of_folder"))
 
+URL = "https://example.org/script.csv"
 CONFIG = copy.deepcopy(TINY)
-CONFIG["corpus"]["csv"] = "https://example.org/script.csv"
+CONFIG["corpus"]["csv"] = URL
 CONFIG["encoders"] = {
     "hub": {"hub": {"name": "toy/encoder", "revision": REVISION}},
     "folder": {"path": "data/encoders/mine"},
@@ -35,9 +38,9 @@ def test_a_bundle_is_all_that_a_machine_without_a_network_needs(tmp_path, encode
     for tree in (online, offline):
         tree.write_config(CONFIG)
     shutil.copytree(encoders["distilbert"], online.root / "data/encoders/mine")
-    fetched = online.root / "data/downloads/example.org"
-    fetched.mkdir(parents=True)
-    shutil.copy(online.root / CSV, fetched / "script.csv")
+    [copied] = downloads([URL]).values()
+    (online.root / copied).parent.mkdir(parents=True)
+    shutil.copy(online.root / CSV, online.root / copied)
     with hub_of(encoders["distilbert"]) as hub:
         reached = {**endpoint(hub, tmp_path / "home"), "HF_HUB_OFFLINE": "0"}
         packed = online.run("make bundle 2>&1", **reached)
