@@ -74,10 +74,11 @@ def thresholds(config: Config, names: Iterable[str] | None = None) -> list[str]:
     return [path for of_variant in found for path in of_variant.values()]
 
 
-def metrics(config: Config) -> list[str]:
-    """The metric file of every shown variant and split."""
-    names = [f"{variant}/{split}" for variant in config.shown for split in SPLITS]
-    return [f"results/{config.experiment}/metrics/{name}.json" for name in names]
+def metrics(config: Config, names: Iterable[str] | None = None) -> list[str]:
+    """The metric file of every split of the variants with these `names`, or of every shown one."""
+    folder = f"results/{config.experiment}/metrics"
+    names = config.shown if names is None else names
+    return [f"{folder}/{variant}/{split}.json" for variant in names for split in SPLITS]
 
 
 def model_folder(config: Config, variant: str, seed: int) -> str:
@@ -145,15 +146,17 @@ def runtimes(config: Config) -> list[str]:
     return [path.replace("scores.json", "runtime.json") for path in paths]
 
 
-def split_counts(config: Config) -> list[str]:
-    """The split counts of every shown variant."""
+def split_counts(config: Config, names: Iterable[str] | None = None) -> list[str]:
+    """The split counts of the variants with these `names`, or of every shown one."""
     folder = f"data/{config.experiment}/splits"
-    return [f"{folder}/{name}/split_counts.json" for name in config.shown]
+    names = config.shown if names is None else names
+    return [f"{folder}/{name}/split_counts.json" for name in names]
 
 
-def leak_audits(config: Config) -> list[str]:
-    """The leak audit of every shown variant's splits."""
-    return [f"results/{config.experiment}/audit/{name}.json" for name in config.shown]
+def leak_audits(config: Config, names: Iterable[str] | None = None) -> list[str]:
+    """The leak audits of the splits of the variants with these `names`, or of every shown one."""
+    names = config.shown if names is None else names
+    return [f"results/{config.experiment}/audit/{name}.json" for name in names]
 
 
 def token_files(config: Config, kind: str) -> list[str]:
@@ -217,17 +220,16 @@ def recorded(config: Config) -> list[str]:
     """One output of every job of the experiment, for `verify`; for a folder, its manifest."""
     data, results = f"data/{config.experiment}", f"results/{config.experiment}"
     # Trials that no table shows have splits and audits, too; folds also have metrics.
-    parts = config.parts
-    folds = [name for name, each in config.variants.items() if name in parts and each.split.folds]
+    shown = config.shown
+    scored = [name for name, each in config.variants.items() if name in shown or each.split.folds]
     return [
         f"{data}/lines.parquet",
-        *(f"{data}/splits/{name}/split_counts.json" for name in config.variants),
+        *split_counts(config, config.variants),
         *encoder_manifests(config),
         *(f"{data}/tokenized/{name}/manifest.json" for name in fine_tuned(config)),
         *model_manifests(config),
         *(path for name in config.variants for path in scores(config, name)),
-        *(path for path in metrics(config) if path.endswith(f"/{REPORTED}.json")),
-        *(f"{results}/metrics/{name}/{REPORTED}.json" for name in folds),
+        *(path for path in metrics(config, scored) if path.endswith(f"/{REPORTED}.json")),
         *(f"{results}/{name}.json" for name in ("comparison", "slices")),
         f"{results}/corpus.md",
         *informal_pages(config),
@@ -241,7 +243,7 @@ def recorded(config: Config) -> list[str]:
             for variant in of_single_lines(config)
         ),
         *figures(config).values(),
-        *(f"{results}/audit/{name}.json" for name in config.variants),
+        *leak_audits(config, config.variants),
         f"{results}/summary.md",
         *("results/summary.md", "results/summary.json", "results/report.html", "results/audit.md"),
     ]

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, assert_never
@@ -82,18 +82,30 @@ def read_json_lines(content: bytes, path: Path, encoding: str, wanted: Mapping[s
     try:
         numbered = enumerate(stream, start=1)
         while chunk := list(islice(numbered, CHUNK)):
-            objects = [json_object(text, path, number) for number, text in chunk]
-            frame = pd.json_normalize(objects).set_axis([number for number, _ in chunk])
+            frame, cells = json_tables(chunk, path, wanted)
             seen |= {*frame.columns}
             blanks.append(frame.isna().all(axis=1))
-            given = frame.reindex(columns=list(dict.fromkeys(wanted.values())))
-            cells = pd.DataFrame({name: as_texts(given[key], path) for name, key in wanted.items()})
             cells.loc[[number for number, text in chunk if text.isspace()]] = None
             parts.append(cells)
     except UnicodeError:
         raise wrong_encoding(content, path, encoding) from None
     check_header(sorted(seen), wanted, path, is_exact=False)
     return Table(path, pd.concat(parts), pd.concat(blanks), None)
+
+
+def json_tables(
+    numbered: Sequence[tuple[int, str]], path: Path, wanted: Mapping[str, str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The objects on some lines as a table, and its `wanted` columns as texts.
+
+    A column that none of them has is empty. The index is the number of the line. Raises InputError
+    if a line holds no object, or a wanted value is no text.
+    """
+    objects = [json_object(text, path, number) for number, text in numbered]
+    frame = pd.json_normalize(objects).set_axis([number for number, _ in numbered])
+    given = frame.reindex(columns=list(dict.fromkeys(wanted.values())))
+    cells = {name: as_texts(given[key], path) for name, key in wanted.items()}
+    return frame, pd.DataFrame(cells)
 
 
 def json_object(text: str, path: Path, number: int) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from whosaid.config.corpus_files import ending_of
 from whosaid.corpus.delimited import MAX_CELL_BYTES, QUOTING, without_mark
 from whosaid.corpus.fields import is_blank_text
 from whosaid.corpus.headers import check_header, fitted
-from whosaid.corpus.read_files import as_texts, json_object, parquet_texts
+from whosaid.corpus.read_files import json_tables, parquet_texts
 from whosaid.errors import InputError
 
 CHUNK = 8192
@@ -125,13 +125,11 @@ def _json_lines(stream: TextIO, path: Path, wanted: Mapping[str, str]) -> Iterat
     numbered = ((n, text) for n, text in enumerate(stream, start=1) if not text.isspace())
     seen: set[str] = set()
     for some in batched_rows(numbered):
-        objects = [json_object(text, path, number) for number, text in some]
-        frame = pd.json_normalize(objects).set_axis([number for number, _ in some])
+        frame, cells = json_tables(some, path, wanted)
         seen |= {*frame.columns}
+        # A piece may lack another column that the file has.
         check_header([*frame], {"line": wanted["line"]}, path, is_exact=False, if_missing="")
-        # A piece may lack another column that the file has: its cells are empty.
-        given = frame.reindex(columns=list(dict.fromkeys(wanted.values())))
-        yield pd.DataFrame({name: as_texts(given[key], path) for name, key in wanted.items()})
+        yield cells
     if seen:
         check_header(sorted(seen), wanted, path, is_exact=False, if_missing="")
 

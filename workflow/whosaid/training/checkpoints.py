@@ -129,19 +129,24 @@ def last_complete_checkpoint(folder: Path) -> Path | None:
     on from the end of a training within an epoch.
     """
     for _, checkpoint in checkpoints_by_step(folder):
-        if is_complete(checkpoint):
-            state = TrainerState.load_from_json(str(checkpoint / TRAINER_STATE_NAME))
-            best = state.best_global_step
-            if read_manifest(checkpoint).get("form") != FORM:
-                logger.info("%s was written by another version: deleted", checkpoint)
-            elif is_end_within_epoch(state):
-                logger.info("%s is the end, which is trained again: deleted", checkpoint)
-            elif best is None or is_complete(folder / f"checkpoint-{best}"):
-                return checkpoint
-            else:
-                words = "%s needs checkpoint-%d, which is not complete: deleted"
-                logger.info(words, checkpoint, best)
-        else:
-            logger.info("%s was not written to its end: deleted", checkpoint)
+        fault = _fault_of(checkpoint)
+        if fault is None:
+            return checkpoint
+        logger.info("%s %s: deleted", checkpoint, fault)
         shutil.rmtree(checkpoint)
+    return None
+
+
+def _fault_of(checkpoint: Path) -> str | None:
+    """Why no training can go on from the checkpoint; None if one can."""
+    if not is_complete(checkpoint):
+        return "was not written to its end"
+    if read_manifest(checkpoint).get("form") != FORM:
+        return "was written by another version"
+    state = TrainerState.load_from_json(str(checkpoint / TRAINER_STATE_NAME))
+    if is_end_within_epoch(state):
+        return "is the end, which is trained again"
+    best = state.best_global_step
+    if best is not None and not is_complete(checkpoint.parent / f"checkpoint-{best}"):
+        return f"needs checkpoint-{best}, which is not complete"
     return None
