@@ -5,7 +5,6 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,15 +59,12 @@ def why_not() -> str | None:
 
 
 @contextlib.contextmanager
-def slurm_nodes(count: int) -> Iterator[None]:
-    """Start the daemons, and stop them at the end.
+def slurm_nodes(folder: Path, count: int) -> Iterator[None]:
+    """Start the daemons, which keep their files in the `folder`, and stop them at the end.
 
     `count` nodes, one or two, share two cores and two GPUs. What the daemons say is printed at the
     end: pytest shows it where a test fails.
     """
-    # Not in pytest's folder: the daemon of a node has a socket for each job in its own, and the
-    # path of a socket has at most 107 characters. There the tenth job could not be launched.
-    folder = Path(tempfile.mkdtemp(prefix="slurm_", dir="/tmp"))
     names = [f"node{number}" for number in range(count)]
     for name in ("state", *(f"spool/{name}" for name in names)):
         (folder / name).mkdir(parents=True)
@@ -125,7 +121,6 @@ def slurm_nodes(count: int) -> Iterator[None]:
         GRES.unlink(missing_ok=True)
         for log in sorted(folder.glob("*.log")):
             print(f"{log.name}:\n{log.read_text(encoding='utf-8', errors='replace')}")
-        shutil.rmtree(folder, ignore_errors=True)  # a job may still be ending
 
 
 def told(*command: str) -> str:

@@ -6,6 +6,8 @@ import json
 import os
 import re
 import signal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -46,7 +48,10 @@ def slurm(request, tmp_path_factory):
     with FileLock(tmp_path_factory.getbasetemp().parent / "slurm.lock"):
         if reason := why_not():
             pytest.skip(reason)
-        with slurm_nodes(request.param):
+        # Not in pytest's folder: the daemon of a node has a socket for each job in its own, and the
+        # path of a socket has at most 107 characters. There the tenth job could not be launched.
+        short = TemporaryDirectory(prefix="slurm_", dir="/tmp", ignore_cleanup_errors=True)
+        with short as folder, slurm_nodes(Path(folder), request.param):
             yield
 
 

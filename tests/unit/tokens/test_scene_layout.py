@@ -17,14 +17,14 @@ def tokenizer(encoders):
     return found
 
 
-def rows_of(asked, names=("before_names", "after_names"), scene_names=None, scene=0):
+def rows_of(asked, names=("before_names", "after_names"), scene_names=None, scene=0, lines=LINES):
     """The rows of a split for the `asked` lines of the scene."""
     columns = {
         "row": [100 * scene + place for place in asked],
-        "label": [int(NAMES[place] == "dwight") for place in asked],
-        "text": [LINES[place] for place in asked],
-        "before_texts": [LINES[:place] for place in asked],
-        "after_texts": [LINES[place + 1 :] for place in asked],
+        "label": [int(NAMES[place % len(NAMES)] == "dwight") for place in asked],
+        "text": [lines[place] for place in asked],
+        "before_texts": [lines[:place] for place in asked],
+        "after_texts": [lines[place + 1 :] for place in asked],
         "scene_number": [scene] * len(asked),
     }
     if scene_names:
@@ -135,15 +135,7 @@ def test_a_line_longer_than_half_a_window_is_cut_and_counted(tokenizer):
 @pytest.mark.parametrize("limit", [20, 64])
 def test_a_window_has_no_more_positions_than_the_encoder(asked, limit, tokenizer):
     """Of long scenes with few asked lines an encoder could not look up the last positions."""
-    texts = [f"{LINES[place % 5]} {place}" for place in range(60)]
-    rows = {
-        "row": [*asked],
-        "label": [0 for _ in asked],
-        "text": [texts[place] for place in asked],
-        "before_texts": [texts[:place] for place in asked],
-        "after_texts": [texts[place + 1 :] for place in asked],
-        "scene_number": [0 for _ in asked],
-    }
-    windows = scene_windows(rows, tokenizer, limit, 20)
+    lines = [f"{LINES[place % 5]} {place}" for place in range(60)]
+    windows = scene_windows(rows_of(asked, names=(), lines=lines), tokenizer, limit, 20)
     assert all(max(window["position"]) < 20 for window in windows)
     assert [row for window in windows for row in window["row"]] == [*asked]
